@@ -1,0 +1,343 @@
+//! Who pays: allowances, commitments, wallets and the waterfall.
+
+use super::{
+    Bad, Date, Docs, Duration, Expr, Frequency, Name, Number, PartialRule, Path, Percent, PeriodWord, RoundTarget,
+    RoundingMode, Scope, Window,
+};
+use price_diagnostics::Span;
+
+/// A quantity that is included.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Allowance {
+    /// Its name.
+    pub name: Name,
+    /// How much.
+    pub amount: Expr,
+    /// Per which stretch it is granted anew.
+    pub window: Option<Window>,
+    /// The meter.
+    pub on: Path,
+    /// The cells it covers.
+    pub filter: Option<Expr>,
+    /// What happens to what is left, if said.
+    pub rollover: Option<Rollover>,
+    /// Whether accounts share it, if said.
+    pub sharing: Option<Sharing>,
+    /// From which cells it is drawn first, if said.
+    pub draw: Option<DrawOrder>,
+    /// What a partial period does to it, if said.
+    pub partial: Option<PartialRule>,
+}
+
+/// What happens to what is left of an allowance.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Rollover {
+    /// `rollover none`.
+    None,
+    /// `rollover up to 20% for 1 month`.
+    UpTo {
+        /// A share or a quantity.
+        limit: Expr,
+        /// How long it can be used.
+        lasts: Duration,
+    },
+}
+
+/// Whether the accounts of a contract share a balance.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Sharing {
+    /// `pooled`
+    Pooled,
+    /// `each account`
+    EachAccount,
+}
+
+/// From which cells an allowance is drawn first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DrawOrder {
+    /// `draw pro rata`
+    ProRata,
+    /// `draw cheapest first`
+    CheapestFirst,
+    /// `draw dearest first`
+    DearestFirst,
+    /// `draw as used`
+    AsUsed,
+}
+
+/// A promise to spend.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Commitment {
+    /// Its name.
+    pub name: Name,
+    /// A counter or a balance, if said.
+    pub payment: Option<CommitmentPayment>,
+    /// Its statements.
+    pub body: Vec<CommitmentStmt>,
+}
+
+/// When a commitment is paid.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CommitmentPayment {
+    /// `postpaid`: a counter with true-ups.
+    Postpaid,
+    /// `prepaid`: a balance with an invoice schedule.
+    Prepaid,
+}
+
+/// A statement of a commitment.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CommitmentStmt {
+    /// The `##` lines above.
+    pub docs: Docs,
+    /// What it is.
+    pub kind: CommitmentStmtKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// The statements of a commitment.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CommitmentStmtKind {
+    /// `amount $24k per year`.
+    Amount {
+        /// How much.
+        amount: Expr,
+        /// Per which stretch; the term if not written.
+        per: Option<PeriodWord>,
+    },
+    /// `amount { year 1 $240k ... }`.
+    Ramp(Vec<RampEntry>),
+    /// `counts storage, egress except paid by migration`.
+    Counts {
+        /// The lines.
+        scope: Scope,
+        /// The sources whose payments do not count.
+        except_paid_by: Vec<Path>,
+    },
+    /// `true-up quarterly to 25% cumulative`.
+    TrueUp {
+        /// How often.
+        every: Frequency,
+        /// The share that must be reached.
+        to: Percent,
+        /// Whether the shares add up.
+        cumulative: bool,
+    },
+    /// `shortfall forfeited`, `shortfall credited to carryover`.
+    Shortfall {
+        /// The wallet it goes to; forfeited if none.
+        credited_to: Option<Path>,
+    },
+    /// `excess ignored`, `excess rolls over up to 10% for 90 days`.
+    Excess {
+        /// What is carried on; nothing if none.
+        rolls_over: Option<ExcessRollover>,
+    },
+    /// `overage at 110% of contract prices`.
+    Overage(Percent),
+    /// Not readable; reported.
+    Bad(Bad),
+}
+
+/// `rolls over up to 10% for 90 days`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ExcessRollover {
+    /// The greatest share.
+    pub up_to: Percent,
+    /// How long it counts.
+    pub lasts: Duration,
+}
+
+/// One line of a ramp.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum RampEntry {
+    /// `year 1 $240k`.
+    Step {
+        /// `year`.
+        unit: Name,
+        /// Which one, from 1.
+        index: Number,
+        /// How much.
+        amount: Expr,
+        /// Where.
+        span: Span,
+    },
+    /// Not readable; reported.
+    Bad(Bad),
+}
+
+/// A balance of money or of a virtual currency.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Wallet {
+    /// Its name.
+    pub name: Name,
+    /// Its statements.
+    pub body: Vec<WalletStmt>,
+}
+
+/// A statement of a wallet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct WalletStmt {
+    /// The `##` lines above.
+    pub docs: Docs,
+    /// What it is.
+    pub kind: WalletStmtKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// The statements of a wallet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum WalletStmtKind {
+    /// `holds USD`.
+    Holds(Name),
+    /// `pays for storage, egress`.
+    PaysFor(Scope),
+    /// `grant $10k free on start expires after 6 months`.
+    Grant(Grant),
+    /// `top-up $25k for $25k when below $5k at most 1 per month`.
+    TopUp {
+        /// How much is added.
+        amount: Expr,
+        /// What it costs; the same amount if not written.
+        cost: Option<Expr>,
+        /// The balance below which it is asked for.
+        below: Expr,
+        /// How often at most.
+        at_most: Option<(Number, PeriodWord)>,
+    },
+    /// `overdraft none`, `overdraft up to 500 CREDIT`.
+    Overdraft {
+        /// How far below zero; not at all if none.
+        up_to: Option<Expr>,
+    },
+    /// `spend expiring first`, `spend oldest first`.
+    Spend(SpendOrder),
+    /// `shared with globex-de, globex-fr`; `shared by all accounts`.
+    Shared {
+        /// The accounts; all of the contract if none.
+        with: Option<Vec<Path>>,
+    },
+    /// `precise to $0.000001 half-even`.
+    Precise {
+        /// The grid.
+        to: RoundTarget,
+        /// How.
+        mode: RoundingMode,
+    },
+    /// Not readable; reported.
+    Bad(Bad),
+}
+
+/// An amount put into a wallet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Grant {
+    /// How much.
+    pub amount: Expr,
+    /// What it costs, if said.
+    pub cost: Option<GrantCost>,
+    /// When it comes.
+    pub when: Option<GrantWhen>,
+    /// When it goes, if said.
+    pub expires: Option<Expiry>,
+}
+
+/// What a grant costs.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum GrantCost {
+    /// `free`.
+    Free,
+    /// `for $50k`.
+    For(Expr),
+    /// `already paid`.
+    AlreadyPaid,
+}
+
+/// When a grant comes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum GrantWhen {
+    /// `on start`.
+    OnStart,
+    /// `on 2026-07-01`.
+    OnDate(Date),
+    /// `each month`.
+    Each(PeriodWord),
+    /// `from commitment annual`.
+    FromCommitment(Path),
+}
+
+/// When a grant goes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Expiry {
+    /// `expires never`.
+    Never,
+    /// `expires after 12 months or last day`.
+    After(Duration),
+    /// `expires on 2026-12-31`.
+    On(Date),
+    /// `expires at month end`.
+    AtEndOf(PeriodWord),
+}
+
+/// Which lots are spent first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SpendOrder {
+    /// `expiring first`
+    ExpiringFirst,
+    /// `oldest first`
+    OldestFirst,
+}
+
+/// The order in which sources pay.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Waterfall {
+    /// In the order of the text.
+    pub steps: Vec<WaterfallEntry>,
+}
+
+/// One line of a waterfall.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum WaterfallEntry {
+    /// A step.
+    Step {
+        /// The `##` lines above.
+        docs: Docs,
+        /// Its first word.
+        position: StepPosition,
+        /// Who pays.
+        source: PaySource,
+        /// Where.
+        span: Span,
+    },
+    /// Not readable; reported.
+    Bad(Bad),
+}
+
+/// The first word of a step.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StepPosition {
+    /// `first`
+    First,
+    /// `then`
+    Then,
+    /// `finally`
+    Finally,
+}
+
+/// Who pays.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum PaySource {
+    /// `allowance free_egress`.
+    Allowance(Path),
+    /// `wallet migration`.
+    Wallet(Path),
+    /// `commitment yearly`.
+    Commitment(Path),
+    /// `overage`.
+    Overage,
+    /// `invoice`.
+    Invoice,
+    /// `block`.
+    Block,
+}
