@@ -1,1 +1,18 @@
-//! TODO
+//! The plan IR: what a compiled plan *is*, shared by every engine, check and tool.
+//!
+//! A price is a piecewise-affine function of aggregated usage ([`func::Ladder`]), a line is a
+//! function of cells, an invoice is a function of a set of facts. This crate defines those
+//! shapes, their textual form, their verifier, their static scales and the artefact that
+//! carries them. It evaluates nothing about events: see `price-interp` and `price-jit`.
+
+pub mod batch;
+pub mod func;
+pub mod kernel;
+pub mod plan;
+pub mod rows;
+
+pub use batch::{Batch, Column};
+pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
+pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
+pub use plan::*;
+pub use rows::*;
