@@ -26,9 +26,10 @@ pub struct Batch {
 pub enum Column {
     /// Numbers: fixed point in the field's decimals; [`NULL`] where missing.
     Int(Vec<i64>),
-    /// A family: one column per label of its dimension.
+    /// A family: one column per label of its dimension; [`NULL`] counts as zero.
     Family(Vec<Vec<i64>>),
-    /// Label codes, resolved or interned (open dimensions). `u32::MAX` where missing.
+    /// Label codes, resolved or interned (open dimensions), of label fields and of fields that
+    /// look a label up from another. `u32::MAX` where missing.
     Label(Vec<u32>),
     /// Text; empty where missing.
     Text(Vec<Box<str>>),

@@ -3,7 +3,7 @@
 //! One form for everything a price can be. `Arg` is the priced quantity (a meter's total, or
 //! the `measure` of one event); `Field` reads the event row and is legal only in functions of
 //! one event. Values are exact rationals; the engines choose integers over static denominators
-//! (see `scale`).
+//! (see `scale`). Functions of a quantity alone are evaluated by [`Expr::at`].
 
 use crate::plan::{FieldIx, KeyIx};
 use price_value::{Rational, Rounding};
@@ -19,23 +19,24 @@ pub enum Expr {
     /// An optional numeric field, with the value used where the event lacks it.
     OrElse(FieldIx, Rational),
     /// The value of the family field for the label this row is unrolled to
-    /// (`tokens: token by kind`). Legal only in a sink whose keys hold a [`crate::KeySource::Family`].
+    /// (`tokens: token by kind`). Legal only in a sink whose keys hold a [`crate::KeySource::Family`]
+    /// over the same dimension.
     Family(FieldIx),
     /// The priced quantity, in the unit of the meter or of `measure`.
     Arg,
-    /// Sum.
+    /// Sum; zero when there is nothing to add.
     Add(Vec<Expr>),
     /// Product. Two run-time factors are legal only in functions of one event.
     Mul(Box<Expr>, Box<Expr>),
-    /// The least.
+    /// The least of at least one.
     Min(Vec<Expr>),
-    /// The greatest.
+    /// The greatest of at least one.
     Max(Vec<Expr>),
     /// Brought to a multiple of a step: pulses, whole packages (`started`), per-event rounding.
     Round(Box<Expr>, Rounding),
     /// A piecewise-affine function applied to an expression.
     Ladder(Box<Expr>, Ladder),
-    /// Chooses by a condition on the row.
+    /// Chooses by a condition; only the chosen arm is evaluated.
     If(Box<Cond>, Box<Expr>, Box<Expr>),
     /// Chooses by the label of a key of the sink; `arms[label]`, one arm per label.
     ByKey(KeyIx, Vec<Expr>),
@@ -48,17 +49,18 @@ pub enum Cond {
     Always,
     /// The label of a key of the sink is one of these (sorted).
     Label(KeyIx, Vec<u32>),
-    /// A text field equals a constant.
+    /// A text field equals a constant (a missing text is empty).
     Text(FieldIx, String),
-    /// A flag field is true.
+    /// A flag field is true; a missing flag is [`crate::Fault::Missing`].
     Flag(FieldIx),
-    /// Comparison of two expressions of the same type.
+    /// Comparison of two expressions of the same type. The only condition, with its
+    /// combinations, that is legal in a function of a quantity.
     Compare(Box<Expr>, Order, Box<Expr>),
-    /// An optional field is present.
+    /// An optional field is present (a text: not empty). Not for families.
     Present(FieldIx),
-    /// All of them.
+    /// All of them, as far as the first that does not hold; true when there are none.
     All(Vec<Cond>),
-    /// Any of them.
+    /// Any of them, as far as the first that holds; false when there are none.
     Any(Vec<Cond>),
     /// Not.
     Not(Box<Cond>),
@@ -171,6 +173,20 @@ impl Piece {
             None => above,
         };
         &self.value + &(&self.slope * &counted)
+    }
+}
+
+impl Order {
+    /// Whether `left ? right` holds.
+    pub fn holds(self, left: &Rational, right: &Rational) -> bool {
+        match self {
+            Order::Equal => left == right,
+            Order::NotEqual => left != right,
+            Order::Less => left < right,
+            Order::AtMost => left <= right,
+            Order::Greater => left > right,
+            Order::AtLeast => left >= right,
+        }
     }
 }
 

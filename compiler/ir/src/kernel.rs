@@ -13,19 +13,21 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[repr(u8)]
 pub enum Fault {
-    /// An intermediate value left 128 bits, or a raw value left 64 bits.
+    /// An intermediate value left 128 bits, or a raw value left 64 bits. An engine over bounded
+    /// integers may report it where the exact engine still has a value; it never gives another value.
     #[error("a value is too large to be computed exactly")]
     Overflow = 2,
     /// Usage in a cell marked `n/a`.
     #[error("this combination is not sold")]
     NotSold = 3,
-    /// A negative quantity where the price has tiers, flats or floors.
+    /// A negative quantity reached a [`crate::Ladder`] that is not odd.
     #[error("a negative quantity cannot be priced by tiers")]
     NegativeQuantity = 4,
     /// The value is not a multiple of the sink's quantum.
     #[error("the value has more decimals than the meter keeps")]
     NotExact = 5,
-    /// A required field is missing.
+    /// A number, flag, text or label that was needed is missing. Needed is what evaluation
+    /// reaches: see [`Kernel::map`].
     #[error("a required field is missing")]
     Missing = 6,
 }
@@ -60,6 +62,20 @@ pub trait Kernel: Send + Sync {
 
     /// Evaluates one sink over a batch of its event type; clears and fills `out`.
     ///
+    /// Per entry, and each step only if the one before it went well: `filter`, `scope` (either
+    /// false: [`SKIPPED`], `cell` and `value` 0), labels of the keys with `in_cell` in key order
+    /// (open ones too: a missing label is a fault even where the host keeps the cell), the
+    /// rule of the cell for event charges ([`Fault::NotSold`]; with `split`, the cell the event
+    /// begins in), then the value: fold expression, or measure, function and `post`. The value
+    /// must be a multiple of the quantum ([`Fault::NotExact`], judged first) that fits 64 bits
+    /// ([`Fault::Overflow`]). An entry with a fault has `cell` and `value` 0.
+    ///
+    /// Evaluation is lazy: `All` and `Any` stop at the first part that decides, `If` and
+    /// `ByKey` evaluate the chosen arm only, everything else goes left to right and the first
+    /// fault wins. Missing is: [`crate::batch::NULL`] in `Field`, a flag of 2 in `Flag`, a label that is
+    /// `u32::MAX` or not below the size of its closed dimension, an empty text in
+    /// [`crate::Fold::Unique`]. `NULL` in a family column is zero; `Text` compares what is there.
+    ///
     /// Dates of regimes are judged by the host: `regime[row]` is the index into the event
     /// charge's regimes (pass an empty slice for sinks that are not event charges, or when
     /// there is only one regime).
@@ -69,14 +85,19 @@ pub trait Kernel: Send + Sync {
     ///
     /// `function` indexes the line's [`crate::Rules::functions`]; the quantity is
     /// `raw · quantum / divisor` (`divisor` is 1 except for averages and means, above zero).
+    /// Not negated for rebates. Function and line come from the plan; another kind of line or
+    /// an index out of range is a mistake of the host and panics.
     fn charge(&self, line: LineIx, function: u32, raw: i128, divisor: i64) -> Result<Rational, Fault>;
 
     /// The exact amount of an event charge's function at a position of the measure of one row,
-    /// before `post`: used by hosts for `split` and covered measures.
+    /// before `post`: used by hosts for `split` and covered measures. `row` is an index into
+    /// [`MapOut`] (`row * labels + label` for sinks with a family key); `measure` is in steps of
+    /// [`Kernel::measure_quantum`].
     fn position(&self, sink: SinkIx, function: u32, batch: &Batch, row: usize, measure: i64)
     -> Result<Rational, Fault>;
 
-    /// Quantity of one raw step of the measure of an event charge, in its `measure_unit`.
+    /// Quantity of one raw step of the measure of an event charge, in its `measure_unit`:
+    /// `1 / D`, where `D` is [`crate::Expr::denominator`] of the measure; 1 without a measure.
     fn measure_quantum(&self, sink: SinkIx) -> Rational;
 
     /// Rates a whole batch of a commutative usage line in one pass: for each row, in order,
@@ -84,7 +105,10 @@ pub trait Kernel: Send + Sync {
     /// over [`Kernel::posting_denominator`]. Returns `false`, having done nothing, when the
     /// engine has no fused path for the line (then the host maps and charges).
     ///
-    /// `base[row]` is the first cell of the row's account; `status` as in [`MapOut`].
+    /// `base[row]` is the first cell of the row's account; `status` as in [`MapOut`]. The
+    /// function is that of the first regime; `before` and `after` are the cell's sums, so the
+    /// postings of a fresh cell sum to `F(q) − F(0)`. A row that is skipped or whose charge
+    /// faults leaves its cell as it was and posts 0. Only for sinks without a family key.
     fn rate(
         &self,
         line: LineIx,

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod func;
 pub mod kernel;
 pub mod plan;
+mod quantity;
 pub mod rows;
 
 pub use batch::{Batch, Column};

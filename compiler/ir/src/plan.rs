@@ -296,7 +296,8 @@ pub struct NumberType {
 pub enum KeySource {
     /// From a label field.
     Field(FieldIx),
-    /// From a number: the dimension's buckets applied to an expression over the row.
+    /// From a number: the dimension's buckets applied to an expression over the row, which
+    /// may read the labels of earlier keys only.
     Bucket(Expr),
     /// From the event's time: [`crate::Batch::calendars`].
     Calendar(CalendarIx),
@@ -320,7 +321,8 @@ pub struct Key {
 ///
 /// A row takes part when `filter` and `scope` hold. Its cell is the mixed-radix number of the
 /// labels of the keys with `in_cell`, first key most significant (open dimensions and windows
-/// are kept apart by the host: see `price-rating`).
+/// are kept apart by the host: see `price-rating`). At most one key is a
+/// [`KeySource::Family`]; it unrolls the row to one entry per label, zeros included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sink {
     /// Unique name for messages and the textual form: `storage`, `egress/by region`.
@@ -413,8 +415,10 @@ pub enum SlotFold {
 ///
 /// `amount = post( Σ over parts [ F(position after) − F(position before) ] )`, where the parts
 /// are the whole measure, or the stretches of the event between boundaries of `split`'s
-/// calendar, and `F` is the function of the part's cell. Without `measure`, `F` reads fields
-/// only and the amount is `post(F)`. A row whose cell is [`CellRule::NotSold`] is refused.
+/// calendar, and `F` is the function of the part's cell. Nothing is charged before the event
+/// begins, so the first part is `F(position after)` alone, `F(0)` included: a charge in one
+/// part is `post(F(measure))`. Without `measure`, `F` reads fields only and the amount is
+/// `post(F)`. A row whose cell is [`CellRule::NotSold`] is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventCharge {
     /// The priced quantity of the event, in `measure_unit`.
@@ -434,6 +438,26 @@ pub struct EventCharge {
     pub counting: Counting,
 }
 
+impl EventCharge {
+    /// `amount` after the steps of [`EventCharge::post`] in order.
+    ///
+    /// `measure` is the event's measure, if the charge has one.
+    pub fn post_amount(&self, measure: Option<&Rational>, amount: Rational) -> Rational {
+        let used = amount.is_positive() || measure.is_some_and(Rational::is_positive);
+        self.post.iter().fold(amount, |amount, step| match step {
+            Post::AtLeast(floor) if used => amount.max(floor.clone()),
+            Post::AtLeast(_) => amount,
+            Post::AtMost(ceiling) => amount.min(ceiling.clone()),
+            Post::Round(rounding) => rounding.apply(&amount),
+        })
+    }
+
+    /// Whether the host prices the measure itself, with [`crate::Kernel::position`].
+    pub fn priced_by_host(&self) -> bool {
+        self.split.is_some() || !self.covered_by.is_empty()
+    }
+}
+
 /// `split at CALENDAR`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SplitAt {
@@ -443,11 +467,12 @@ pub struct SplitAt {
     pub seconds_per_unit: Rational,
 }
 
-/// A step after the amount of one event.
+/// A step after the amount of one event: see [`EventCharge::post_amount`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Post {
-    /// `at least … each`: applies to events with an amount or measure above zero.
+    /// `at least … each`: applies to events whose measure, or whose amount before the first
+    /// step, is above zero.
     AtLeast(Rational),
     /// `at most … each`.
     AtMost(Rational),

@@ -1,0 +1,160 @@
+//! Functions of one quantity: their exact value, and the grid their values lie on.
+//!
+//! Usage lines and shares are priced by functions that read nothing but `Arg`; hosts, checks
+//! and plots evaluate them here. Functions that read an event row belong to the engines.
+
+use crate::func::{Cond, Expr, Ladder};
+use crate::kernel::Fault;
+use crate::plan::{Event, FieldType};
+use price_value::Rational;
+
+impl Expr {
+    /// The exact value at `arg`, for functions that read nothing else (verified for usage
+    /// lines and shares). A part that needs an event row is [`Fault::Missing`].
+    pub fn at(&self, arg: &Rational) -> Result<Rational, Fault> {
+        match self {
+            Expr::Const(value) => Ok(value.clone()),
+            Expr::Arg => Ok(arg.clone()),
+            Expr::Add(parts) => parts.iter().map(|p| p.at(arg)).sum(),
+            Expr::Mul(a, b) => Ok(a.at(arg)? * b.at(arg)?),
+            Expr::Min(parts) => fold(parts, arg, Rational::min),
+            Expr::Max(parts) => fold(parts, arg, Rational::max),
+            Expr::Round(value, rounding) => Ok(rounding.apply(&value.at(arg)?)),
+            Expr::Ladder(value, ladder) => ladder.price(&value.at(arg)?),
+            Expr::If(cond, then, otherwise) => {
+                if cond.at(arg)? {
+                    then.at(arg)
+                } else {
+                    otherwise.at(arg)
+                }
+            }
+            Expr::Field(_) | Expr::OrElse(..) | Expr::Family(_) | Expr::ByKey(..) => Err(Fault::Missing),
+        }
+    }
+
+    /// A whole number `D` such that every value of this expression over rows of `event` is a
+    /// multiple of `1 / D`, with `arg` the denominator of `Arg`.
+    ///
+    /// Not the least such number, but the same for every engine: the least common multiple
+    /// over the parts, the product over factors, the step's own for roundings.
+    pub fn denominator(&self, event: &Event, arg: &Rational) -> Rational {
+        let all = |parts: &[Expr]| {
+            parts.iter().fold(Rational::ONE, |d, part| common(&d, &part.denominator(event, arg)))
+        };
+        match self {
+            Expr::Const(value) => denominator(value),
+            Expr::Field(field) | Expr::Family(field) => decimals(event, field.ix()),
+            Expr::OrElse(field, other) => common(&decimals(event, field.ix()), &denominator(other)),
+            Expr::Arg => arg.clone(),
+            Expr::Add(parts) | Expr::Min(parts) | Expr::Max(parts) | Expr::ByKey(_, parts) => all(parts),
+            Expr::Mul(a, b) => a.denominator(event, arg) * b.denominator(event, arg),
+            Expr::Round(_, rounding) => denominator(&rounding.step),
+            Expr::Ladder(value, ladder) => ladder.denominator(&value.denominator(event, arg)),
+            Expr::If(_, then, otherwise) => {
+                common(&then.denominator(event, arg), &otherwise.denominator(event, arg))
+            }
+        }
+    }
+}
+
+impl Cond {
+    /// Whether the condition holds at `arg`, for conditions that read nothing else.
+    pub fn at(&self, arg: &Rational) -> Result<bool, Fault> {
+        match self {
+            Cond::Always => Ok(true),
+            Cond::Compare(a, order, b) => Ok(order.holds(&a.at(arg)?, &b.at(arg)?)),
+            Cond::All(parts) => {
+                for part in parts {
+                    if !part.at(arg)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Cond::Any(parts) => {
+                for part in parts {
+                    if part.at(arg)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Cond::Not(part) => Ok(!part.at(arg)?),
+            Cond::Label(..) | Cond::Text(..) | Cond::Flag(_) | Cond::Present(_) => Err(Fault::Missing),
+        }
+    }
+}
+
+impl Ladder {
+    /// The exact value at `q`; below zero only for odd ladders.
+    pub fn price(&self, q: &Rational) -> Result<Rational, Fault> {
+        if q.is_negative() && !self.odd { Err(Fault::NegativeQuantity) } else { Ok(self.eval(q)) }
+    }
+
+    /// The denominator of its values for quantities that are multiples of `1 / q`.
+    fn denominator(&self, q: &Rational) -> Rational {
+        self.pieces.iter().fold(denominator(&self.at_zero), |d, piece| {
+            let counted = match &piece.step {
+                Some(step) => denominator(step),
+                None => common(q, &denominator(&piece.from)),
+            };
+            common(&common(&d, &denominator(&piece.value)), &(denominator(&piece.slope) * counted))
+        })
+    }
+}
+
+fn fold(parts: &[Expr], arg: &Rational, pick: fn(Rational, Rational) -> Rational) -> Result<Rational, Fault> {
+    let mut best: Option<Rational> = None;
+    for part in parts {
+        let value = part.at(arg)?;
+        best = Some(match best {
+            Some(best) => pick(best, value),
+            None => value,
+        });
+    }
+    best.ok_or(Fault::Missing)
+}
+
+fn denominator(value: &Rational) -> Rational {
+    value.denom().into()
+}
+
+/// `10^decimals` of a numeric field; 1 for any other.
+fn decimals(event: &Event, field: usize) -> Rational {
+    match event.fields.get(field).map(|f| &f.ty) {
+        Some(FieldType::Number(number) | FieldType::Family(_, number)) => Rational::pow10(i32::from(number.decimals)),
+        _ => Rational::ONE,
+    }
+}
+
+/// Least common multiple of two whole numbers above zero.
+pub(crate) fn common(a: &Rational, b: &Rational) -> Rational {
+    // The denominator of a/b in lowest terms is b / gcd(a, b).
+    let rest: Rational = (a / b).denom().into();
+    a * &rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn r(text: &str) -> Rational {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_common_multiple_is_the_least() {
+        assert_eq!(common(&r("4"), &r("6")), r("12"));
+        assert_eq!(common(&r("1"), &r("7")), r("7"));
+        assert_eq!(common(&r("100"), &r("10")), r("100"));
+    }
+
+    #[test]
+    fn a_function_of_a_row_has_no_value_at_a_quantity() {
+        assert_eq!(Expr::Field(crate::FieldIx(0)).at(&r("1")), Err(Fault::Missing));
+        assert_eq!(Expr::Add(vec![Expr::Arg, Expr::Const(r("0.5"))]).at(&r("1")), Ok(r("1.5")));
+        assert_eq!(Expr::Add(vec![]).at(&r("1")), Ok(r("0")));
+        let tiers = Ladder { odd: false, ..Ladder::linear(r("2")) };
+        assert_eq!(Expr::Ladder(Box::new(Expr::Arg), tiers).at(&r("-1")), Err(Fault::NegativeQuantity));
+    }
+}
