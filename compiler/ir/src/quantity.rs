@@ -38,9 +38,8 @@ impl Expr {
     /// Not the least such number, but the same for every engine: the least common multiple
     /// over the parts, the product over factors, the step's own for roundings.
     pub fn denominator(&self, event: &Event, arg: &Rational) -> Rational {
-        let all = |parts: &[Expr]| {
-            parts.iter().fold(Rational::ONE, |d, part| common(&d, &part.denominator(event, arg)))
-        };
+        let all =
+            |parts: &[Expr]| parts.iter().fold(Rational::ONE, |d, part| common(&d, &part.denominator(event, arg)));
         match self {
             Expr::Const(value) => denominator(value),
             Expr::Field(field) | Expr::Family(field) => decimals(event, field.ix()),
@@ -50,9 +49,7 @@ impl Expr {
             Expr::Mul(a, b) => a.denominator(event, arg) * b.denominator(event, arg),
             Expr::Round(_, rounding) => denominator(&rounding.step),
             Expr::Ladder(value, ladder) => ladder.denominator(&value.denominator(event, arg)),
-            Expr::If(_, then, otherwise) => {
-                common(&then.denominator(event, arg), &otherwise.denominator(event, arg))
-            }
+            Expr::If(_, then, otherwise) => common(&then.denominator(event, arg), &otherwise.denominator(event, arg)),
         }
     }
 }
