@@ -1,15 +1,13 @@
 //! What one event costs.
 
 use crate::entry::Entry;
-use price_ir::{CellRule, EventCharge, Expr, Fault};
+use price_ir::{CellRule, Event, EventCharge, Expr, Fault};
 use price_value::Rational;
 
 /// Quantity of one raw step of a charge's measure.
-pub(crate) fn measure_quantum(entry_event: &price_ir::Event, charge: &EventCharge) -> Rational {
-    match &charge.measure {
-        Some(measure) => Rational::ONE / measure.denominator(entry_event, &Rational::ONE),
-        None => Rational::ONE,
-    }
+pub(crate) fn measure_quantum(event: &Event, charge: &EventCharge) -> Rational {
+    let denominator = charge.measure.as_ref().map_or(Some(1), |measure| measure.denominator(event, 1));
+    Rational::new(1, denominator.expect("a verified measure has a denominator of at most 126 bits"))
 }
 
 impl Entry<'_> {

@@ -97,7 +97,8 @@ pub trait Kernel: Send + Sync {
     -> Result<Rational, Fault>;
 
     /// Quantity of one raw step of the measure of an event charge, in its `measure_unit`:
-    /// `1 / D`, where `D` is [`crate::Expr::denominator`] of the measure; 1 without a measure.
+    /// `1 / D`, where `D` is [`crate::Expr::denominator`] of the measure (verified to exist); 1
+    /// without a measure.
     fn measure_quantum(&self, sink: SinkIx) -> Rational;
 
     /// Rates a whole batch of a commutative usage line in one pass: for each row, in order,

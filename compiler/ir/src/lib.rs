@@ -8,12 +8,15 @@
 pub mod batch;
 pub mod func;
 pub mod kernel;
+pub mod limits;
 pub mod plan;
 mod quantity;
 pub mod rows;
+mod source_map;
 
 pub use batch::{Batch, Column};
 pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
 pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
 pub use rows::*;
+pub use source_map::{Place, SourceMap};

@@ -33,23 +33,24 @@ impl Expr {
     }
 
     /// A whole number `D` such that every value of this expression over rows of `event` is a
-    /// multiple of `1 / D`, with `arg` the denominator of `Arg`.
+    /// multiple of `1 / D`, with `arg` the denominator of `Arg`; `None` beyond 126 bits.
     ///
     /// Not the least such number, but the same for every engine: the least common multiple
     /// over the parts, the product over factors, the step's own for roundings.
-    pub fn denominator(&self, event: &Event, arg: &Rational) -> Rational {
-        let all =
-            |parts: &[Expr]| parts.iter().fold(Rational::ONE, |d, part| common(&d, &part.denominator(event, arg)));
+    pub fn denominator(&self, event: &Event, arg: i128) -> Option<i128> {
+        let over = |part: &Expr| part.denominator(event, arg);
         match self {
             Expr::Const(value) => denominator(value),
-            Expr::Field(field) | Expr::Family(field) => decimals(event, field.ix()),
-            Expr::OrElse(field, other) => common(&decimals(event, field.ix()), &denominator(other)),
-            Expr::Arg => arg.clone(),
-            Expr::Add(parts) | Expr::Min(parts) | Expr::Max(parts) | Expr::ByKey(_, parts) => all(parts),
-            Expr::Mul(a, b) => a.denominator(event, arg) * b.denominator(event, arg),
+            Expr::Field(field) | Expr::Family(field) => Some(decimals(event, field.ix())),
+            Expr::OrElse(field, other) => common(decimals(event, field.ix()), denominator(other)?),
+            Expr::Arg => Some(arg),
+            Expr::Add(parts) | Expr::Min(parts) | Expr::Max(parts) | Expr::ByKey(_, parts) => {
+                parts.iter().try_fold(1, |d, part| common(d, over(part)?))
+            }
+            Expr::Mul(a, b) => product(over(a)?, over(b)?),
             Expr::Round(_, rounding) => denominator(&rounding.step),
-            Expr::Ladder(value, ladder) => ladder.denominator(&value.denominator(event, arg)),
-            Expr::If(_, then, otherwise) => common(&then.denominator(event, arg), &otherwise.denominator(event, arg)),
+            Expr::Ladder(value, ladder) => ladder.denominator(over(value)?),
+            Expr::If(_, then, otherwise) => common(over(then)?, over(otherwise)?),
         }
     }
 }
@@ -89,13 +90,13 @@ impl Ladder {
     }
 
     /// The denominator of its values for quantities that are multiples of `1 / q`.
-    fn denominator(&self, q: &Rational) -> Rational {
-        self.pieces.iter().fold(denominator(&self.at_zero), |d, piece| {
+    fn denominator(&self, q: i128) -> Option<i128> {
+        self.pieces.iter().try_fold(denominator(&self.at_zero)?, |d, piece| {
             let counted = match &piece.step {
-                Some(step) => denominator(step),
-                None => common(q, &denominator(&piece.from)),
+                Some(step) => denominator(step)?,
+                None => common(q, denominator(&piece.from)?)?,
             };
-            common(&common(&d, &denominator(&piece.value)), &(denominator(&piece.slope) * counted))
+            common(common(d, denominator(&piece.value)?)?, product(denominator(&piece.slope)?, counted)?)
         })
     }
 }
@@ -112,23 +113,28 @@ fn fold(parts: &[Expr], arg: &Rational, pick: fn(Rational, Rational) -> Rational
     best.ok_or(Fault::Missing)
 }
 
-fn denominator(value: &Rational) -> Rational {
-    value.denom().into()
+fn denominator(value: &Rational) -> Option<i128> {
+    value.as_small().map(|(_, denominator)| denominator)
 }
 
 /// `10^decimals` of a numeric field; 1 for any other.
-fn decimals(event: &Event, field: usize) -> Rational {
+fn decimals(event: &Event, field: usize) -> i128 {
     match event.fields.get(field).map(|f| &f.ty) {
-        Some(FieldType::Number(number) | FieldType::Family(_, number)) => Rational::pow10(i32::from(number.decimals)),
-        _ => Rational::ONE,
+        Some(FieldType::Number(number) | FieldType::Family(_, number)) => 10i128.pow(number.decimals.min(18).into()),
+        _ => 1,
     }
 }
 
+/// The product, of at most 126 bits.
+fn product(a: i128, b: i128) -> Option<i128> {
+    a.checked_mul(b).filter(|d| *d < 1 << 126)
+}
+
 /// Least common multiple of two whole numbers above zero.
-pub(crate) fn common(a: &Rational, b: &Rational) -> Rational {
-    // The denominator of a/b in lowest terms is b / gcd(a, b).
-    let rest: Rational = (a / b).denom().into();
-    a * &rest
+fn common(a: i128, b: i128) -> Option<i128> {
+    // a/b in lowest terms has the denominator b / gcd(a, b).
+    let (_, rest) = Rational::new(a, b).as_small()?;
+    product(a, rest)
 }
 
 #[cfg(test)]
@@ -141,9 +147,11 @@ mod tests {
 
     #[test]
     fn the_common_multiple_is_the_least() {
-        assert_eq!(common(&r("4"), &r("6")), r("12"));
-        assert_eq!(common(&r("1"), &r("7")), r("7"));
-        assert_eq!(common(&r("100"), &r("10")), r("100"));
+        assert_eq!(common(4, 6), Some(12));
+        assert_eq!(common(1, 7), Some(7));
+        assert_eq!(common(100, 10), Some(100));
+        assert_eq!(common(1 << 100, 3), Some(3 << 100));
+        assert_eq!(common((1 << 100) + 1, (1 << 100) - 1), None);
     }
 
     #[test]
