@@ -3,6 +3,9 @@
 //! It hosts a [`price_ir::Kernel`] and knows accounts, periods and settlement. It has no clock,
 //! no files, no threads and no randomness; the order in which hash tables iterate reaches no
 //! output. The interpreter and the machine code run under this same host.
+//!
+//! A reader makes typed rows with [`mediate`] or [`bulk`]; [`Rater::push`] folds them into cells;
+//! [`Rater::close`] settles one subject's period into an invoice.
 
 pub mod bulk;
 pub mod calendar;
@@ -10,9 +13,17 @@ pub mod labels;
 pub mod limits;
 pub mod mediate;
 mod number;
+mod order;
+mod rater;
 pub mod reject;
+mod settle;
+mod subscription;
 
 pub use bulk::{Bulk, BulkBuilder};
 pub use labels::OpenLabels;
 pub use mediate::{EventSchema, Raw, RowBuilder, event_of};
+pub use order::{Order, plan_order};
+pub use rater::{InjectError, Rater, RowFault, SetupError, SubjectIx, When};
 pub use reject::RejectReason;
+pub use settle::SettleError;
+pub use subscription::Subscription;

@@ -1,0 +1,143 @@
+//! Who is billed, and on which days they are served.
+
+use price_value::{Date, Period, Span, Timestamp, Zone};
+
+/// One account on the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Account: the subject of its events.
+    pub account: String,
+    /// First day served; `None`: since always.
+    pub from: Option<Date>,
+    /// First day no longer served; `None`: until further notice.
+    pub until: Option<Date>,
+    /// Pool that is billed for the account instead of the account itself.
+    pub pool: Option<String>,
+}
+
+impl Subscription {
+    /// A subscription of one account without ends.
+    pub fn of(account: &str) -> Subscription {
+        Subscription { account: account.into(), from: None, until: None, pool: None }
+    }
+
+    /// Name on the invoice: the pool, or the account.
+    pub fn billed(&self) -> &str {
+        self.pool.as_deref().unwrap_or(&self.account)
+    }
+
+    /// Days served.
+    pub fn span(&self) -> Span {
+        Span { from: self.from, until: self.until }
+    }
+}
+
+/// Days served, as disjoint spans in order. Empty never occurs: no subscription is one open span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Served(Vec<Span>);
+
+impl Served {
+    /// Served without ends.
+    pub(crate) fn always() -> Served {
+        Served(vec![Span::default()])
+    }
+
+    /// The union of several spans.
+    pub(crate) fn union(mut spans: Vec<Span>) -> Served {
+        spans.sort_by_key(|s| (s.from.is_some(), s.from));
+        let mut out: Vec<Span> = Vec::new();
+        for span in spans {
+            match out.last_mut() {
+                // Spans that touch are one stretch of service.
+                Some(last) if last.until.is_none() || span.from.is_none() || span.from <= last.until => {
+                    last.until = match (last.until, span.until) {
+                        (Some(a), Some(b)) => Some(a.max(b)),
+                        _ => None,
+                    };
+                }
+                _ => out.push(span),
+            }
+        }
+        Served(out)
+    }
+
+    /// The same, within another span.
+    pub(crate) fn within(&self, span: &Span) -> Served {
+        Served(self.0.iter().filter_map(|s| intersect(s, span)).collect())
+    }
+
+    /// First day of service, if it has one.
+    pub(crate) fn from(&self) -> Option<Date> {
+        self.0.first().and_then(|s| s.from)
+    }
+
+    /// The served stretches of days inside `[from, until)`.
+    pub(crate) fn days_in(&self, from: Date, until: Date) -> Vec<(Date, Date)> {
+        let stretch = |s: &Span| (s.from.map_or(from, |f| f.max(from)), s.until.map_or(until, |u| u.min(until)));
+        self.0.iter().map(stretch).filter(|(f, u)| f < u).collect()
+    }
+
+    /// Number of served days inside `[from, until)`.
+    pub(crate) fn count(&self, from: Date, until: Date) -> i64 {
+        self.days_in(from, until).iter().map(|(f, u)| f.days_until(*u)).sum()
+    }
+
+    /// First to last served day of a period.
+    pub(crate) fn hull(&self, zone: &Zone, period: &Period) -> Option<Period> {
+        let days = self.days_in(period.from, period.until);
+        let (first, last) = (days.first()?, days.last()?);
+        if first.0 == period.from && last.1 == period.until {
+            return Some(*period);
+        }
+        Some(Period::between(zone, first.0, last.1))
+    }
+
+    /// The served stretches of a period as instants.
+    pub(crate) fn instants(&self, zone: &Zone) -> Vec<(i64, i64)> {
+        let at = |d: Option<Date>, none: i64| d.map_or(none, |d| zone.start_of(d).0);
+        self.0.iter().map(|s| (at(s.from, i64::MIN), at(s.until, i64::MAX))).collect()
+    }
+}
+
+/// The days two spans share.
+pub(crate) fn intersect(a: &Span, b: &Span) -> Option<Span> {
+    let from = match (a.from, b.from) {
+        (Some(x), Some(y)) => Some(x.max(y)),
+        (x, y) => x.or(y),
+    };
+    let until = match (a.until, b.until) {
+        (Some(x), Some(y)) => Some(x.min(y)),
+        (x, y) => x.or(y),
+    };
+    let empty = matches!((from, until), (Some(f), Some(u)) if f >= u);
+    (!empty).then_some(Span { from, until })
+}
+
+/// Whether the instant lies in one of the stretches.
+pub(crate) fn holds(stretches: &[(i64, i64)], at: Timestamp) -> bool {
+    stretches.iter().any(|(from, until)| *from <= at.0 && at.0 < *until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: &str, until: &str) -> Span {
+        let day = |t: &str| (!t.is_empty()).then(|| t.parse().unwrap());
+        Span { from: day(from), until: day(until) }
+    }
+
+    #[test]
+    fn a_pool_is_served_while_any_member_is() {
+        let union = Served::union(vec![
+            span("2026-03-10", "2026-03-20"),
+            span("2026-03-01", "2026-03-05"),
+            span("2026-03-18", "2026-03-25"),
+        ]);
+        assert_eq!(union.0, [span("2026-03-01", "2026-03-05"), span("2026-03-10", "2026-03-25")]);
+        let day = |t: &str| t.parse().unwrap();
+        assert_eq!(union.count(day("2026-03-04"), day("2026-03-12")), 3);
+        assert_eq!(Served::union(vec![span("", "2026-01-01"), span("2025-01-01", "")]).0, [span("", "")]);
+        assert_eq!(Served::always().count(day("2026-02-01"), day("2026-03-01")), 28);
+    }
+}
