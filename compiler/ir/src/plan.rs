@@ -95,6 +95,18 @@ pub struct Plan {
     pub rules: Vec<Rule>,
 }
 
+impl Plan {
+    /// Number of cells of a sink over the closed keys with `in_cell`, 1 without such keys;
+    /// `None` beyond [`crate::limits::CELLS`].
+    pub fn cells(&self, sink: &Sink) -> Option<usize> {
+        let keys = sink.keys.iter().filter(|key| key.in_cell);
+        let sizes = keys.filter_map(|key| self.dimensions[key.dim.ix()].size());
+        sizes.into_iter().try_fold(1usize, |cells, size| {
+            cells.checked_mul(size as usize).filter(|cells| *cells <= crate::limits::CELLS)
+        })
+    }
+}
+
 /// A rule of the source: a price, an override, a fee. Its position is in the source map.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rule {
