@@ -15,6 +15,23 @@ pub(super) struct TooWide {
     pub bits: u32,
 }
 
+/// Why an expression has no whole-number form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Some value needs that many bits.
+    Wide(u32),
+    /// Nested deeper than any engine follows.
+    Deep,
+    /// A form the verifier refuses.
+    Illegal(&'static str),
+}
+
+impl From<TooWide> for Trouble {
+    fn from(wide: TooWide) -> Trouble {
+        Trouble::Wide(wide.bits)
+    }
+}
+
 pub(super) type Fits<T> = Result<T, TooWide>;
 
 /// Bits of a magnitude.

@@ -69,14 +69,13 @@ pub enum Op {
     If(Box<Test>, Box<Scaled>, Box<Scaled>),
     /// One per label of a key; arms are on one step.
     ByKey(KeyIx, Vec<Scaled>),
-    /// `then` unless `at_least` is above it and the event was used: the floor of one event's
-    /// amount. Used is: measure (`Arg`) above zero, or `amount` above zero.
-    Floor {
-        /// Amount so far.
-        then: Box<Scaled>,
-        /// The floor, on the same step.
-        at_least: i128,
-    },
+    /// The second, with the first as its [`Op::Amount`]: the steps after one event's amount.
+    Post(Box<Scaled>, Box<Scaled>),
+    /// The amount before the first of those steps.
+    Amount,
+    /// At least the constant, on the same step, where the measure (`Arg`) or [`Op::Amount`] is
+    /// above zero.
+    Floor(Box<Scaled>, i128),
 }
 
 /// A condition over whole numbers.
@@ -192,14 +191,14 @@ impl Scaled {
     /// Number of operations, rungs not counted: what machine code costs.
     pub fn size(&self) -> usize {
         1 + match &self.op {
-            Op::Const(_) | Op::Field(_) | Op::OrElse(..) | Op::Family(_) | Op::Arg => 0,
+            Op::Const(_) | Op::Field(_) | Op::OrElse(..) | Op::Family(_) | Op::Arg | Op::Amount => 0,
             Op::Times(a, _)
             | Op::TimesDivisor(a)
             | Op::Guard(a)
             | Op::Divide { of: a, .. }
             | Op::Ladder(a, _)
-            | Op::Floor { then: a, .. } => a.size(),
-            Op::Product(a, b) => a.size() + b.size(),
+            | Op::Floor(a, _) => a.size(),
+            Op::Product(a, b) | Op::Post(a, b) => a.size() + b.size(),
             Op::Sum(parts) | Op::Min(parts) | Op::Max(parts) | Op::ByKey(_, parts) => {
                 parts.iter().map(Scaled::size).sum()
             }
