@@ -5,6 +5,19 @@
 //! Refuses to resolve names, to know types, or to read files.
 
 pub mod ast;
+mod characters;
+mod grammar;
+pub mod limits;
+mod lower;
+mod mistakes;
+mod numbers;
+mod parse;
+mod prepare;
+pub mod tree;
+pub mod words;
+
+pub use grammar::Rule;
+pub use tree::Tree;
 
 use price_diagnostics::{Diagnostic, FileId};
 
@@ -24,6 +37,8 @@ pub enum Spans {
 /// A parsed file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Parse {
+    /// Every byte of the file, for the formatter and the editor.
+    pub tree: Tree,
     /// The typed tree.
     pub ast: ast::SourceFile,
     /// What could not be read; spans from the start of the file, whatever [`Spans`] was asked for.
@@ -38,15 +53,6 @@ pub fn parse(file: FileId, text: &str) -> Parse {
 
 /// Parses one file; never fails.
 #[must_use]
-pub fn parse_with(file: FileId, text: &str, _spans: Spans) -> Parse {
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    Parse {
-        ast: ast::SourceFile {
-            file,
-            items: Vec::new(),
-            origins: Vec::new(),
-            span: price_diagnostics::Span::new(file, 0, end),
-        },
-        diagnostics: Vec::new(),
-    }
+pub fn parse_with(file: FileId, text: &str, spans: Spans) -> Parse {
+    parse::parse(file, text, spans)
 }
