@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod characters;
+mod expected;
 mod grammar;
 pub mod limits;
 mod lower;

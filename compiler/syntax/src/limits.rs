@@ -13,7 +13,7 @@ pub const NESTING: usize = 100;
 pub const NUMBER_DIGITS: usize = 40;
 /// Operators, calls and `per` in one expression (P014); also bounds the depth of its tree.
 pub const EXPRESSION_OPERATORS: usize = 200;
-/// Lines inside one pair of parentheses; beyond it the parenthesis counts as not closed (P116).
+/// Lines inside one pair of parentheses; beyond it the parenthesis counts as not closed.
 pub const PAREN_LINES: usize = 200;
 /// Findings of one file that are told; the rest is counted (P015).
 pub const FINDINGS: usize = 500;

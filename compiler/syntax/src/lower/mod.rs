@@ -133,6 +133,7 @@ impl Lower {
         for node in block.parts() {
             match node.rule() {
                 Some(Rule::doc) => docs.push(node),
+                Some(Rule::open) => {}
                 Some(rule) if is_line(rule) => {
                     let above = self.docs(&docs);
                     docs.clear();

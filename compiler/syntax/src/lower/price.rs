@@ -285,7 +285,7 @@ impl Lower {
         }
         let place = self.place(node);
         self.report(
-            Diagnostic::error(Code("P118"), "a table has no header")
+            Diagnostic::error(Code("P131"), "a table has no header")
                 .at(place, "")
                 .help("the first line names the dimensions: `model \\ kind | input | output`"),
         );

@@ -138,7 +138,7 @@ impl Lower {
         if head.is_none() && !node.has(Rule::bad) {
             let place = self.place(node);
             self.report(
-                Diagnostic::error(Code("P118"), "a test table has no header")
+                Diagnostic::error(Code("P131"), "a test table has no header")
                     .at(place, "")
                     .help("the first line names meters and lines: `api_calls | total`"),
             );
