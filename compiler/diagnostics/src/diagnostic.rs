@@ -63,20 +63,8 @@ pub struct Fix {
 impl Fix {
     /// A fix of one replacement.
     #[must_use]
-    pub fn replace(
-        title: impl Into<String>,
-        span: Span,
-        replacement: impl Into<String>,
-        safe: bool,
-    ) -> Self {
-        Self {
-            title: title.into(),
-            edits: vec![Edit {
-                span,
-                replacement: replacement.into(),
-            }],
-            safe,
-        }
+    pub fn replace(title: impl Into<String>, span: Span, replacement: impl Into<String>, safe: bool) -> Self {
+        Self { title: title.into(), edits: vec![Edit { span, replacement: replacement.into() }], safe }
     }
 }
 
@@ -135,22 +123,14 @@ impl Diagnostic {
     /// Adds the place where the finding is reported; `message` may be empty.
     #[must_use]
     pub fn at(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            message: message.into(),
-            primary: true,
-        });
+        self.labels.push(Label { span, message: message.into(), primary: true });
         self
     }
 
     /// Adds a further place that explains the finding.
     #[must_use]
     pub fn also(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            message: message.into(),
-            primary: false,
-        });
+        self.labels.push(Label { span, message: message.into(), primary: false });
         self
     }
 
@@ -178,11 +158,7 @@ impl Diagnostic {
     /// The span of the first primary label, else of the first label.
     #[must_use]
     pub fn primary_span(&self) -> Option<Span> {
-        self.labels
-            .iter()
-            .find(|label| label.primary)
-            .or_else(|| self.labels.first())
-            .map(|label| label.span)
+        self.labels.iter().find(|label| label.primary).or_else(|| self.labels.first()).map(|label| label.span)
     }
 
     /// Whether this is an error.

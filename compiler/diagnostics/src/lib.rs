@@ -5,6 +5,7 @@
 //! A finding is plain data, so it can be stored in a query, compared and printed later.
 
 mod code;
+pub mod codes;
 mod diagnostic;
 mod span;
 

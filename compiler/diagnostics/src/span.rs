@@ -24,11 +24,7 @@ impl Span {
     /// A span of `start..end`; an `end` below `start` gives an empty span at `start`.
     #[must_use]
     pub fn new(file: FileId, start: u32, end: u32) -> Self {
-        Self {
-            file,
-            start,
-            end: end.max(start),
-        }
+        Self { file, start, end: end.max(start) }
     }
 
     /// Number of bytes covered.
@@ -52,38 +48,24 @@ impl Span {
     /// The smallest span that covers both; keeps the file of `self`.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The same span moved `by` bytes towards the end, saturating.
     #[must_use]
     pub fn shifted(self, by: u32) -> Span {
-        Span {
-            file: self.file,
-            start: self.start.saturating_add(by),
-            end: self.end.saturating_add(by),
-        }
+        Span { file: self.file, start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
     }
 
     /// The empty span before the first byte.
     #[must_use]
     pub fn before(self) -> Span {
-        Span {
-            end: self.start,
-            ..self
-        }
+        Span { end: self.start, ..self }
     }
 
     /// The empty span after the last byte.
     #[must_use]
     pub fn after(self) -> Span {
-        Span {
-            start: self.end,
-            ..self
-        }
+        Span { start: self.end, ..self }
     }
 }
