@@ -5,18 +5,26 @@
 //! shapes, their textual form, their verifier, their static scales and the artefact that
 //! carries them. It evaluates nothing about events: see `price-interp` and `price-jit`.
 
+pub mod artefact;
 pub mod batch;
 pub mod func;
+pub mod hash;
 pub mod kernel;
 pub mod limits;
 pub mod plan;
 mod quantity;
 pub mod rows;
+pub mod scale;
 mod source_map;
+pub mod text;
+mod verify;
 
+pub use artefact::{Artefact, ArtefactError};
 pub use batch::{Batch, Column};
 pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
+pub use hash::MeaningHash;
 pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
 pub use rows::*;
 pub use source_map::{Place, SourceMap};
+pub use verify::verify;

@@ -4,7 +4,7 @@
 //! what contracts need. The compiler's own limits are lower, so that its findings come first.
 
 /// Bytes of an artefact.
-pub const ARTEFACT_BYTES: usize = 64 << 20;
+pub const ARTEFACT_BYTES: usize = 16 << 20;
 /// Nested CBOR items: two for each level of an expression, and those of the plan around it.
 pub const CBOR_DEPTH: usize = 256;
 /// Expressions and conditions inside one another.
