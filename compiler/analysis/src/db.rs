@@ -1,0 +1,78 @@
+//! The database: files in, memoised answers out. The only inputs are texts.
+
+use crate::env::{self, EnvResult};
+use crate::imports::{self, ImportGraph};
+use crate::inputs::{File, Workspace};
+use crate::lower::{self, Lowered};
+use crate::testcase::{self, TestFile};
+use price_diagnostics::Diagnostic;
+use price_syntax::ast;
+use std::sync::Arc;
+
+/// The one database behind the command line and the editor.
+#[salsa::db]
+#[derive(Clone, Default)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+/// A parsed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    /// The typed tree.
+    pub ast: Arc<ast::SourceFile>,
+    /// Syntax findings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses a file.
+#[salsa::tracked]
+pub fn parsed(db: &dyn salsa::Database, file: File) -> Parsed {
+    let parse = price_syntax::parse(file.id(db), file.text(db));
+    Parsed { ast: Arc::new(parse.ast), diagnostics: parse.diagnostics }
+}
+
+/// Who imports whom, and which imports close a cycle.
+#[salsa::tracked]
+pub fn import_graph(db: &dyn salsa::Database, workspace: Workspace) -> Arc<ImportGraph> {
+    Arc::new(imports::build(db, workspace))
+}
+
+/// What the names of a module mean.
+#[salsa::tracked]
+pub fn module_env(db: &dyn salsa::Database, workspace: Workspace, file: File) -> EnvResult {
+    env::build(db, workspace, file)
+}
+
+/// One rate card or plan, by its position among the file's items.
+#[salsa::tracked]
+pub fn lowered(db: &dyn salsa::Database, workspace: Workspace, file: File, item: u32) -> Arc<Lowered> {
+    Arc::new(lower::item(db, workspace, file, item as usize))
+}
+
+/// The tests of a file.
+#[salsa::tracked]
+pub fn test_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Arc<TestFile> {
+    Arc::new(testcase::build(db, workspace, file))
+}
+
+/// Everything found in a file, in the order of reports. Follow-on findings are left out.
+#[salsa::tracked]
+pub fn check_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Diagnostic> {
+    let parsed = parsed(db, file);
+    let mut all = parsed.diagnostics.clone();
+    all.extend(module_env(db, workspace, file).diagnostics.iter().cloned());
+    for (index, item) in parsed.ast.items.iter().enumerate() {
+        if matches!(item.kind, ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_)) {
+            let found = &lowered(db, workspace, file, index as u32).diagnostics;
+            all.extend(found.iter().filter(|d| d.primary_span().is_none_or(|s| s.file == file.id(db))).cloned());
+        }
+    }
+    all.extend(test_file(db, workspace, file).diagnostics.iter().cloned());
+    price_diagnostics::sort(&mut all);
+    all.dedup();
+    all
+}

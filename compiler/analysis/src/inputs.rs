@@ -1,0 +1,67 @@
+//! The inputs of the database: texts and which belong together.
+
+// The macro writes public functions without documentation.
+#![allow(missing_docs)]
+
+use price_diagnostics::FileId;
+
+/// A source file.
+#[salsa::input(debug)]
+pub struct File {
+    /// Path relative to the workspace, `/` between parts: it gives the module's name.
+    #[returns(deref)]
+    pub path: String,
+    /// Number used in spans.
+    #[returns(copy)]
+    pub number: u32,
+    /// The text.
+    #[returns(deref)]
+    pub text: String,
+}
+
+impl File {
+    /// The file's number as spans carry it.
+    pub fn id(self, db: &dyn salsa::Database) -> FileId {
+        FileId(self.number(db))
+    }
+
+    /// Name of the module the file is: `acme/cloud.price` is `acme.cloud`.
+    pub fn module(self, db: &dyn salsa::Database) -> String {
+        module_of(self.path(db))
+    }
+}
+
+/// Name of the module at a path.
+pub fn module_of(path: &str) -> String {
+    let stem = path.strip_suffix(".price.md").or_else(|| path.strip_suffix(".price")).unwrap_or(path);
+    stem.trim_start_matches("./").replace('/', ".")
+}
+
+/// A seed file of labels (`from csv "data/regions.csv"`).
+#[salsa::input(debug)]
+pub struct DataFile {
+    /// Path relative to the workspace.
+    #[returns(deref)]
+    pub path: String,
+    /// The text.
+    #[returns(deref)]
+    pub text: String,
+}
+
+/// Everything that is compiled together.
+#[salsa::input(debug)]
+pub struct Workspace {
+    /// Source files, the standard library included.
+    #[returns(deref)]
+    pub files: Vec<File>,
+    /// Seed files.
+    #[returns(deref)]
+    pub data: Vec<DataFile>,
+}
+
+impl Workspace {
+    /// The file of a module.
+    pub fn module(self, db: &dyn salsa::Database, name: &str) -> Option<File> {
+        self.files(db).iter().copied().find(|f| f.module(db) == name)
+    }
+}

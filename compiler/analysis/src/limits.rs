@@ -1,0 +1,24 @@
+//! Every limit of the analysis. Reaching one is a finding, never a crash.
+
+/// Definitions that may need each other one inside the other.
+pub const DEFINITION_DEPTH: usize = 64;
+/// Steps spent on the expressions of one item, formula calls unfolded.
+pub const STEPS_PER_ITEM: u32 = 200_000;
+/// Nodes of one compiled price function.
+pub const FUNCTION_NODES: usize = 4_000;
+/// Cells of one price: the product of its dimensions' labels.
+pub const CELLS: usize = 100_000;
+/// Labels of one dimension.
+pub const LABELS: usize = 20_000;
+/// Prefixes of one dimension.
+pub const PREFIXES: usize = 200_000;
+/// Base units in one unit, and their largest exponent.
+pub const UNIT_SIZE: usize = 8;
+/// Stretches of time with different prices in one price.
+pub const REGIMES: usize = 400;
+/// Decimals of an event field.
+pub const FIELD_DECIMALS: u64 = 18;
+/// Plans based on plans.
+pub const BASED_ON_DEPTH: usize = 16;
+/// Bits of a constant's numerator and denominator together.
+pub const CONSTANT_BITS: u64 = 120;

@@ -1,0 +1,469 @@
+//! Allowances and the waterfall that orders them.
+
+use super::Lowering;
+use super::layers::Layer;
+use super::price::PriceInfo;
+use super::settings::say_proration;
+use crate::codes;
+use crate::declare::meter::{Aggregation, MeterDef};
+use crate::env::Entity;
+use crate::report;
+use crate::types::{Ty, Typer, resolve};
+use price_diagnostics::Diagnostic;
+use price_ir::{
+    Allowance, AllowanceIx, CellRule, Charge, Covers, DrawOrder, Expr, Fold, Line, LineIx, Proration, Rollover, SinkIx,
+};
+use price_syntax::ast::{self, PaySource, StmtKind, WaterfallEntry};
+use price_value::{Rational, Window};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Lowering<'_> {
+    /// All allowances in the order of the waterfall; lines learn what covers them.
+    pub fn allowances(
+        &mut self,
+        layers: &[Layer],
+        lines: &mut [Line],
+        infos: &[Option<PriceInfo>],
+    ) -> Option<Vec<Allowance>> {
+        let mut declared: Vec<(&Layer, &ast::Allowance)> = Vec::new();
+        for layer in layers {
+            for statement in layer.body() {
+                if let StmtKind::Allowance(allowance) = &statement.kind {
+                    if let Some((_, first)) = declared.iter().find(|(_, a)| a.name.text == allowance.name.text) {
+                        self.report(
+                            Diagnostic::error(
+                                codes::DECLARED_TWICE,
+                                format!("`{}` is declared twice", allowance.name.text),
+                            )
+                            .at(allowance.name.span, "again")
+                            .also(first.name.span, "first"),
+                        );
+                        return None;
+                    }
+                    declared.push((layer, allowance));
+                }
+            }
+        }
+        let order = self.waterfall(layers, &declared)?;
+        let said = prorations(layers);
+        let mut made = Vec::new();
+        let mut sound = true;
+        for at in order {
+            let (layer, decl) = declared[at];
+            match self.allowance(layer, decl, lines, infos, &said) {
+                Some(allowance) => {
+                    let ix = AllowanceIx(made.len() as u32);
+                    for cover in &allowance.covers {
+                        let spans = self.cover(&mut lines[cover.line.ix()], ix);
+                        sound &= spans;
+                    }
+                    made.push(allowance);
+                }
+                None => sound = false,
+            }
+        }
+        for (at, line) in lines.iter().enumerate() {
+            sound &= self.say_counting(LineIx(at as u32), line, infos);
+        }
+        sound.then_some(made)
+    }
+
+    fn waterfall(&mut self, layers: &[Layer], declared: &[(&Layer, &ast::Allowance)]) -> Option<Vec<usize>> {
+        let found = layers.iter().rev().find_map(|layer| {
+            layer.body().iter().find_map(|s| match &s.kind {
+                StmtKind::Waterfall(waterfall) => Some((waterfall, s.span)),
+                _ => None,
+            })
+        });
+        let Some((waterfall, span)) = found else {
+            if let Some((_, first)) = declared.first() {
+                self.report(
+                    Diagnostic::error(codes::SAY_WATERFALL, "the order of payment is not stated")
+                        .at(first.name.span, "when is this drawn?")
+                        .help(format!(
+                            "write a block `waterfall` with the lines `first allowance {}` and `finally invoice`",
+                            first.name.text
+                        )),
+                );
+                return None;
+            }
+            return Some(Vec::new());
+        };
+        let mut order = Vec::new();
+        let mut finally = false;
+        let mut sound = true;
+        for entry in &waterfall.steps {
+            let WaterfallEntry::Step { source, span, position, .. } = entry else {
+                sound = false;
+                continue;
+            };
+            if finally {
+                self.report(
+                    Diagnostic::error(codes::DEAD_SOURCE, "nothing can stand behind `finally`")
+                        .at(*span, "never reached"),
+                );
+                sound = false;
+            }
+            finally |= *position == ast::StepPosition::Finally;
+            match source {
+                PaySource::Allowance(path) => {
+                    let name = path.last()?;
+                    match declared.iter().position(|(_, a)| a.name.text == name.text) {
+                        Some(at) if order.contains(&at) => {
+                            let message = format!("`{}` is named twice", name.text);
+                            self.report(Diagnostic::error(codes::DEAD_SOURCE, message).at(name.span, "empty by then"));
+                            sound = false;
+                        }
+                        Some(at) => order.push(at),
+                        None => {
+                            let finding = report::unknown(
+                                codes::UNKNOWN_NAME,
+                                "allowance",
+                                &name.text,
+                                name.span,
+                                declared.iter().map(|(_, a)| a.name.text.as_str()),
+                            );
+                            self.report(finding);
+                            sound = false;
+                        }
+                    }
+                }
+                PaySource::Wallet(path) | PaySource::Commitment(path) => {
+                    // The wallet or commitment itself has been answered with "not yet".
+                    let _ = path;
+                    sound = false;
+                }
+                PaySource::Overage | PaySource::Block => {
+                    self.report(crate::not_yet("`finally overage` and `finally block`", *span));
+                    sound = false;
+                }
+                PaySource::Invoice => {}
+            }
+        }
+        if !finally && sound {
+            self.report(
+                Diagnostic::error(codes::SAY_WATERFALL, "a waterfall ends with `finally`")
+                    .at(span, "")
+                    .help("write `finally invoice` as its last line"),
+            );
+            return None;
+        }
+        for (at, (_, allowance)) in declared.iter().enumerate() {
+            if !order.contains(&at) && sound {
+                self.report(
+                    Diagnostic::error(
+                        codes::SAY_WATERFALL,
+                        format!("`{}` is not in the waterfall", allowance.name.text),
+                    )
+                    .at(allowance.name.span, "never drawn")
+                    .also(span, "add it here"),
+                );
+                sound = false;
+            }
+        }
+        sound.then_some(order)
+    }
+
+    fn allowance(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::Allowance,
+        lines: &[Line],
+        infos: &[Option<PriceInfo>],
+        said: &BTreeMap<String, Proration>,
+    ) -> Option<Allowance> {
+        let meter: Arc<MeterDef> = match self.scoped(layer, |scope| resolve(scope, &decl.on)) {
+            Entity::Meter(meter) => meter,
+            Entity::Error => return None,
+            other => {
+                let message = format!("`{}` is {}, not a meter", decl.on.text(), other.kind());
+                self.report(Diagnostic::error(codes::WRONG_KIND, message).at(decl.on.span, ""));
+                return None;
+            }
+        };
+        let value = self.scoped(layer, |scope| Typer::new(scope).constant(&decl.amount));
+        if value.is_error() {
+            return None;
+        }
+        if value.ty != meter.ty {
+            self.report(
+                Diagnostic::error(codes::UNIT_MISMATCH, "this allowance does not measure what the meter counts")
+                    .at(decl.amount.span, value.ty.to_string())
+                    .also(decl.on.span, meter.ty.to_string()),
+            );
+            return None;
+        }
+        let quantity = value.expr.as_const().cloned()? / &meter.factor;
+        if quantity.is_negative() {
+            let message = "an allowance is not below zero";
+            self.report(Diagnostic::error(codes::NEGATIVE, message).at(decl.amount.span, ""));
+            return None;
+        }
+        let per = match &decl.window {
+            None => {
+                self.report(
+                    Diagnostic::error(
+                        codes::SAY_BILLING,
+                        format!("`{}` must say how often it is granted", decl.name.text),
+                    )
+                    .at(decl.amount.span, "per what?")
+                    .help("write for example `per month` behind the quantity"),
+                );
+                return None;
+            }
+            Some(window) => match window.kind {
+                ast::WindowKind::Each(word) => self.period_word(word, window.span)?,
+                ast::WindowKind::OverTerm => Window::Term,
+                ast::WindowKind::WithoutReset => Window::Never,
+            },
+        };
+        let mut covers = Vec::new();
+        for (at, info) in infos.iter().enumerate() {
+            let Some(info) = info else { continue };
+            let line = LineIx(at as u32);
+            let same_meter = info.meter.as_ref().is_some_and(|m| m.id == meter.id);
+            let factor = if same_meter {
+                Rational::ONE
+            } else {
+                // A price on each event that measures what the meter sums.
+                let same_event = info.event.as_ref().is_some_and(|e| e.id == meter.event.id);
+                match (&info.measure, &meter.aggregation) {
+                    (Some(measure), Aggregation::Sum(summed)) if same_event && measure == summed => {
+                        &info.factor / &meter.factor
+                    }
+                    _ => continue,
+                }
+            };
+            let cells = match &decl.filter {
+                None => None,
+                Some(filter) => {
+                    let mask = self.mask(layer, filter, lines, infos, line)?;
+                    if !mask.iter().any(|m| *m) {
+                        continue;
+                    }
+                    Some(mask)
+                }
+            };
+            covers.push(Covers { line, cells, factor });
+        }
+        if covers.is_empty() {
+            self.report(
+                Diagnostic::error(
+                    codes::DEAD_SOURCE,
+                    format!("nothing is priced that `{}` could cover", decl.name.text),
+                )
+                .at(decl.name.span, "")
+                .help(format!("no price is on the meter `{}`, or on each event with that measure", meter.name)),
+            );
+            return None;
+        }
+        let draw = self.draw_order(decl, &covers, lines)?;
+        let rollover = match &decl.rollover {
+            None | Some(ast::Rollover::None) => None,
+            Some(ast::Rollover::UpTo { limit, lasts }) => {
+                let value = self.scoped(layer, |scope| Typer::new(scope).constant(limit));
+                let at_most = match &value.ty {
+                    Ty::Error => return None,
+                    Ty::Ratio => value.expr.as_const().cloned()? * &quantity,
+                    ty if *ty == meter.ty => value.expr.as_const().cloned()? / &meter.factor,
+                    other => {
+                        let message = format!("a rollover is a percentage or a quantity, this is {other}");
+                        self.report(Diagnostic::error(codes::TYPE_MISMATCH, message).at(limit.span, ""));
+                        return None;
+                    }
+                };
+                let windows = lasts.number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0 && *n <= 120);
+                let same = lasts.unit.text.trim_end_matches('s') == per.to_string();
+                match (windows, same) {
+                    (Some(windows), true) => Some(Rollover { at_most, windows }),
+                    _ => {
+                        self.report(
+                            Diagnostic::error(codes::OUT_OF_RANGE, format!("a rollover lasts a number of {per}s here"))
+                                .at(lasts.span, "")
+                                .note(format!("the allowance is granted per {per}")),
+                        );
+                        return None;
+                    }
+                }
+            }
+        };
+        let prorate = match (decl.partial, said.get(&decl.name.text)) {
+            (Some(ast::PartialRule::ProratedDaily), _) => Proration::Daily,
+            (Some(ast::PartialRule::Whole), _) => Proration::Never,
+            (None, Some(said)) => *said,
+            (None, None) if !self.is_plan => Proration::Never,
+            (None, None) => {
+                self.report(say_proration(&decl.name.text, decl.name.span));
+                return None;
+            }
+        };
+        let rule = self.rule(format!("allowance {}", decl.name.text), layer, decl.name.span);
+        Some(Allowance {
+            name: decl.name.text.clone(),
+            quantity,
+            unit: meter.unit.clone(),
+            per,
+            covers,
+            draw,
+            rollover,
+            prorate,
+            rule,
+        })
+    }
+
+    /// Asks for the order of drawing where cells with different prices compete.
+    fn draw_order(&mut self, decl: &ast::Allowance, covers: &[Covers], lines: &[Line]) -> Option<DrawOrder> {
+        if let Some(draw) = decl.draw {
+            return Some(match draw {
+                ast::DrawOrder::ProRata => DrawOrder::ProRata,
+                ast::DrawOrder::CheapestFirst => DrawOrder::CheapestFirst,
+                ast::DrawOrder::DearestFirst => DrawOrder::DearestFirst,
+                ast::DrawOrder::AsUsed => DrawOrder::AsUsed,
+            });
+        }
+        let mut prices: Vec<(LineIx, CellRule)> = Vec::new();
+        let mut events = false;
+        for cover in covers {
+            let rules = match &lines[cover.line.ix()].charge {
+                Charge::Usage(usage) => &usage.rules,
+                Charge::Events(sink) => {
+                    events = true;
+                    match &self.tables.sinks[sink.ix()].fold {
+                        Fold::Charge(charge) => &charge.rules,
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            for regime in &rules.regimes {
+                for (cell, rule) in regime.cells.iter().enumerate() {
+                    let covered = cover.cells.as_ref().is_none_or(|m| m.get(cell).copied().unwrap_or(false));
+                    if covered && !matches!(rule, CellRule::NotSold) {
+                        prices.push((cover.line, *rule));
+                    }
+                }
+            }
+        }
+        if events {
+            // Events are covered as they happen: there is no other order to them.
+            return Some(DrawOrder::AsUsed);
+        }
+        let several_cells = prices.len() > 1;
+        prices.dedup();
+        if prices.len() <= 1 {
+            let linear = |line: LineIx| match &lines[line.ix()].charge {
+                Charge::Usage(u) => u.rules.functions.iter().all(|f| is_linear(&f.amount)),
+                _ => true,
+            };
+            // Equal linear prices: any order gives the same money; pro rata keeps the detail fair.
+            let single = !several_cells || prices.first().is_some_and(|(l, _)| linear(*l));
+            if single {
+                return Some(if several_cells { DrawOrder::ProRata } else { DrawOrder::Single });
+            }
+        }
+        self.report(
+            Diagnostic::error(codes::SAY_DRAW_ORDER, format!("`{}` covers usage at different prices", decl.name.text))
+                .at(decl.name.span, "which is covered first?")
+                .help("write `draw pro rata`, `draw cheapest first`, `draw dearest first` or `draw as used` behind it"),
+        );
+        None
+    }
+
+    fn cover(&mut self, line: &mut Line, allowance: AllowanceIx) -> bool {
+        match &mut line.charge {
+            Charge::Usage(usage) => usage.covered_by.push(allowance),
+            Charge::Events(SinkIx(sink)) => {
+                if let Fold::Charge(charge) = &mut self.tables.sinks[*sink as usize].fold {
+                    charge.covered_by.push(allowance);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Net or gross is asked where an allowance and a ladder meet; what a flat part does where
+    /// an allowance can cover an event wholly.
+    fn say_counting(&mut self, at: LineIx, line: &Line, infos: &[Option<PriceInfo>]) -> bool {
+        let Some(Some(info)) = infos.get(at.ix()) else { return true };
+        let (covered, functions): (bool, Vec<&Expr>) = match &line.charge {
+            Charge::Usage(usage) => {
+                (!usage.covered_by.is_empty(), usage.rules.functions.iter().map(|f| &f.amount).collect())
+            }
+            Charge::Events(sink) => match &self.tables.sinks[sink.ix()].fold {
+                Fold::Charge(charge) => {
+                    (!charge.covered_by.is_empty(), charge.rules.functions.iter().map(|f| &f.amount).collect())
+                }
+                _ => return true,
+            },
+            _ => return true,
+        };
+        if !covered {
+            return true;
+        }
+        let has_ladder = functions.iter().any(|f| has_ladder(f));
+        let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
+        let (counting, has_flat, flat_said) = (info.counting, info.has_flat, info.flat_said);
+        if has_ladder && counting.is_none() {
+            self.report(
+                Diagnostic::error(codes::SAY_NET_OR_GROSS, format!("an allowance and the tiers of `{name}` meet"))
+                    .at(span, "do its tiers count included usage?")
+                    .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price"),
+            );
+            return false;
+        }
+        if is_event && has_flat && !flat_said {
+            self.report(
+                Diagnostic::error(
+                    codes::SAY_FLAT_WHEN_FREE,
+                    format!("an allowance can cover an event of `{name}` wholly"),
+                )
+                .at(span, "is its flat part due then?")
+                .help("write `only when charged` or `also when free` behind the flat amount"),
+            );
+            return false;
+        }
+        true
+    }
+}
+
+fn prorations(layers: &[Layer]) -> BTreeMap<String, Proration> {
+    let mut said = BTreeMap::new();
+    for layer in layers {
+        for statement in layer.body() {
+            if let StmtKind::Prorate { names, how } = &statement.kind {
+                for name in names.iter().filter_map(|p| p.last()) {
+                    let proration = match how {
+                        ast::ProrateRule::Daily => Proration::Daily,
+                        ast::ProrateRule::Never => Proration::Never,
+                    };
+                    said.insert(name.text.clone(), proration);
+                }
+            }
+        }
+    }
+    said
+}
+
+fn is_linear(e: &Expr) -> bool {
+    match e {
+        Expr::Const(value) => value.is_zero(),
+        Expr::Arg => true,
+        Expr::Ladder(of, ladder) => matches!(**of, Expr::Arg) && ladder.is_linear(),
+        Expr::Add(parts) => parts.iter().all(is_linear),
+        Expr::Mul(a, b) => matches!(**a, Expr::Const(_)) && is_linear(b),
+        _ => false,
+    }
+}
+
+/// Whether tiers divide the quantity: several pieces, or whole blocks.
+fn has_ladder(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| {
+        if let Expr::Ladder(_, ladder) = e {
+            found |= ladder.pieces.len() > 1;
+        }
+    });
+    found
+}

@@ -1,0 +1,528 @@
+//! From a typed body to a plan: layers, settings, lines, balances, adjustments.
+//!
+//! Nothing is evaluated here and nothing is guessed: where a choice would change money and is
+//! not written, a finding asks for it.
+
+pub mod adjust;
+pub mod allowance;
+pub mod body;
+pub mod charge;
+pub mod intern;
+pub mod layers;
+pub mod price;
+pub mod scope;
+pub mod settings;
+
+use crate::codes;
+use crate::declare::MeterDef;
+use crate::env::{Entity, ItemRef};
+use crate::inputs::{File, Workspace};
+use crate::report;
+use crate::types::{Names, resolve};
+use intern::Tables;
+use layers::Layer;
+use price::{PriceInfo, PriceSource};
+use price_diagnostics::{Diagnostic, Span};
+use price_ir::{Charge, Fold, Line, LineIx, Plan, PlanKind, Proration, Rule, RuleIx};
+use price_syntax::ast::{self, ItemKind, StmtKind};
+use price_value::{Currency, Window};
+use scope::Scope;
+use settings::Settings;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A compiled rate card or plan with its findings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lowered {
+    /// The plan; `None` when an error prevents it.
+    pub plan: Option<Arc<Plan>>,
+    /// Findings, also about the cards under it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where each rule of the plan stands.
+    pub rule_spans: Vec<Span>,
+    /// Meters that prices read, by name: the inputs of tests.
+    pub meters: BTreeMap<String, Arc<MeterDef>>,
+    /// Where the name of the item stands.
+    pub name_span: Span,
+}
+
+/// A rule with its index.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleRef {
+    /// Index into the plan's rules.
+    pub ix: RuleIx,
+}
+
+/// State of lowering one item.
+pub struct Lowering<'a> {
+    /// Database.
+    pub db: &'a dyn salsa::Database,
+    /// Workspace.
+    pub workspace: Workspace,
+    /// Findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Tables of the plan.
+    pub tables: Tables,
+    /// Currency of the plan.
+    pub currency: Currency,
+    /// Whether a plan, which must say more than a card.
+    pub is_plan: bool,
+    /// Rules and where they stand.
+    pub rules: Vec<Rule>,
+    /// Where.
+    pub rule_spans: Vec<Span>,
+    /// Prices that may fall when usage grows.
+    pub cliffs_allowed: Vec<String>,
+    billing: Window,
+}
+
+impl<'a> Lowering<'a> {
+    /// Adds a finding.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Runs `f` with the names of a layer.
+    pub fn scoped<T>(&mut self, layer: &Layer, f: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+        let mut scope = Scope {
+            db: self.db,
+            workspace: self.workspace,
+            env: layer.env.clone(),
+            lets: layer.lets.clone(),
+            diagnostics: &mut self.diagnostics,
+        };
+        f(&mut scope)
+    }
+
+    /// The billing period as a window.
+    pub fn billing_window(&self) -> Window {
+        self.billing
+    }
+
+    /// Enters a rule.
+    pub fn rule(&mut self, title: String, layer: &Layer, span: Span) -> RuleIx {
+        if let Some(at) = self.rule_spans.iter().position(|s| *s == span)
+            && self.rules[at].title == title
+        {
+            return RuleIx(at as u32);
+        }
+        self.rules.push(Rule { title, within: layer.within.clone() });
+        self.rule_spans.push(span);
+        RuleIx(self.rules.len() as u32 - 1)
+    }
+}
+
+/// Lowers the item at a position of a file.
+pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: usize) -> Lowered {
+    let mut diagnostics = Vec::new();
+    let parsed = crate::db::parsed(db, file);
+    let Some(node) = parsed.ast.items.get(index) else { return Lowered::default() };
+    let name_span = node.name().map_or(node.span, |n| n.span);
+    let failed = |diagnostics: Vec<Diagnostic>| Lowered { diagnostics, name_span, ..Lowered::default() };
+    let before = diagnostics.len();
+    let Some(layers) = layers::collect(db, workspace, ItemRef { file, index }, &mut diagnostics) else {
+        return failed(diagnostics);
+    };
+    let clean = diagnostics.len() == before;
+    let is_plan = matches!(node.kind, ItemKind::Plan(_));
+    let mut lowering = Lowering {
+        db,
+        workspace,
+        diagnostics,
+        tables: Tables::default(),
+        currency: Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false },
+        is_plan,
+        rules: Vec::new(),
+        rule_spans: Vec::new(),
+        cliffs_allowed: Vec::new(),
+        billing: Window::Month,
+    };
+    let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
+    let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
+    let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
+    let plan = plan.filter(|_| sound).map(Arc::new);
+    let mut lowered = Lowered {
+        plan,
+        diagnostics: lowering.diagnostics,
+        rule_spans: lowering.rule_spans,
+        meters: meters.unwrap_or_default(),
+        name_span,
+    };
+    if let Some(plan) = lowered.plan.clone() {
+        let findings = crate::checks::check(&plan, &lowered.rule_spans, name_span, &lowering.cliffs_allowed);
+        if findings.iter().any(Diagnostic::is_error) {
+            lowered.plan = None;
+        }
+        lowered.diagnostics.extend(findings);
+    }
+    lowered
+}
+
+impl Lowering<'_> {
+    fn plan(
+        &mut self,
+        layers: &[Layer],
+        name_span: Span,
+        recovered: bool,
+    ) -> Option<(Plan, BTreeMap<String, Arc<MeterDef>>)> {
+        let own = layers.last()?.clone();
+        self.not_yet(&own);
+        let settings = Settings::read(self, layers, name_span, recovered)?;
+        self.currency = settings.currency.clone();
+        self.billing = settings.billing.every;
+
+        let sources = self.price_sources(layers)?;
+        let mut lines: Vec<Line> = Vec::new();
+        let mut infos: Vec<Option<PriceInfo>> = Vec::new();
+        let mut shares: Vec<(usize, &ast::PriceDecl, u32)> = Vec::new();
+        let mut order = 0;
+        let mut sound = true;
+        for (index, layer) in layers.iter().enumerate() {
+            for statement in layer.body() {
+                order += 1;
+                match &statement.kind {
+                    StmtKind::Fee(fee) => match self.fee(layer, fee, order) {
+                        Some(line) => {
+                            lines.push(line);
+                            infos.push(None);
+                        }
+                        None => sound = false,
+                    },
+                    StmtKind::Price(decl) => {
+                        if matches!(decl.target, ast::PriceTarget::Lines) {
+                            shares.push((index, decl, order));
+                            continue;
+                        }
+                        let Some(source) = sources.get(decl.name.text.as_str()) else { continue };
+                        // A price is lowered where its last base stands.
+                        if source.bases.last().is_none_or(|(at, base)| *at != index || !std::ptr::eq(*base, decl)) {
+                            continue;
+                        }
+                        let source = PriceSource {
+                            bases: source.bases.clone(),
+                            overrides: source.overrides.clone(),
+                            order,
+                            rule: RuleRef {
+                                ix: self.rule(format!("{} {}", word(decl), decl.name.text), layer, decl.name.span),
+                            },
+                        };
+                        match self.price(&source, layers) {
+                            Some((line, info)) => {
+                                lines.push(line);
+                                infos.push(Some(info));
+                            }
+                            None => sound = false,
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        sound &= self.shares(layers, shares, &mut lines);
+        infos.resize_with(lines.len(), || None);
+        if !sound {
+            // Follow-on findings about lines that are not there would be noise.
+            return None;
+        }
+        let allowances = self.allowances(layers, &mut lines, &infos)?;
+        let (discounts, clamps, attributions) = self.adjustments(layers, &mut lines, &infos, &allowances)?;
+        self.prorations(layers, &mut lines)?;
+        let mut meters = BTreeMap::new();
+        for info in infos.iter().flatten() {
+            if let Some(meter) = &info.meter {
+                meters.insert(meter.name.clone(), meter.clone());
+            }
+        }
+        let tables = std::mem::take(&mut self.tables);
+        let (ItemKind::RateCard(_) | ItemKind::Plan(_)) = &own.file.items[own.index].kind else { return None };
+        let version = match &own.file.items[own.index].kind {
+            ItemKind::RateCard(card) => card.version.as_ref(),
+            ItemKind::Plan(plan) => plan.version.as_ref(),
+            _ => None,
+        };
+        let plan = Plan {
+            name: own.name.clone(),
+            kind: if self.is_plan { PlanKind::Plan } else { PlanKind::RateCard },
+            version: version.and_then(|v| v.as_u64()).and_then(|v| u32::try_from(v).ok()),
+            currency: settings.currency,
+            zone: settings.zone,
+            billing: settings.billing,
+            net_days: settings.net_days,
+            effective: settings.effective,
+            rounding: settings.rounding,
+            late: settings.late,
+            dimensions: tables.dimensions,
+            calendars: tables.calendars,
+            events: tables.events,
+            sinks: tables.sinks,
+            allowances,
+            lines,
+            discounts,
+            clamps,
+            attributions,
+            rules: self.rules.clone(),
+        };
+        Some((plan, meters))
+    }
+
+    /// Answers the words of later parts honestly.
+    fn not_yet(&mut self, own: &Layer) {
+        for statement in own.body() {
+            let what = match &statement.kind {
+                StmtKind::Wallet(_) => "wallets",
+                StmtKind::Commitment(_) => "commitments",
+                StmtKind::Entitlement(_) => "entitlements",
+                _ => continue,
+            };
+            self.report(crate::not_yet(what, statement.span));
+        }
+    }
+
+    /// Prices by name with their overrides, duplicates reported.
+    fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> Option<BTreeMap<&'l str, Source<'l>>> {
+        let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
+        let mut taken: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
+        let mut sound = true;
+        for (index, layer) in layers.iter().enumerate() {
+            for statement in layer.body() {
+                let (name, span) = match &statement.kind {
+                    StmtKind::Fee(fee) => (&fee.name.text, fee.name.span),
+                    StmtKind::Price(decl) => (&decl.name.text, decl.name.span),
+                    _ => continue,
+                };
+                if let Some((before, first)) = taken.insert(name, (index, span)) {
+                    // Versions of one card follow each other.
+                    let versions =
+                        layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
+                    if !versions {
+                        let mut finding =
+                            Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))
+                                .at(span, "again")
+                                .also(first, "first");
+                        if before != index {
+                            finding = finding.help(format!("write `override price {name}` to replace the one below"));
+                        }
+                        self.report(finding);
+                        sound = false;
+                    }
+                }
+                if let StmtKind::Price(decl) = &statement.kind {
+                    sources.entry(name).or_default().bases.push((index, decl));
+                }
+            }
+        }
+        for (index, layer) in layers.iter().enumerate() {
+            for statement in layer.body() {
+                let StmtKind::Override(over) = &statement.kind else { continue };
+                let Some(name) = over.target.last() else { continue };
+                match sources.get_mut(name.text.as_str()) {
+                    Some(source) => source.overrides.push((index, over, statement.span)),
+                    None => {
+                        let names: Vec<String> = sources.keys().map(|n| (*n).to_string()).collect();
+                        let finding = report::unknown(
+                            codes::NO_TARGET,
+                            "price to override",
+                            &name.text,
+                            name.span,
+                            names.iter().map(String::as_str),
+                        );
+                        self.report(finding);
+                        sound = false;
+                    }
+                }
+            }
+        }
+        sound.then_some(sources)
+    }
+
+    /// Conditions on the lines of a price that stand outside it: discounts and allowances.
+    fn conditions_on_lines(
+        &mut self,
+        layers: &[Layer],
+        price: &str,
+        meter: Option<&MeterDef>,
+    ) -> Vec<(String, Vec<String>, Span)> {
+        let mut found = Vec::new();
+        for layer in layers {
+            for statement in layer.body() {
+                match &statement.kind {
+                    StmtKind::Discount(discount) => {
+                        let touches = match &discount.scope.kind {
+                            ast::ScopeKind::All => true,
+                            ast::ScopeKind::Names(names) => {
+                                names.iter().any(|n| n.last().is_some_and(|n| n.text == price))
+                            }
+                        };
+                        if let (true, Some(filter)) = (touches, &discount.filter) {
+                            found.push((price.to_string(), crate::declare::meter::names_in(filter), filter.span));
+                        }
+                    }
+                    StmtKind::Allowance(allowance) => {
+                        let Some(filter) = &allowance.filter else { continue };
+                        let same = match meter {
+                            Some(meter) => {
+                                matches!(self.quiet(layer, &allowance.on), Some(Entity::Meter(m)) if m.id == meter.id)
+                            }
+                            None => true,
+                        };
+                        if same {
+                            found.push((price.to_string(), crate::declare::meter::names_in(filter), filter.span));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Resolves without findings.
+    fn quiet(&mut self, layer: &Layer, path: &ast::Path) -> Option<Entity> {
+        let mut unheard = Vec::new();
+        let mut scope = Scope {
+            db: self.db,
+            workspace: self.workspace,
+            env: layer.env.clone(),
+            lets: layer.lets.clone(),
+            diagnostics: &mut unheard,
+        };
+        match resolve(&mut scope, path) {
+            Entity::Error => None,
+            entity => Some(entity),
+        }
+    }
+
+    /// Finds lines by the names of a scope.
+    pub fn scope_lines(&mut self, scope: &ast::Scope, lines: &[Line]) -> Option<Vec<LineIx>> {
+        match &scope.kind {
+            ast::ScopeKind::All => Some((0..lines.len() as u32).map(LineIx).collect()),
+            ast::ScopeKind::Names(names) => {
+                let mut found = Vec::new();
+                for path in names {
+                    found.push(self.line_named(path, lines)?);
+                }
+                found.sort_unstable();
+                found.dedup();
+                Some(found)
+            }
+        }
+    }
+
+    /// A line by name.
+    pub fn line_named(&mut self, path: &ast::Path, lines: &[Line]) -> Option<LineIx> {
+        let name = path.last()?;
+        match lines.iter().position(|l| l.name == name.text) {
+            Some(at) => Some(LineIx(at as u32)),
+            None => {
+                let finding = report::unknown(
+                    codes::UNKNOWN_NAME,
+                    "price or fee",
+                    &name.text,
+                    name.span,
+                    lines.iter().map(|l| l.name.as_str()),
+                );
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// `prorate NAMES daily`.
+    fn prorations(&mut self, layers: &[Layer], lines: &mut [Line]) -> Option<()> {
+        let mut said: BTreeMap<String, Proration> = BTreeMap::new();
+        let allowance_names: Vec<String> = layers
+            .iter()
+            .flat_map(|l| l.body().to_vec())
+            .filter_map(|s| match s.kind {
+                StmtKind::Allowance(a) => Some(a.name.text),
+                _ => None,
+            })
+            .collect();
+        let mut sound = true;
+        for layer in layers {
+            for statement in layer.body() {
+                let StmtKind::Prorate { names, how } = &statement.kind else { continue };
+                for path in names {
+                    let Some(name) = path.last() else { continue };
+                    if allowance_names.contains(&name.text) {
+                        continue;
+                    }
+                    let Some(line) = self.line_named(path, lines) else {
+                        sound = false;
+                        continue;
+                    };
+                    let proration = match how {
+                        ast::ProrateRule::Daily => Proration::Daily,
+                        ast::ProrateRule::Never => Proration::Never,
+                    };
+                    lines[line.ix()].prorate = proration;
+                    said.insert(name.text.clone(), proration);
+                }
+            }
+        }
+        if self.is_plan && sound {
+            for line in lines.iter() {
+                let periodic = matches!(&line.charge, Charge::Fee(fee) if fee.per != price_ir::FeeSchedule::Once);
+                if periodic && !said.contains_key(&line.name) {
+                    let span = self.rule_spans[line.rule.ix()];
+                    self.report(settings::say_proration(&line.name, span));
+                }
+            }
+        }
+        sound.then_some(())
+    }
+
+    /// What a partial period does to a bound; demanded in plans.
+    pub fn partial(&mut self, said: Option<ast::PartialRule>, span: Span, what: &str) -> Option<Proration> {
+        match said {
+            Some(ast::PartialRule::Whole) => Some(Proration::Never),
+            Some(ast::PartialRule::ProratedDaily) => Some(Proration::Daily),
+            None if !self.is_plan => Some(Proration::Never),
+            None => {
+                let end = Span::new(span.file, span.end, span.end);
+                self.report(
+                    Diagnostic::error(
+                        codes::SAY_PRORATION,
+                        format!("{what} must say what a partial period does to it"),
+                    )
+                    .at(span, "")
+                    .note("a subscription may begin or end inside a period")
+                    .help("write `whole` or `prorated daily` behind it")
+                    .fix(price_diagnostics::Fix::replace("keep it whole", end, " whole", false))
+                    .fix(price_diagnostics::Fix::replace(
+                        "scale it by days",
+                        end,
+                        " prorated daily",
+                        false,
+                    )),
+                );
+                None
+            }
+        }
+    }
+
+    /// The fold of a line's sink.
+    pub fn fold_of(&self, line: &Line) -> Option<&Fold> {
+        match &line.charge {
+            Charge::Usage(usage) => Some(&self.tables.sinks[usage.sink.ix()].fold),
+            Charge::Events(sink) => Some(&self.tables.sinks[sink.ix()].fold),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Source<'l> {
+    bases: Vec<(usize, &'l ast::PriceDecl)>,
+    overrides: Vec<(usize, &'l ast::Override, Span)>,
+}
+
+fn word(decl: &ast::PriceDecl) -> &'static str {
+    match decl.kind {
+        ast::PriceKind::Price => "price",
+        ast::PriceKind::Rebate => "rebate",
+    }
+}
+
+#[allow(unused)]
+fn _names(_: &dyn Names) {}

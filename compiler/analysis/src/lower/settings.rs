@@ -1,0 +1,276 @@
+//! What a plan says of itself: currency, zone, billing, rounding, late usage.
+
+use super::Lowering;
+use super::layers::{Layer, span_of};
+use crate::codes;
+use crate::declare::calendar::unknown_zone;
+use crate::env::Entity;
+use crate::types::{Names, Ty, Typer};
+use price_diagnostics::{Diagnostic, Fix, Span};
+use price_ir::{LatePolicy, LineRounding, RoundingScope};
+use price_syntax::ast::{self, StmtKind};
+use price_value::{Currency, Schedule, Window, Zone};
+
+/// The settings, each from the highest layer that states it.
+pub struct Settings {
+    /// Currency of amounts.
+    pub currency: Currency,
+    /// IANA zone.
+    pub zone: String,
+    /// Billing periods.
+    pub billing: Schedule,
+    /// Days until due.
+    pub net_days: Option<u32>,
+    /// Dates of use.
+    pub effective: price_value::Span,
+    /// Rounding of lines.
+    pub rounding: LineRounding,
+    /// Late usage.
+    pub late: Option<LatePolicy>,
+}
+
+/// "How is a partial period charged?"
+pub fn say_proration(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::SAY_PRORATION, format!("`{name}` must say how a partial period is charged"))
+        .at(span, "")
+        .note("a subscription may begin or end inside a period")
+        .help(format!("write `prorate {name} daily` or `prorate {name} never`"))
+}
+
+impl Settings {
+    /// Reads the settings of the layers; `None` when one is missing or wrong. In an item with
+    /// unreadable lines nothing is called missing: it may stand in such a line.
+    pub fn read(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Settings> {
+        let currency = currency(lowering, layers, name, recovered);
+        let zone = zone(lowering, layers, name, recovered);
+        let billing = billing(lowering, layers, name, recovered);
+        let late = late(lowering, layers, name, recovered);
+        let effective = top(layers, |s| match s {
+            StmtKind::Effective(validity) => Some(span_of(Some(validity))),
+            _ => None,
+        });
+        let own_effective = layers.last().filter(|l| l.is_card).and(effective.map(|(e, ..)| e));
+        let currency = currency?;
+        let rounding = rounding(lowering, layers, &currency, name, recovered);
+        let (billing, net_days) = billing?;
+        Some(Settings {
+            zone: zone?,
+            billing,
+            net_days,
+            effective: own_effective.unwrap_or_default(),
+            rounding: rounding?,
+            late: late?,
+            currency,
+        })
+    }
+}
+
+/// The statement of the highest layer that `pick` likes.
+fn top<'l, T>(layers: &'l [Layer], pick: impl Fn(&'l StmtKind) -> Option<T>) -> Option<(T, &'l Layer, Span)> {
+    layers
+        .iter()
+        .rev()
+        .find_map(|layer| layer.body().iter().rev().find_map(|s| pick(&s.kind).map(|found| (found, layer, s.span))))
+}
+
+fn currency(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Currency> {
+    let Some((code, layer, _)) = top(layers, |s| match s {
+        StmtKind::Currency(code) => Some(code),
+        _ => None,
+    }) else {
+        if !recovered {
+            lowering.report(
+                Diagnostic::error(codes::SAY_CURRENCY, "no currency is stated")
+                    .at(name, "")
+                    .help("write `currency USD` and import it with `use std.currencies (USD)`"),
+            );
+        }
+        return None;
+    };
+    let found = lowering.scoped(layer, |scope| scope.entity(&code.text));
+    match found {
+        Some(Entity::Currency(found)) => {
+            // The symbol is the one the module reads.
+            let symbols = &layer.env.symbols;
+            let symbol = symbols.iter().find(|(_, c)| c.code == found.code).map(|(s, _)| s.to_string());
+            Some(Currency { symbol: symbol.or(found.symbol.clone()), ..(*found).clone() })
+        }
+        Some(Entity::Error) => None,
+        Some(other) => {
+            let message = format!("`{}` is {}, not a currency", code.text, other.kind());
+            lowering.report(Diagnostic::error(codes::WRONG_KIND, message).at(code.span, ""));
+            None
+        }
+        None => {
+            lowering.report(
+                Diagnostic::error(codes::UNKNOWN_NAME, format!("there is no currency called `{}`", code.text))
+                    .at(code.span, "")
+                    .help(format!("import it: `use std.currencies ({})`", code.text)),
+            );
+            None
+        }
+    }
+}
+
+fn zone(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<String> {
+    let found = top(layers, |s| match s {
+        StmtKind::Timezone(zone) => Some(zone),
+        _ => None,
+    });
+    match found {
+        Some((zone, ..)) if Zone::get(&zone.value).is_some() => Some(zone.value.clone()),
+        Some((zone, ..)) => {
+            lowering.report(unknown_zone(zone));
+            None
+        }
+        None if !lowering.is_plan => Some("UTC".into()),
+        None => {
+            if !recovered {
+                lowering.report(
+                    Diagnostic::error(codes::SAY_TIMEZONE, "no time zone is stated")
+                        .at(name, "in which zone do its periods begin?")
+                        .help("write for example `timezone \"Europe/Berlin\"`"),
+                );
+            }
+            None
+        }
+    }
+}
+
+fn billing(
+    lowering: &mut Lowering<'_>,
+    layers: &[Layer],
+    name: Span,
+    recovered: bool,
+) -> Option<(Schedule, Option<u32>)> {
+    let Some((billing, _, span)) = top(layers, |s| match s {
+        StmtKind::Billing(billing) => Some(billing),
+        _ => None,
+    }) else {
+        if !lowering.is_plan {
+            return Some((Schedule { every: Window::Month, day: 1, month: 1 }, None));
+        }
+        if !recovered {
+            lowering.report(
+                Diagnostic::error(codes::SAY_BILLING, "no billing period is stated")
+                    .at(name, "")
+                    .help("write for example `billing monthly on day 1`"),
+            );
+        }
+        return None;
+    };
+    let every = match billing.every {
+        ast::Frequency::Daily => Window::Day,
+        ast::Frequency::Monthly => Window::Month,
+        ast::Frequency::Quarterly => Window::Quarter,
+        ast::Frequency::Yearly => Window::Year,
+        ast::Frequency::Hourly | ast::Frequency::Weekly => {
+            lowering.report(
+                Diagnostic::error(
+                    codes::NOT_YET,
+                    "a plan is billed daily, monthly, quarterly or yearly in this version",
+                )
+                .at(span, ""),
+            );
+            return None;
+        }
+    };
+    let day = match &billing.day {
+        Some(day) => match day.as_u64() {
+            Some(n @ 1..=31) => {
+                if n > 28 && !billing.or_last_day {
+                    let end = Span::new(day.span.file, day.span.end, day.span.end);
+                    lowering.report(
+                        Diagnostic::error(codes::SAY_LAST_DAY, format!("some months have no day {n}"))
+                            .at(day.span, "")
+                            .help("say what happens then")
+                            .fix(Fix::replace("use the last day of such a month", end, " or last day", false)),
+                    );
+                    return None;
+                }
+                n as u8
+            }
+            _ => {
+                lowering.report(
+                    Diagnostic::error(codes::OUT_OF_RANGE, "a billing day is a number from 1 to 31").at(day.span, ""),
+                );
+                return None;
+            }
+        },
+        None if every == Window::Day => 1,
+        None => {
+            lowering.report(
+                Diagnostic::error(codes::SAY_BILLING, "the day on which a period begins is not stated")
+                    .at(span, "")
+                    .help("write for example `billing monthly on day 1`"),
+            );
+            return None;
+        }
+    };
+    let net = billing.net.as_ref().and_then(|n| n.number.as_u64()).and_then(|n| u32::try_from(n).ok());
+    Some((Schedule { every, day, month: 1 }, net))
+}
+
+fn late(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Option<LatePolicy>> {
+    let found = top(layers, |s| match s {
+        StmtKind::LateEvents { grace, then } => Some((grace, then)),
+        _ => None,
+    });
+    match found {
+        Some(((grace, then), _, _)) => {
+            let days = grace.number.as_u64().filter(|_| matches!(grace.unit.text.as_str(), "day" | "days"));
+            let Some(days) = days.and_then(|d| u32::try_from(d).ok()).filter(|d| *d <= 3660) else {
+                lowering.report(
+                    Diagnostic::error(codes::OUT_OF_RANGE, "late usage is accepted for a number of days")
+                        .at(grace.span, "")
+                        .help("write for example `late events accepted for 3 days then next period`"),
+                );
+                return None;
+            };
+            Some(Some(LatePolicy { grace_days: days, then_rejected: *then == ast::LateRule::Rejected }))
+        }
+        None => {
+            let has_usage = layers.iter().any(|l| l.body().iter().any(|s| matches!(s.kind, StmtKind::Price(_))));
+            if lowering.is_plan && has_usage && !recovered {
+                lowering.report(
+                    Diagnostic::error(codes::SAY_LATE, "what happens to late usage is not stated")
+                        .at(name, "")
+                        .help("write `late events accepted for 3 days then next period`, or `then rejected`"),
+                );
+                return None;
+            }
+            Some(None)
+        }
+    }
+}
+
+fn rounding(
+    lowering: &mut Lowering<'_>,
+    layers: &[Layer],
+    currency: &Currency,
+    name: Span,
+    recovered: bool,
+) -> Option<LineRounding> {
+    let Some((stated, layer, _)) = top(layers, |s| match s {
+        StmtKind::Rounding { point, rounding } => Some((point, rounding)),
+        _ => None,
+    }) else {
+        if !recovered {
+            lowering.report(
+                Diagnostic::error(codes::SAY_ROUNDING, "no rounding is stated")
+                    .at(name, "where and how are amounts rounded?")
+                    .help("write for example `rounding each line half-up to cents`"),
+            );
+        }
+        return None;
+    };
+    let (point, rounding) = stated;
+    let each = match point {
+        ast::RoundingPoint::Line => RoundingScope::Line,
+        ast::RoundingPoint::Tier => RoundingScope::Tier,
+        ast::RoundingPoint::Cell => RoundingScope::Cell,
+    };
+    let ty = Ty::Money(currency.code.clone());
+    let rounding = lowering.scoped(layer, |scope| Typer::new(scope).rounding(rounding, &ty, Some(currency)))?;
+    Some(LineRounding { each, rounding })
+}

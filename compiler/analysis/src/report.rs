@@ -1,0 +1,46 @@
+//! Small helpers for findings: the nearest name, lists of choices.
+
+use price_diagnostics::{Code, Diagnostic, Fix, Span};
+
+/// The candidate closest to `name`, if one is close enough to be a slip.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(&lower, &c.to_lowercase()), c))
+        .filter(|(d, c)| *d <= 1 + c.chars().count().min(name.chars().count()) / 4)
+        .min()
+        .map(|(_, c)| c)
+}
+
+/// "`x` is not known", with the nearest name as a fix.
+pub fn unknown<'a>(
+    code: Code,
+    what: &str,
+    name: &str,
+    span: Span,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code, format!("there is no {what} called `{name}`")).at(span, "");
+    match nearest(name, candidates) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(Fix::replace(
+            format!("write `{near}`"),
+            span,
+            near,
+            false,
+        )),
+        None => diagnostic,
+    }
+}
+
+/// `a`, `b` and `c`.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => {
+            let rest: Vec<String> = rest.iter().map(|n| format!("`{n}`")).collect();
+            format!("{} and `{last}`", rest.join(", "))
+        }
+    }
+}
