@@ -1,1 +1,7 @@
-//! TODO
+//! What the project's tests share: runners of test files, generators, comparisons of engines.
+//!
+//! A crate for development; nothing imports it.
+
+pub mod differential;
+pub mod generate;
+pub mod irtest;

@@ -1,0 +1,451 @@
+//! Random plans that the verifier accepts.
+
+use super::func::{Reads, bucketed, cond, expr, label_cond, rounding};
+use super::rng::Rng;
+use price_ir::*;
+use price_value::{Currency, Date, Rational, Rounding, RoundingMode, Schedule, Span, Window};
+
+/// A random verified plan.
+///
+/// # Panics
+/// When the plan does not verify: that is a mistake of this module or of the verifier.
+pub fn plan(rng: &mut Rng) -> Plan {
+    let mut plan = head(rng);
+    sets(rng, &mut plan);
+    for _ in 0..rng.within(1, 4) {
+        let sink = sink(rng, &plan);
+        plan.sinks.push(sink);
+    }
+    for sink in 0..plan.sinks.len() {
+        let line = line(rng, &plan, SinkIx(sink as u32));
+        plan.lines.push(line);
+    }
+    others(rng, &mut plan);
+    if let Err(findings) = verify(&plan) {
+        panic!("a generated plan verifies: {findings:?}\n{}", text::print(&plan));
+    }
+    plan
+}
+
+fn date(rng: &mut Rng) -> Date {
+    Date::new(2026, rng.within(1, 12) as i8, rng.within(1, 28) as i8).expect("every month has 28 days")
+}
+
+fn span(rng: &mut Rng) -> Span {
+    let from = rng.chance(30).then(|| date(rng));
+    let until = rng.chance(30).then(|| date(rng));
+    match (from, until) {
+        (Some(a), Some(b)) => Span { from: Some(a.min(b)), until: Some(a.max(b)) },
+        _ => Span { from, until },
+    }
+}
+
+fn proration(rng: &mut Rng) -> Proration {
+    *rng.pick(&[Proration::Never, Proration::Daily])
+}
+
+fn window(rng: &mut Rng) -> Window {
+    let windows =
+        [Window::Hour, Window::Day, Window::Month, Window::Quarter, Window::Year, Window::Term, Window::Never];
+    *rng.pick(&windows)
+}
+
+fn head(rng: &mut Rng) -> Plan {
+    Plan {
+        name: "generated".into(),
+        kind: *rng.pick(&[PlanKind::Plan, PlanKind::RateCard]),
+        version: rng.chance(50).then_some(3),
+        currency: Currency {
+            code: "USD".into(),
+            decimals: 2,
+            symbol: rng.chance(50).then(|| "$".into()),
+            is_virtual: rng.chance(10),
+        },
+        zone: (*rng.pick(&["UTC", "Europe/Berlin", "America/New_York"])).into(),
+        billing: Schedule {
+            every: *rng.pick(&[Window::Day, Window::Month, Window::Quarter, Window::Year]),
+            day: rng.within(1, 31) as u8,
+            month: rng.within(1, 12) as u8,
+        },
+        net_days: rng.chance(50).then_some(30),
+        effective: span(rng),
+        rounding: LineRounding {
+            each: *rng.pick(&[RoundingScope::Line, RoundingScope::Tier, RoundingScope::Cell]),
+            rounding: rounding(rng),
+        },
+        late: rng.chance(30).then(|| LatePolicy { grace_days: 3, then_rejected: rng.chance(50) }),
+        dimensions: vec![],
+        calendars: vec![],
+        events: vec![],
+        sinks: vec![],
+        allowances: vec![],
+        lines: vec![],
+        discounts: vec![],
+        clamps: vec![],
+        attributions: vec![],
+        rules: vec![
+            Rule { title: "price a".into(), within: "plan \"generated\"".into() },
+            Rule { title: "override price a\tby $5".into(), within: "plan \\ generated".into() },
+        ],
+    }
+}
+
+/// Dimensions 0 and 1 are listed, 2 has prefixes, 3 buckets, 4 a calendar, 5 is open.
+fn sets(rng: &mut Rng, plan: &mut Plan) {
+    let labels = |count: usize| (0..count).map(|label| format!("label {label}")).collect::<Vec<_>>();
+    let dimension = |name: &str, labels, kind| Dimension { name: name.into(), labels, kind };
+    for name in ["a", "b"] {
+        let size = rng.within(1, 4);
+        let unknown = rng.chance(50).then_some(size as u32 - 1);
+        plan.dimensions.push(dimension(name, labels(size), DimensionKind::Listed { unknown }));
+    }
+    let prefixes = vec![("1".into(), 0), ("12".into(), 1), ("49é".into(), 0)];
+    plan.dimensions.push(dimension("zone", labels(2), DimensionKind::Prefixes { prefixes, unknown: Some(1) }));
+    let mut bounds: Vec<Rational> = (0..rng.within(0, 3)).map(|_| rng.bound()).collect();
+    if rng.chance(20) {
+        bounds.push(-rng.bound());
+    }
+    bounds.sort();
+    bounds.dedup();
+    plan.dimensions.push(dimension("size", labels(bounds.len() + 1), DimensionKind::Buckets { bounds }));
+    plan.dimensions.push(dimension("daypart", labels(2), DimensionKind::Calendar(CalendarIx(0))));
+    plan.dimensions.push(dimension("project", vec![], DimensionKind::Open { at_most: 1000 }));
+    let slot = |label, days, from, to, except| Slot { label, months: 0xfff, days, from, to, except };
+    plan.calendars.push(Calendar {
+        name: "daypart".into(),
+        zone: "Europe/Berlin".into(),
+        slots: vec![slot(0, 0x1f, 28_800, 72_000, vec![date(rng)]), slot(1, 0x7f, 0, 86_400, vec![])],
+    });
+    for name in ["call", "job"] {
+        let event = event(rng, name);
+        plan.events.push(event);
+    }
+}
+
+fn event(rng: &mut Rng, name: &str) -> Event {
+    let number = |rng: &mut Rng| NumberType {
+        unit: "unit".into(),
+        decimals: *rng.pick(&[0, 0, 2, 3, 6]),
+        signed: rng.chance(30),
+        level: rng.chance(10),
+        accepts: if rng.chance(10) { vec![("k".into(), Rational::int(1000))] } else { vec![] },
+    };
+    let mut types = vec![FieldType::Number(number(rng)), FieldType::Number(number(rng))];
+    types.push(FieldType::Label(DimIx(0)));
+    types.push(FieldType::Label(DimIx(1)));
+    types.push(FieldType::Text);
+    types.push(FieldType::LabelFrom(DimIx(2), FieldIx(4)));
+    types.push(FieldType::Flag);
+    types.push(FieldType::Label(DimIx(5)));
+    types.push(FieldType::Family(DimIx(0), number(rng)));
+    types.push(FieldType::Family(DimIx(0), number(rng)));
+    let fields = (0..).zip(types);
+    Event {
+        name: name.into(),
+        fields: fields.map(|(i, ty)| Field { name: format!("field {i}"), ty, optional: rng.chance(30) }).collect(),
+    }
+}
+
+fn keys(rng: &mut Rng, plan: &Plan, event: &Event) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for _ in 0..rng.within(0, 3) {
+        let (dim, source) = match rng.below(8) {
+            0 | 1 => (0, KeySource::Field(FieldIx(2))),
+            2 => (1, KeySource::Field(FieldIx(3))),
+            3 => (2, KeySource::Field(FieldIx(5))),
+            4 => {
+                let mut reads = Reads { plan, event: Some(event), keys: &keys, arg: false, products: 0 };
+                (3, KeySource::Bucket(bucketed(rng, &mut reads)))
+            }
+            5 => (4, KeySource::Calendar(CalendarIx(0))),
+            6 if !keys.iter().any(|key| matches!(key.source, KeySource::Family(_))) => {
+                (0, KeySource::Family(FieldIx(8)))
+            }
+            _ => (5, KeySource::Field(FieldIx(7))),
+        };
+        keys.push(Key { dim: DimIx(dim), source, in_cell: rng.chance(75) });
+    }
+    keys
+}
+
+fn sink(rng: &mut Rng, plan: &Plan) -> Sink {
+    let event_ix = EventIx(rng.below(2) as u32);
+    let event = &plan.events[event_ix.ix()];
+    let keys = keys(rng, plan, event);
+    let mut reads = Reads { plan, event: Some(event), keys: &keys, arg: false, products: 0 };
+    let filter = if rng.chance(40) { cond(rng, &mut reads, 2) } else { Cond::Always };
+    let scope = if rng.chance(30) { label_cond(rng, &reads) } else { Cond::Always };
+    let mut sink = Sink {
+        name: format!("sink {}", plan.sinks.len()),
+        meter: if rng.chance(80) { "meter".into() } else { String::new() },
+        event: event_ix,
+        keys,
+        filter,
+        scope,
+        fold: Fold::Count,
+        unit: "unit".into(),
+        quantum: Rational::ONE,
+        bound: rng.chance(30).then(|| Rational::int(*rng.pick(&[1_000, 1_000_000, 10_000_000_000]))),
+    };
+    if rng.chance(40) {
+        charge(rng, plan, &mut sink);
+    } else {
+        fold(rng, plan, &mut sink);
+    }
+    sink
+}
+
+fn fold(rng: &mut Rng, plan: &Plan, sink: &mut Sink) {
+    let event = &plan.events[sink.event.ix()];
+    let (value, denominator) = loop {
+        let mut reads = Reads { plan, event: Some(event), keys: &sink.keys, arg: false, products: 1 };
+        let depth = rng.within(0, 3);
+        let value = expr(rng, &mut reads, depth);
+        match value.denominator(event, 1) {
+            Some(denominator) if denominator < 1 << 50 => break (value, denominator),
+            _ => continue,
+        }
+    };
+    sink.quantum = quantum(rng, denominator);
+    let held = *rng.pick(&[Held::Amount, Held::Level]);
+    sink.fold = match rng.below(12) {
+        0..=3 => Fold::Sum(value),
+        4 => Fold::Max(value, held),
+        5 => Fold::Min(value, held),
+        6 => Fold::Last(value),
+        7 => Fold::Average(value),
+        8 => Fold::Percentile(rng.within(1, 100) as u8, value),
+        9 => Fold::Mean(value),
+        10 => Fold::Slotted { outer: SlotFold::Max, inner: SlotFold::Average, seconds: 900, value },
+        _ => {
+            sink.quantum = Rational::ONE;
+            if rng.chance(50) { Fold::Count } else { Fold::Unique(FieldIx(*rng.pick(&[2, 4, 7]))) }
+        }
+    };
+}
+
+/// Mostly the step that every value is a multiple of, at times one that some are not.
+fn quantum(rng: &mut Rng, denominator: i128) -> Rational {
+    let exact = Rational::new(1, denominator);
+    match rng.below(20) {
+        0 => exact * Rational::int(2),
+        1 => exact * Rational::int(10),
+        2 => exact * Rational::new(1, 3),
+        _ => exact,
+    }
+}
+
+fn charge(rng: &mut Rng, plan: &Plan, sink: &mut Sink) {
+    let event = &plan.events[sink.event.ix()];
+    let (measure, arg) = loop {
+        let mut reads = Reads { plan, event: Some(event), keys: &sink.keys, arg: false, products: 0 };
+        let depth = rng.within(0, 1);
+        let measure = rng.chance(80).then(|| expr(rng, &mut reads, depth));
+        match measure.as_ref().map_or(Some(1), |measure| measure.denominator(event, 1)) {
+            Some(denominator) if denominator < 1 << 40 => break (measure, denominator),
+            _ => continue,
+        }
+    };
+    let calendar = sink.keys.iter().position(|key| matches!(key.source, KeySource::Calendar(_)));
+    let split = calendar
+        .filter(|_| measure.is_some() && rng.chance(50))
+        .map(|key| SplitAt { key: KeyIx(key as u32), seconds_per_unit: rng.step() });
+    let mut post: Vec<Post> = (0..rng.within(0, 2))
+        .map(|_| match rng.below(3) {
+            0 => Post::AtLeast(rng.literal()),
+            1 => Post::AtMost(rng.literal()),
+            _ => Post::Round(rounding(rng)),
+        })
+        .collect();
+    let functions = rng.within(1, 3);
+    let functions = functions_of(rng, plan, Some((event, &sink.keys)), measure.is_some(), functions);
+    let amounts = functions.iter().map(|function| function.amount.clone()).collect();
+    let steps = post.iter().map(|post| match post {
+        Post::AtLeast(amount) | Post::AtMost(amount) => Expr::Const(amount.clone()),
+        Post::Round(rounding) => Expr::Const(rounding.step.clone()),
+    });
+    let all = Expr::Add(vec![Expr::Max(amounts), Expr::Min(steps.collect())]);
+    sink.quantum = match all.denominator(event, arg) {
+        Some(denominator) if denominator < 1 << 36 && rng.chance(60) => quantum(rng, denominator),
+        _ => {
+            let cent = Rational::new(1, 100);
+            post.push(Post::Round(Rounding { mode: RoundingMode::HalfEven, step: cent.clone() }));
+            cent
+        }
+    };
+    let cells = plan.cells(sink).expect("a few small dimensions");
+    sink.fold = Fold::Charge(EventCharge {
+        measure,
+        measure_unit: "unit".into(),
+        rules: rules(rng, functions, cells),
+        split,
+        post,
+        covered_by: vec![],
+        counting: *rng.pick(&[Counting::Net, Counting::Gross]),
+    });
+}
+
+/// Functions of a sink's rows, or of a quantity.
+fn functions_of(rng: &mut Rng, plan: &Plan, row: Option<(&Event, &[Key])>, arg: bool, count: usize) -> Vec<Function> {
+    let (event, keys) = row.unzip();
+    let by = |rng: &mut Rng| (0..2).filter(|_| rng.chance(50)).map(RuleIx).collect();
+    (0..count)
+        .map(|_| {
+            let products = u32::from(event.is_some());
+            let mut reads = Reads { plan, event, keys: keys.unwrap_or_default(), arg, products };
+            let depth = rng.within(1, 3);
+            Function { amount: expr(rng, &mut reads, depth), rules: by(rng) }
+        })
+        .collect()
+}
+
+fn rules(rng: &mut Rng, functions: Vec<Function>, cells: usize) -> Rules {
+    let mut starts: Vec<Date> = (0..rng.within(0, 2)).map(|_| date(rng)).collect();
+    starts.sort();
+    starts.dedup();
+    let starts = std::iter::once(None).chain(starts.into_iter().map(Some));
+    let count = functions.len() as u64;
+    let regime = |from| Regime {
+        from,
+        cells: (0..cells)
+            .map(|_| match rng.chance(10) {
+                true => CellRule::NotSold,
+                false => CellRule::Function(rng.below(count) as u32),
+            })
+            .collect(),
+    };
+    Rules { functions, regimes: starts.map(regime).collect() }
+}
+
+fn clamp(rng: &mut Rng, bound: Bound) -> LineClamp {
+    LineClamp {
+        bound,
+        amount: rng.literal(),
+        per: window(rng),
+        if_used: rng.chance(50),
+        prorate: proration(rng),
+        during: span(rng),
+        rule: RuleIx(0),
+    }
+}
+
+fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
+    let charge = match &plan.sinks[sink.ix()].fold {
+        Fold::Charge(_) => Charge::Events(sink),
+        _ => {
+            let functions = rng.within(1, 3);
+            let functions = functions_of(rng, plan, None, true, functions);
+            let cells = plan.cells(&plan.sinks[sink.ix()]).expect("a few small dimensions");
+            let less =
+                DiscountedQuantity { name: "free".into(), quantity: rng.literal(), during: span(rng), rule: RuleIx(1) };
+            Charge::Usage(UsageCharge {
+                sink,
+                rules: rules(rng, functions, cells),
+                window: window(rng),
+                split_period: rng.chance(50),
+                covered_by: vec![],
+                counting: *rng.pick(&[Counting::Net, Counting::Gross]),
+                less: if rng.chance(10) { vec![less] } else { vec![] },
+            })
+        }
+    };
+    named(rng, plan, charge)
+}
+
+fn named(rng: &mut Rng, plan: &Plan, charge: Charge) -> Line {
+    let bounds = [Bound::Floor, Bound::Ceiling];
+    Line {
+        name: format!("line {}", plan.lines.len()),
+        rebate: rng.chance(20),
+        charge,
+        clamps: bounds
+            .into_iter()
+            .filter(|_| rng.chance(15))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|b| clamp(rng, b))
+            .collect(),
+        prorate: proration(rng),
+        rule: RuleIx(rng.below(2) as u32),
+        order: plan.lines.len() as u32,
+    }
+}
+
+/// Everything that no kernel reads, for round trips.
+fn others(rng: &mut Rng, plan: &mut Plan) {
+    let fee = Fee {
+        amount: rng.literal(),
+        per: *rng.pick(&[FeeSchedule::Once, FeeSchedule::Each(Window::Month)]),
+        in_advance: rng.chance(50),
+        during: span(rng),
+    };
+    let fee = named(rng, plan, Charge::Fee(fee));
+    plan.lines.push(fee);
+    let functions = functions_of(rng, plan, None, true, 1);
+    let amount = functions.into_iter().next().expect("one function").amount;
+    let share = Charge::Share { of: vec![LineIx(0)], after_discounts: rng.chance(50), amount };
+    let share = named(rng, plan, share);
+    plan.lines.push(share);
+    allowance(rng, plan);
+    let cells = sink_of(plan, 0).and_then(|sink| plan.cells(&plan.sinks[sink.ix()])).unwrap_or(1);
+    let off = match rng.chance(50) {
+        true => DiscountOff::Share(Rational::new(1, 20)),
+        false => DiscountOff::Amount(rng.literal()),
+    };
+    plan.discounts.push(Discount {
+        name: "launch".into(),
+        scope: vec![LineIx(0), LineIx(1)],
+        cells: vec![rng.chance(50).then(|| (0..cells).map(|_| rng.chance(50)).collect()), None],
+        off,
+        during: span(rng),
+        rule: RuleIx(0),
+    });
+    let group = clamp(rng, Bound::Floor);
+    plan.clamps.push(GroupClamp { name: "minimum".into(), scope: vec![LineIx(0)], clamp: group, order: 9 });
+    if let Some(by) = plan.sinks.iter().position(|sink| sink.keys.iter().filter(|key| key.in_cell).count() == 1) {
+        let with = if rng.chance(50) { vec![LineIx(1)] } else { vec![] };
+        plan.attributions.push(Attribution { line: LineIx(0), by: SinkIx(by as u32), with });
+    }
+}
+
+fn sink_of(plan: &Plan, line: usize) -> Option<SinkIx> {
+    match &plan.lines[line].charge {
+        Charge::Usage(usage) => Some(usage.sink),
+        Charge::Events(sink) => Some(*sink),
+        Charge::Fee(_) | Charge::Share { .. } => None,
+    }
+}
+
+/// At times an allowance on the first line that can have one.
+fn allowance(rng: &mut Rng, plan: &mut Plan) {
+    if rng.chance(70) {
+        return;
+    }
+    let coverable = |fold: &Fold| match fold {
+        Fold::Charge(charge) => charge.measure.is_some(),
+        _ => true,
+    };
+    let line =
+        (0..plan.lines.len()).find(|line| sink_of(plan, *line).is_some_and(|s| coverable(&plan.sinks[s.ix()].fold)));
+    let Some(line) = line else { return };
+    let Some(sink) = sink_of(plan, line) else { return };
+    let covered = vec![AllowanceIx(0)];
+    match (&mut plan.lines[line].charge, &mut plan.sinks[sink.ix()].fold) {
+        (Charge::Usage(usage), _) => usage.covered_by = covered,
+        (_, Fold::Charge(charge)) => charge.covered_by = covered,
+        _ => return,
+    }
+    let draws =
+        [DrawOrder::Single, DrawOrder::ProRata, DrawOrder::CheapestFirst, DrawOrder::DearestFirst, DrawOrder::AsUsed];
+    plan.allowances.push(Allowance {
+        name: "included".into(),
+        quantity: rng.bound(),
+        unit: "unit".into(),
+        per: window(rng),
+        covers: vec![Covers { line: LineIx(line as u32), cells: None, factor: rng.step() }],
+        draw: *rng.pick(&draws),
+        rollover: rng.chance(30).then(|| Rollover { at_most: rng.literal(), windows: 2 }),
+        prorate: proration(rng),
+        rule: RuleIx(1),
+    });
+}
