@@ -60,6 +60,47 @@ pub enum Entity {
     Error,
 }
 
+/// Units are named apart from everything else: a meter `seats` may count the unit `seats`.
+pub fn unit_key(name: &str) -> String {
+    format!("unit {name}")
+}
+
+/// Events are named apart as well: an event `call` may be counted in calls.
+pub fn event_key(name: &str) -> String {
+    format!("event {name}")
+}
+
+fn key_of(kind: &ItemKind, name: &str) -> String {
+    match kind {
+        ItemKind::Unit(_) => unit_key(name),
+        ItemKind::Event(_) => event_key(name),
+        _ => name.to_string(),
+    }
+}
+
+/// The three sorts of names.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    Unit,
+    Event,
+}
+
+impl Kind {
+    fn key(self, name: &str) -> String {
+        match self {
+            Kind::Plain => name.to_string(),
+            Kind::Unit => unit_key(name),
+            Kind::Event => event_key(name),
+        }
+    }
+}
+
+/// A key without the word in front of it.
+pub fn spelling(key: &str) -> &str {
+    key.rsplit(' ').next().unwrap_or(key)
+}
+
 impl Entity {
     /// With its article, for messages.
     pub fn kind(&self) -> &'static str {
@@ -151,7 +192,7 @@ impl Builder<'_> {
                 spellings.extend(&unit.aliases);
             }
             for spelling in spellings {
-                let earlier = self.own.entry(spelling.text.clone()).or_default();
+                let earlier = self.own.entry(key_of(&item.kind, &spelling.text)).or_default();
                 let versions_of_a_card = matches!(item.kind, ItemKind::RateCard(_))
                     && earlier.iter().all(|i| matches!(ast.items[*i].kind, ItemKind::RateCard(_)));
                 if let Some(first) = earlier.first()
@@ -228,12 +269,16 @@ impl Builder<'_> {
             Some(names) => {
                 for name in names {
                     let bound = name.alias.as_ref().unwrap_or(&name.name);
-                    self.done.entry(bound.text.clone()).or_insert(Entity::Error);
+                    for kind in [Kind::Plain, Kind::Unit, Kind::Event] {
+                        self.done.entry(kind.key(&bound.text)).or_insert(Entity::Error);
+                    }
                 }
             }
             None => {
                 if let Some(bound) = alias.or(path.last()) {
-                    self.done.entry(bound.text.clone()).or_insert(Entity::Error);
+                    for kind in [Kind::Plain, Kind::Unit, Kind::Event] {
+                        self.done.entry(kind.key(&bound.text)).or_insert(Entity::Error);
+                    }
                 }
             }
         }
@@ -258,55 +303,37 @@ impl Builder<'_> {
             Target::Module(file) | Target::Item(file, _) => *file,
         };
         let env = db::module_env(self.db, self.workspace, file).env.clone();
-        let mut found: Vec<(&ast::Name, Span, Entity)> = Vec::new();
+        let mut found: Vec<(Kind, &ast::Name, Entity)> = Vec::new();
         match (target, names) {
             (Target::Module(_), Some(names)) => {
                 for use_name in names {
                     let bound = use_name.alias.as_ref().unwrap_or(&use_name.name);
-                    match env.names.get(&use_name.name.text) {
-                        Some(entity) => found.push((bound, bound.span, entity.clone())),
-                        None => {
-                            self.diagnostics.push(report::unknown(
-                                codes::NO_SUCH_MODULE,
-                                &format!("name in module `{}`", env.module),
-                                &use_name.name.text,
-                                use_name.name.span,
-                                env.names.keys().map(String::as_str),
-                            ));
-                            found.push((bound, bound.span, Entity::Error));
-                        }
-                    }
+                    found.extend(
+                        self.pick(&env, &use_name.name.text, use_name.name.span)
+                            .into_iter()
+                            .map(|(k, e)| (k, bound, e)),
+                    );
                 }
             }
             (Target::Module(file), None) => {
                 if let Some(bound) = alias.or(path.last()) {
-                    found.push((bound, bound.span, Entity::Module(*file)));
+                    found.push((Kind::Plain, bound, Entity::Module(*file)));
                 }
             }
             (Target::Item(_, item), None) => {
                 let Some(bound) = alias.or(path.last()) else { return };
-                match env.names.get(item) {
-                    Some(entity) => found.push((bound, bound.span, entity.clone())),
-                    None => {
-                        self.diagnostics.push(report::unknown(
-                            codes::NO_SUCH_MODULE,
-                            &format!("name in module `{}`", env.module),
-                            item,
-                            path.last().map_or(path.span, |n| n.span),
-                            env.names.keys().map(String::as_str),
-                        ));
-                        found.push((bound, bound.span, Entity::Error));
-                    }
-                }
+                let span = path.last().map_or(path.span, |n| n.span);
+                found.extend(self.pick(&env, item, span).into_iter().map(|(k, e)| (k, bound, e)));
             }
             (Target::Item(..), Some(_)) => self.no_such_module(path),
         }
-        for (bound, span, entity) in found {
-            let other = self.own.get(&bound.text).and_then(|i| i.first()).map(|i| self.ast.items[*i].span);
+        for (kind, bound, entity) in found {
+            let key = kind.key(&bound.text);
+            let other = self.own.get(&key).and_then(|i| i.first()).map(|i| self.ast.items[*i].span);
             if let Some(there) = other {
                 self.diagnostics.push(
                     Diagnostic::error(codes::DECLARED_TWICE, format!("`{}` is imported and declared", bound.text))
-                        .at(span, "imported here")
+                        .at(bound.span, "imported here")
                         .also(there, "declared here")
                         .help("import it under another name with `as`"),
                 );
@@ -320,8 +347,26 @@ impl Builder<'_> {
                     }
                 }
             }
-            self.done.insert(bound.text.clone(), entity);
+            self.done.insert(key, entity);
         }
+    }
+
+    /// What a name of another module means: it may be a unit, an event and something else.
+    fn pick(&mut self, env: &Env, name: &str, span: Span) -> Vec<(Kind, Entity)> {
+        let kinds = [Kind::Plain, Kind::Unit, Kind::Event];
+        let found: Vec<(Kind, Entity)> =
+            kinds.into_iter().filter_map(|k| env.names.get(&k.key(name)).map(|e| (k, e.clone()))).collect();
+        if found.is_empty() {
+            self.diagnostics.push(report::unknown(
+                codes::NO_SUCH_MODULE,
+                &format!("name in module `{}`", env.module),
+                name,
+                span,
+                env.names.keys().map(|k| spelling(k)),
+            ));
+            return kinds.into_iter().map(|k| (k, Entity::Error)).collect();
+        }
+        found
     }
 
     fn build_item(&mut self, name: &str, indexes: &[usize]) -> Entity {
@@ -334,8 +379,9 @@ impl Builder<'_> {
                 Some(unit) => {
                     let unit = Arc::new(unit);
                     for spelling in decl.aliases.iter().map(|a| &a.text).chain([&decl.name.text]) {
-                        if spelling != name {
-                            self.done.insert(spelling.clone(), Entity::Unit(unit.clone()));
+                        let key = unit_key(spelling);
+                        if key != name {
+                            self.done.insert(key, Entity::Unit(unit.clone()));
                         }
                     }
                     Entity::Unit(unit)
@@ -394,7 +440,7 @@ impl Builder<'_> {
             self.entity(&name);
         }
         let units = self.done.iter().filter_map(|(name, entity)| match entity {
-            Entity::Unit(unit) => Some((name.clone(), unit.clone())),
+            Entity::Unit(unit) => Some((spelling(name).to_string(), unit.clone())),
             _ => None,
         });
         units.collect()
@@ -433,13 +479,19 @@ impl Names for Builder<'_> {
         if self.visiting.iter().any(|v| v == name) || self.visiting.len() >= limits::DEFINITION_DEPTH {
             let circle = self.visiting.iter().any(|v| v == name);
             let message = if circle {
-                format!("the definition of `{name}` needs itself")
+                format!("the definition of `{}` needs itself", spelling(name))
             } else {
-                format!("definitions need each other more than {} deep at `{name}`", limits::DEFINITION_DEPTH)
+                format!(
+                    "definitions need each other more than {} deep at `{}`",
+                    limits::DEFINITION_DEPTH,
+                    spelling(name)
+                )
             };
             self.diagnostics.push(Diagnostic::error(codes::DEFINITION_CYCLE, message).at(span, "").note(format!(
                 "needed by {}",
-                report::list(&self.visiting.iter().rev().take(4).rev().cloned().collect::<Vec<_>>())
+                report::list(
+                    &self.visiting.iter().rev().take(4).rev().map(|v| spelling(v).to_string()).collect::<Vec<_>>()
+                )
             )));
             self.done.insert(name.to_string(), Entity::Error);
             return Some(Entity::Error);
@@ -452,7 +504,7 @@ impl Names for Builder<'_> {
     }
 
     fn all_names(&self) -> Vec<String> {
-        self.own.keys().chain(self.done.keys()).cloned().collect()
+        self.own.keys().chain(self.done.keys()).map(|k| spelling(k).to_string()).collect()
     }
 
     fn symbol(&self, symbol: char) -> Option<Arc<Currency>> {

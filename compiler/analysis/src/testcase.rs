@@ -4,7 +4,7 @@ use crate::codes;
 use crate::db::{self, lowered};
 use crate::declare::calendar::date_of;
 use crate::declare::{FieldKind, MeterDef};
-use crate::env::{Entity, Env};
+use crate::env::{Entity, Env, event_key};
 use crate::inputs::{File, Workspace};
 use crate::lower::Lowered;
 use crate::lower::scope::Scope;
@@ -467,7 +467,7 @@ impl Builder<'_> {
     /// The event by name: in scope here, or in the module of the subject.
     fn event(&mut self, path: &ast::Path, seen: &Seen) -> Option<Entity> {
         let name = path.last()?;
-        if let Some(entity) = self.env.names.get(&name.text) {
+        if let Some(entity) = self.env.names.get(&event_key(&name.text)) {
             return Some(entity.clone());
         }
         for meter in seen.lowered.meters.values() {
@@ -476,7 +476,7 @@ impl Builder<'_> {
             }
         }
         let env = db::module_env(self.db, self.workspace, seen.file).env.clone();
-        env.names.get(&name.text).cloned()
+        env.names.get(&event_key(&name.text)).cloned()
     }
 
     fn field_input(&mut self, kind: &FieldKind, value: &GivenValue, span: Span) -> Option<FieldInput> {

@@ -6,7 +6,7 @@
 use crate::codes;
 use crate::db;
 use crate::declare::{DimensionDef, EventDef, FieldKind};
-use crate::env::{Entity, ItemRef};
+use crate::env::{Entity, ItemRef, event_key, unit_key};
 use crate::inputs::Workspace;
 use crate::{fold, limits, report};
 use price_diagnostics::{Diagnostic, Fix, Span};
@@ -110,7 +110,8 @@ pub fn resolve(names: &mut dyn Names, path: &ast::Path) -> Entity {
             Entity::Module(file) => {
                 let (db, workspace) = names.database();
                 let env = db::module_env(db, workspace, file).env.clone();
-                match env.names.get(&segment.text) {
+                let keys = [segment.text.clone(), event_key(&segment.text), unit_key(&segment.text)];
+                match keys.iter().find_map(|k| env.names.get(k)) {
                     Some(found) => found.clone(),
                     None => {
                         names.report(report::unknown(
@@ -268,7 +269,7 @@ impl<'n> Typer<'n> {
 
     /// A unit by name, reporting what is not one.
     pub fn unit(&mut self, name: &ast::Name) -> Option<Arc<Unit>> {
-        match self.names.entity(&name.text) {
+        match self.names.entity(&unit_key(&name.text)).or_else(|| self.names.entity(&name.text)) {
             Some(Entity::Unit(unit)) => Some(unit),
             Some(Entity::Error) => None,
             Some(other) => {
@@ -293,7 +294,8 @@ impl<'n> Typer<'n> {
     /// `240 CREDIT`, `50k calls`.
     pub fn quantity_literal(&mut self, quantity: &ast::Quantity) -> Val {
         let number = self.number(&quantity.number);
-        if let Some(Entity::Currency(currency)) = self.names.entity(&quantity.unit.text) {
+        let is_unit = self.names.entity(&unit_key(&quantity.unit.text)).is_some();
+        if !is_unit && let Some(Entity::Currency(currency)) = self.names.entity(&quantity.unit.text) {
             return Val::constant(Ty::Money(currency.code.clone()), number);
         }
         match self.unit(&quantity.unit) {
@@ -527,7 +529,7 @@ impl<'n> Typer<'n> {
             let fits = match (param.ty.text.as_str(), &value.ty) {
                 ("rate", Ty::Rate(..)) | ("ratio", Ty::Ratio) | ("number", Ty::Number) => true,
                 ("rate" | "ratio" | "number", _) => false,
-                (name, ty) => match (self.names.entity(name), ty) {
+                (name, ty) => match (self.names.entity(&unit_key(name)).or_else(|| self.names.entity(name)), ty) {
                     (Some(Entity::Unit(unit)), Ty::Quantity(dims)) => unit.dims == *dims,
                     (Some(Entity::Currency(currency)), Ty::Money(code)) => currency.code == *code,
                     (Some(Entity::Error), _) => return Val::error(),
@@ -682,7 +684,8 @@ impl<'n> Typer<'n> {
 
     /// Size in base units and dimensions of `per 1M tokens`.
     pub fn per_unit(&mut self, per: &ast::Per) -> Option<(Rational, Dims)> {
-        let period = ast::PeriodWord::from_word(&per.unit.text).filter(|_| self.names.entity(&per.unit.text).is_none());
+        let period = ast::PeriodWord::from_word(&per.unit.text)
+            .filter(|_| self.names.entity(&unit_key(&per.unit.text)).is_none());
         let unit = match period {
             Some(word) => Arc::new(period_unit(word)),
             None => self.unit(&per.unit)?,

@@ -2,7 +2,7 @@
 
 use super::DimensionDef;
 use crate::codes;
-use crate::env::{Builder, Entity};
+use crate::env::{Builder, Entity, unit_key};
 use crate::types::{Names, Ty, Typer, Val};
 use crate::unit::Dims;
 use crate::{fold, limits, report};
@@ -156,7 +156,10 @@ fn kind(builder: &mut Builder<'_>, event: &EventDef, field: &ast::Field) -> Opti
         }
         return Some(if ty.name.text == "text" { FieldKind::Text } else { FieldKind::Flag });
     }
-    match builder.entity(&ty.name.text) {
+    let plain = builder.entity(&ty.name.text);
+    let typed = matches!(plain, Some(Entity::Dimension(_) | Entity::Calendar(_) | Entity::Currency(_)));
+    let entity = if typed { plain } else { builder.entity(&unit_key(&ty.name.text)).or(plain) };
+    match entity {
         Some(Entity::Dimension(dimension)) => {
             if dimension.bucketed.is_some() {
                 let message = format!("`{}` is computed from a field; it cannot be sent", ty.name.text);

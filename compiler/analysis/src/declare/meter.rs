@@ -3,7 +3,7 @@
 use super::dimension::lookup;
 use super::{DimUse, EventDef, FieldKind, UseSource, find_use};
 use crate::codes;
-use crate::env::{Builder, Entity};
+use crate::env::{Builder, Entity, event_key, unit_key};
 use crate::fold;
 use crate::report;
 use crate::types::{KeyRef, Names, Ty, Typer};
@@ -75,7 +75,7 @@ impl Aggregation {
 
 /// An event by name, reporting what is not one.
 pub(crate) fn event_of(names: &mut dyn Names, name: &ast::Name) -> Option<Arc<EventDef>> {
-    match names.entity(&name.text) {
+    match names.entity(&event_key(&name.text)).or_else(|| names.entity(&name.text)) {
         Some(Entity::Event(event)) => Some(event),
         Some(Entity::Error) => None,
         Some(other) => {
@@ -387,7 +387,7 @@ fn display_unit(
             return Some((String::new(), Rational::ONE));
         }
         // The field's own unit.
-        let factor = match builder.entity(&name) {
+        let factor = match builder.entity(&unit_key(&name)) {
             Some(Entity::Unit(unit)) if unit.dims == *dims => unit.factor.clone(),
             _ => Rational::ONE,
         };

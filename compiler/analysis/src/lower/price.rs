@@ -7,7 +7,7 @@ use super::{Lowering, RuleRef};
 use crate::codes;
 use crate::declare::meter::{Aggregation, MeterDef, event_of, grain, names_in};
 use crate::declare::{DimUse, EventDef, FieldKind, UseSource, find_use};
-use crate::env::Entity;
+use crate::env::{Entity, event_key};
 use crate::fold;
 use crate::limits;
 use crate::report;
@@ -276,7 +276,7 @@ impl Lowering<'_> {
 
     fn target(&mut self, layer: &Layer, decl: &ast::PriceDecl) -> Option<Target> {
         match &decl.target {
-            PriceTarget::Meter(path) => match self.scoped(layer, |scope| resolve(scope, path)) {
+            PriceTarget::Meter(path) => match self.scoped(layer, |scope| meter_or_event(scope, path)) {
                 Entity::Meter(meter) => Some(Target::Meter(meter)),
                 Entity::Event(_) => {
                     let name = path.text();
@@ -1002,6 +1002,17 @@ impl Lowering<'_> {
         made.clamps.sort_by_key(|c| c.bound == Bound::Ceiling);
         Some(made)
     }
+}
+
+/// A meter by name; an event of that name if there is no such meter.
+fn meter_or_event(names: &mut dyn Names, path: &ast::Path) -> Entity {
+    if let Some(name) = path.as_name()
+        && names.entity(&name.text).is_none()
+        && let Some(event) = names.entity(&event_key(&name.text))
+    {
+        return event;
+    }
+    resolve(names, path)
 }
 
 /// How a price crosses a boundary of a calendar.

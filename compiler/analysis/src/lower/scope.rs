@@ -1,6 +1,6 @@
 //! Names as one body of statements sees them: its module's and its own `let`s.
 
-use crate::env::{Entity, Env};
+use crate::env::{Entity, Env, spelling};
 use crate::inputs::Workspace;
 use crate::types::{Names, Val};
 use price_diagnostics::Diagnostic;
@@ -31,7 +31,7 @@ impl Names for Scope<'_> {
     }
 
     fn all_names(&self) -> Vec<String> {
-        self.lets.keys().chain(self.env.names.keys()).cloned().collect()
+        self.lets.keys().chain(self.env.names.keys()).map(|k| spelling(k).to_string()).collect()
     }
 
     fn symbol(&self, symbol: char) -> Option<Arc<Currency>> {
