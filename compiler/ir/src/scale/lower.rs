@@ -17,6 +17,9 @@ const PRODUCT_BITS: u32 = 95;
 /// Greatest magnitude of a column's number.
 pub(super) const COLUMN: i128 = i64::MAX as i128;
 
+/// Least and greatest.
+type Range = (i128, i128);
+
 pub(super) type Result<T> = std::result::Result<T, Trouble>;
 
 /// What is known of the priced quantity: `n · step`, or `n · step / p` with `1 ≤ p ≤ divisor`.
@@ -255,7 +258,7 @@ impl Lower<'_> {
         &mut self,
         parts: &[Expr],
         op: fn(Vec<Scaled>) -> Op,
-        pick: fn((i128, i128), (i128, i128)) -> (i128, i128),
+        pick: fn(Range, Range) -> Range,
     ) -> Result<Scaled> {
         let parts = parts.iter().map(|p| self.expr(p)).collect::<Result<Vec<_>>>()?;
         self.extreme_of(parts, op, pick)
@@ -265,7 +268,7 @@ impl Lower<'_> {
         &mut self,
         mut parts: Vec<Scaled>,
         op: fn(Vec<Scaled>) -> Op,
-        pick: fn((i128, i128), (i128, i128)) -> (i128, i128),
+        pick: fn(Range, Range) -> Range,
     ) -> Result<Scaled> {
         let (step, divided) = self.align(&mut parts)?;
         let wide = parts.iter().any(|p| !p.is_narrow());

@@ -59,9 +59,9 @@ pub enum SinkValue {
     /// 0, if the field is there.
     Unique(FieldIx),
     /// A number.
-    Number(Raw),
+    Number(Box<Raw>),
     /// The price of the event.
-    Charge(ChargeScale),
+    Charge(Box<ChargeScale>),
 }
 
 /// The price of one event.
@@ -158,7 +158,7 @@ fn sink_scale(plan: &Plan, sink: &Sink) -> Result<SinkScale, ScaleError> {
     let value = match &sink.fold {
         Fold::Count => SinkValue::Count,
         Fold::Unique(field) => SinkValue::Unique(*field),
-        Fold::Charge(charge) => SinkValue::Charge(charge_scale(event, sink, charge)?),
+        Fold::Charge(charge) => SinkValue::Charge(Box::new(charge_scale(event, sink, charge)?)),
         Fold::Sum(value)
         | Fold::Max(value, _)
         | Fold::Min(value, _)
@@ -169,7 +169,7 @@ fn sink_scale(plan: &Plan, sink: &Sink) -> Result<SinkScale, ScaleError> {
         | Fold::Slotted { value, .. } => {
             let mut low = fresh();
             let raw = low.expr(value).and_then(|of| low.raw(of, &sink.quantum));
-            SinkValue::Number(raw.map_err(|t| blame(place("value"), t, |f| error::walk(value, f)))?)
+            SinkValue::Number(Box::new(raw.map_err(|t| blame(place("value"), t, |f| error::walk(value, f)))?))
         }
     };
     Ok(SinkScale { filter, scope, buckets, value })
