@@ -7,16 +7,28 @@
 //! A reader makes typed rows with [`mediate`] or [`bulk`]; [`Rater::push`] folds them into cells;
 //! [`Rater::close`] settles one subject's period into an invoice.
 
+mod acc;
+mod accounts;
 pub mod bulk;
 pub mod calendar;
+mod cells;
+mod fold;
+mod inject;
 pub mod labels;
+mod layout;
+mod levels;
 pub mod limits;
+mod lots;
 pub mod mediate;
 mod number;
 mod order;
+mod period;
 mod rater;
 pub mod reject;
 mod settle;
+mod slots;
+mod split;
+mod step;
 mod subscription;
 
 pub use bulk::{Bulk, BulkBuilder};

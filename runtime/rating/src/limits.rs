@@ -20,7 +20,10 @@ pub const PERCENTILE_VALUES_MAX: usize = 1 << 24;
 pub const UNIQUE_VALUES_MAX: usize = 1 << 24;
 /// Cells of a sink up to which one account's period keeps them densely.
 pub const DENSE_CELLS_MAX: usize = 256;
-/// Most stretches (periods, days, hours) a held level may cross between two events.
-pub const STRETCHES_MAX: usize = 1 << 20;
-/// Most parts into which one event may be split at calendar boundaries.
+/// Longest time between the first and the latest event of a subject in a plan that keeps levels
+/// or draws as used, in nanoseconds: 50 years of 365 days.
+pub const LEVEL_NANOS_MAX: i64 = 50 * 365 * 86_400 * 1_000_000_000;
+/// Most periods that one settlement goes back through to find what was carried.
+pub const CHAIN_MAX: usize = 20_000;
+/// Most stretches of a calendar that one event may cross where it is split at them.
 pub const EVENT_PARTS_MAX: usize = 4096;

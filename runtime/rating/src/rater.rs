@@ -1,11 +1,23 @@
 //! The host of one plan: takes rows, keeps cells, gives invoices.
 
+use crate::accounts::Accounts;
+use crate::calendar::Clock;
+use crate::cells::{Cells, Read, sort_reads};
+use crate::fold::Scratch;
 use crate::labels::OpenLabels;
+use crate::layout::Layout;
+use crate::levels::Levels;
+use crate::order::Order;
+use crate::period::{Stretch, Timeline};
 use crate::reject::RejectReason;
-use crate::settle::SettleError;
+use crate::settle::chain::Memo;
+use crate::slots::Slots;
+use crate::step::Book;
 use crate::subscription::Subscription;
-use price_ir::{Batch, Invoice, Kernel, Plan};
+use price_ir::{Allowance, Kernel, Plan, Proration, SinkIx};
 use price_value::{Date, Period, Rational, Timestamp, Window};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An account of a [`Rater`], numbered in order of first sight.
@@ -85,105 +97,220 @@ pub enum InjectError {
     /// The instant lies outside the period.
     #[error("the moment lies outside the period {0}")]
     OutsidePeriod(Period),
-    /// The combination of labels is sold by no price.
+    /// The combination of labels is not sold.
     #[error("`{meter}` with these labels is not sold")]
     NotSold {
+        /// Meter.
+        meter: String,
+    },
+    /// The meter keeps no level.
+    #[error("`{meter}` does not hold a level")]
+    NoLevel {
+        /// Meter.
+        meter: String,
+    },
+    /// The level is finer than the meter keeps.
+    #[error("the level is finer than `{meter}` keeps")]
+    NotExact {
         /// Meter.
         meter: String,
     },
 }
 
 /// Usage in, invoices out, for one plan and any number of accounts.
+///
+/// Memory grows with cells, not with rows, but for percentiles (8 bytes a value) and `unique`
+/// (16 bytes a text), which [`crate::limits`] bounds.
 pub struct Rater {
-    kernel: Arc<dyn Kernel>,
+    pub(crate) kernel: Arc<dyn Kernel>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) layout: Layout,
+    pub(crate) time: Timeline,
+    pub(crate) clocks: Vec<Clock>,
+    pub(crate) labels: OpenLabels,
+    pub(crate) accounts: Accounts,
+    pub(crate) slots: Slots,
+    pub(crate) sinks: Vec<SinkState>,
+    pub(crate) book: Book,
+    /// First and latest event by billed subject and stream of events.
+    pub(crate) seen_from: FxHashMap<(u32, u32), (i64, i64)>,
+    /// Labels of open dimensions by billed subject.
+    pub(crate) seen: FxHashSet<(u32, u32, u32)>,
+    pub(crate) label_count: FxHashMap<(u32, u32), u32>,
+    pub(crate) memo: Memo,
+    pub(crate) scratch: Scratch,
+}
+
+/// Everything one sink keeps.
+#[derive(Debug, Clone)]
+pub(crate) struct SinkState {
+    pub(crate) cells: Cells,
+    pub(crate) levels: Levels,
 }
 
 impl Rater {
     /// A rater without accounts or usage.
     pub fn new(kernel: Arc<dyn Kernel>) -> Result<Rater, SetupError> {
-        Ok(Rater { kernel })
+        let plan = kernel.plan().clone();
+        let time = Timeline::new(&plan).ok_or_else(|| SetupError::UnknownZone(plan.zone.clone()))?;
+        let clock = |c| Clock::new(c).ok_or_else(|| SetupError::UnknownZone(c.zone.clone()));
+        let clocks = plan.calendars.iter().map(clock).collect::<Result<_, _>>()?;
+        let layout = Layout::new(&plan, &time);
+        let state = |(sink, layout): (&price_ir::Sink, &crate::layout::SinkLayout)| SinkState {
+            cells: Cells::new(&plan, sink, layout.slicing.clone()),
+            levels: Levels::default(),
+        };
+        Ok(Rater {
+            sinks: plan.sinks.iter().zip(&layout.sinks).map(state).collect(),
+            labels: OpenLabels::new(&plan),
+            accounts: Accounts::new(time.zone.clone(), plan.effective),
+            slots: Slots::default(),
+            book: Book::default(),
+            seen_from: FxHashMap::default(),
+            seen: FxHashSet::default(),
+            label_count: FxHashMap::default(),
+            memo: Memo::default(),
+            scratch: Scratch::default(),
+            kernel,
+            plan,
+            layout,
+            time,
+            clocks,
+        })
     }
 
     /// The plan.
     pub fn plan(&self) -> &Arc<Plan> {
-        self.kernel.plan()
+        &self.plan
+    }
+
+    /// What order rows have to arrive in.
+    pub fn order(&self) -> Order {
+        self.layout.order
     }
 
     /// Adds a subscription. An account with at least one is served on the days of its
     /// subscriptions only; one without is served always. Before any usage of the account.
-    pub fn subscribe(&mut self, _subscription: Subscription) -> Result<(), SetupError> {
-        todo!()
+    pub fn subscribe(&mut self, subscription: &Subscription) -> Result<(), SetupError> {
+        self.accounts.subscribe(subscription)
     }
 
-    /// The number of an account.
-    pub fn subject(&mut self, _account: &str) -> SubjectIx {
-        todo!()
+    /// The number of an account, new if need be.
+    pub fn subject(&mut self, account: &str) -> SubjectIx {
+        SubjectIx(self.accounts.account(account))
     }
 
     /// The number of the subject that is billed for an account: itself, or its pool. Rows of a
-    /// plan with [`crate::Order::ByEventTime`] are sorted by (this, happened, source, id).
-    pub fn billed(&self, _account: SubjectIx) -> u32 {
-        todo!()
+    /// plan with [`Order::ByEventTime`] are sorted by (this, happened, source, id), or without
+    /// regard to it by (happened, source, id).
+    pub fn billed(&self, account: SubjectIx) -> u32 {
+        self.accounts.accounts[account.0 as usize].billed
+    }
+
+    /// Name of the subject that is billed for an account: itself, or its pool.
+    pub fn billed_name(&self, account: SubjectIx) -> &str {
+        &self.accounts.billed[self.billed(account) as usize].name
     }
 
     /// Labels of open dimensions: readers intern here.
     pub fn labels(&mut self) -> &mut OpenLabels {
-        todo!()
-    }
-
-    /// Takes rows of one event type; `subjects[row]` is the account's [`SubjectIx`]. Fills the
-    /// batch's calendars. Faults come in row order, at most one per row.
-    pub fn push(&mut self, _batch: &mut Batch, _subjects: &[u32]) -> Vec<RowFault> {
-        todo!()
-    }
-
-    /// Adds an aggregated quantity, in the meter's display unit, to every sink of a meter whose
-    /// scope holds for `labels` (dimension and label). For an average the quantity is the
-    /// average, for `unique` a count of texts not seen otherwise, for `max` a candidate.
-    pub fn inject(
-        &mut self,
-        _account: &str,
-        _period: &Period,
-        _meter: &str,
-        _labels: &[(&str, &str)],
-        _quantity: &Rational,
-        _when: When,
-    ) -> Result<(), InjectError> {
-        todo!()
-    }
-
-    /// Sets the level that holds before the first event, from `at` on (cut-over from another
-    /// system). Before any usage of the account.
-    pub fn open_level(
-        &mut self,
-        _account: &str,
-        _meter: &str,
-        _labels: &[(&str, &str)],
-        _level: &Rational,
-        _at: Timestamp,
-    ) -> Result<(), InjectError> {
-        todo!()
+        &mut self.labels
     }
 
     /// The billing period that holds a day.
-    pub fn period_of(&self, _date: Date) -> Period {
-        todo!()
+    pub fn period_of(&self, date: Date) -> Period {
+        self.time.billing.period_of(&self.time.zone, date)
     }
 
     /// The billing period that holds an instant.
-    pub fn period_at(&self, _at: Timestamp) -> Period {
-        todo!()
+    pub fn period_at(&self, at: Timestamp) -> Period {
+        self.time.billing.period_at(&self.time.zone, at)
     }
 
-    /// Every (billed subject, period) with usage or a carried level, and every period in
-    /// `[from, until)` in which a subscription is served, sorted by subject, then period.
-    pub fn due(&self, _from: Option<Date>, _until: Option<Date>) -> Vec<(String, Period)> {
-        todo!()
+    /// What is due in `[from, until)`, sorted by billed subject, then period: periods with usage,
+    /// and for subjects with a subscription or a carried level also those without. A missing end
+    /// is that of all usage.
+    pub fn due(&self, from: Option<Date>, until: Option<Date>) -> Vec<(String, Period)> {
+        let used = || self.slots.all().map(|(_, period)| self.time.period(period));
+        let from = from.or_else(|| used().map(|p| p.from).min());
+        let until = until.or_else(|| used().map(|p| p.until).max());
+        let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
+        let inside = |p: &Period| p.until > from && p.from < until;
+        let mut due: BTreeSet<(String, Period)> = BTreeSet::new();
+        let name = |billed: u32| self.accounts.billed[billed as usize].name.clone();
+        for (billed, period) in self.slots.all() {
+            let period = self.time.period(period);
+            if inside(&period) {
+                due.insert((name(billed), period));
+            }
+        }
+        let held = (0..self.accounts.billed.len() as u32)
+            .filter(|b| self.sinks.iter().any(|s| s.levels.holds(*b)))
+            .chain(self.accounts.subscribed());
+        for billed in held.collect::<BTreeSet<u32>>() {
+            let mut first = self.first_day(billed).map_or(from, |d| d.max(from));
+            while first < until {
+                let period = self.period_of(first);
+                if self.accounts.billed[billed as usize].served.count(period.from, period.until) > 0 {
+                    due.insert((name(billed), period));
+                }
+                first = period.until;
+            }
+        }
+        due.into_iter().collect()
     }
 
-    /// The invoice of one billed subject (account or pool) for one period. May be asked again,
-    /// and before the period's last row: the answer is a function of the rows so far.
-    pub fn close(&mut self, _subject: &str, _period: &Period) -> Result<Invoice, SettleError> {
-        todo!()
+    /// First day of a subject: of its subscription, else of its first period with usage.
+    pub(crate) fn first_day(&self, billed: u32) -> Option<Date> {
+        let used = self.slots.periods(billed).map(|p| self.time.period(p).from).min();
+        self.accounts.since(billed).or(used)
+    }
+
+    /// Quantity of an allowance in one window.
+    pub(crate) fn grant(&self, rule: &Allowance, billed: u32, window: Stretch) -> Rational {
+        if rule.prorate == Proration::Never || window.from == i64::MIN || rule.per == Window::Hour {
+            return rule.quantity.clone();
+        }
+        let (from, until) = (self.time.date(window.from), self.time.date(window.until));
+        let served = self.accounts.billed[billed as usize].served.count(from, until);
+        &rule.quantity * &Rational::new(served.into(), from.days_until(until).max(1).into())
+    }
+
+    /// The cells of a sink in one period of a subject, levels included; by cell, then time.
+    pub(crate) fn read(&mut self, sink: SinkIx, billed: u32, period: &Period) -> Vec<Read> {
+        let index = self.time.index(period);
+        let fold = &self.plan.sinks[sink.ix()].fold;
+        let state = &self.sinks[sink.ix()];
+        let mut reads = match self.slots.find(billed, index) {
+            Some(slot) => state.cells.read(slot, period.start.0, fold),
+            None => Vec::new(),
+        };
+        let known = reads.len();
+        let served = &self.accounts.billed[billed as usize].instants;
+        state.levels.read(&state.cells, &self.time, fold, served, billed, period, &mut reads);
+        // What a level did since its last event joins what is booked for the same slice.
+        let held = reads.split_off(known);
+        if !held.is_empty() {
+            let places: FxHashMap<_, _> = reads.iter().enumerate().map(|(i, r)| ((r.slice, r.at), i)).collect();
+            for read in held {
+                match places.get(&(read.slice, read.at)) {
+                    Some(place) => reads[*place].reading.merge(&read.reading, fold),
+                    None => reads.push(read),
+                }
+            }
+        }
+        sort_reads(&mut reads);
+        reads
+    }
+
+    /// Drops settled periods of subjects that got more rows.
+    pub(crate) fn forget(&mut self, subjects: &[u32]) {
+        if self.memo.is_empty() {
+            return;
+        }
+        for subject in subjects {
+            let billed = self.accounts.accounts[*subject as usize].billed;
+            self.memo.forget(billed);
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Subscription {
     }
 }
 
-/// Days served, as disjoint spans in order. Empty never occurs: no subscription is one open span.
+/// Days served, as disjoint spans in order; without a subscription one open span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Served(Vec<Span>);
 
@@ -69,6 +69,11 @@ impl Served {
     /// First day of service, if it has one.
     pub(crate) fn from(&self) -> Option<Date> {
         self.0.first().and_then(|s| s.from)
+    }
+
+    /// First day after all service, if it ends.
+    pub(crate) fn until(&self) -> Option<Date> {
+        self.0.last().and_then(|s| s.until)
     }
 
     /// The served stretches of days inside `[from, until)`.

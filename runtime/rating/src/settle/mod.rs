@@ -1,4 +1,26 @@
 //! From cells to an invoice.
+//!
+//! Order inside a period: quantities; usage discounts and allowances; price functions cell by
+//! cell; floors and ceilings of the line; discounts in text order; shares of other lines;
+//! minimums and caps, inner scope first; proration; rounding. Every change is a
+//! [`price_ir::Step`], so that an invoice can be explained from itself.
+
+mod attribute;
+pub(crate) mod chain;
+mod clamps;
+mod discounts;
+mod draws;
+mod fees;
+mod item;
+mod rounding;
+mod tiers;
+mod usage;
+
+use crate::rater::Rater;
+use chain::{Carried, Running};
+use item::Item;
+use price_ir::{Charge, Fault, Invoice, Line, LineIx, LineKind, Proration, SinkIx, Step};
+use price_value::{Period, Rational};
 
 /// Why there is no invoice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +40,7 @@ pub enum SettleError {
         /// Line.
         line: String,
         /// What the engine says.
-        fault: price_ir::Fault,
+        fault: Fault,
     },
     /// More labels than `any text at most N` allows.
     #[error("`{subject}` has more than {max} labels of `{dimension}`")]
@@ -38,4 +60,173 @@ pub enum SettleError {
         /// The limit.
         max: usize,
     },
+    /// Something is carried over more periods than one settlement goes back through.
+    #[error("`{subject}` began more than {max} periods ago; what it carried cannot be followed that far")]
+    TooFarBack {
+        /// Billed subject.
+        subject: String,
+        /// The limit.
+        max: usize,
+    },
+}
+
+/// A subject's period while it is being settled.
+pub(crate) struct Settlement<'a> {
+    pub(crate) billed: u32,
+    pub(crate) period: Period,
+    /// First to last served day.
+    pub(crate) hull: Period,
+    /// What earlier periods left.
+    pub(crate) before: Option<&'a Carried>,
+    /// What this one leaves.
+    pub(crate) after: Carried,
+}
+
+impl Rater {
+    /// The invoice of one billed subject (account or pool) for one period. May be asked again,
+    /// and before the period's last row: the answer is a function of the rows so far.
+    ///
+    /// A subject without usage has an invoice too: fees and minimums do not need any.
+    pub fn close(&mut self, subject: &str, period: &Period) -> Result<Invoice, SettleError> {
+        let billed = self.accounts.resolve(subject);
+        let period = self.period_of(period.from);
+        for (index, dimension) in self.plan.dimensions.iter().enumerate() {
+            if let price_ir::DimensionKind::Open { at_most } = dimension.kind
+                && self.label_count.get(&(billed, index as u32)).is_some_and(|count| *count > at_most)
+            {
+                return Err(SettleError::TooManyLabels {
+                    subject: subject.into(),
+                    dimension: dimension.name.clone(),
+                    max: at_most,
+                });
+            }
+        }
+        self.settle_chain(billed, period)
+    }
+
+    /// Settles one period on top of what earlier ones left.
+    pub(crate) fn settle(
+        &mut self,
+        billed: u32,
+        period: Period,
+        before: Option<&Carried>,
+    ) -> Result<(Invoice, Carried), SettleError> {
+        let subject = &self.accounts.billed[billed as usize];
+        let Some(hull) = subject.served.hull(&self.time.zone, &period) else {
+            return Err(SettleError::NotServed { subject: subject.name.clone(), period: period.to_string() });
+        };
+        let mut s = Settlement { billed, period, hull, before, after: Carried::default() };
+        let plan = self.plan.clone();
+        let mut works = self.usage_works(&s)?;
+        let allowances = self.draw(&mut s, &mut works)?;
+        self.carry_covered(&mut s, &works);
+        let mut items: Vec<Option<Item>> = plan.lines.iter().map(|_| None).collect();
+        let late = |line: &Line, items: &[Option<Item>]| match &line.charge {
+            Charge::Share { of, after_discounts, .. } => *after_discounts || of.iter().any(|l| items[l.ix()].is_none()),
+            _ => false,
+        };
+        // Lines whose base is known before discounts, then discounts, then shares of what is left.
+        for (index, line) in plan.lines.iter().enumerate() {
+            if !late(line, &items) {
+                items[index] = Some(self.item(&mut s, LineIx(index as u32), &mut works, &items)?);
+            }
+        }
+        let mut spent = vec![Rational::ZERO; plan.discounts.len()];
+        let early: Vec<bool> = items.iter().map(Option::is_some).collect();
+        self.discount(&s, &mut items, &early, &mut spent);
+        for (index, line) in plan.lines.iter().enumerate() {
+            if items[index].is_none() {
+                debug_assert!(matches!(line.charge, Charge::Share { .. }));
+                items[index] = Some(self.item(&mut s, LineIx(index as u32), &mut works, &items)?);
+            }
+        }
+        let rest: Vec<bool> = early.iter().map(|e| !e).collect();
+        self.discount(&s, &mut items, &rest, &mut spent);
+        let mut items: Vec<Item> = items.into_iter().flatten().collect();
+        let caps = self.clamp_groups(&mut s, &mut items);
+        for item in &mut items {
+            self.prorate(&s, item);
+        }
+        self.round(&mut items, &caps);
+        self.attribute(&s, &mut items);
+        items.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        let lines: Vec<_> = items.into_iter().filter(Item::shows).map(Item::into_line).collect();
+        let invoice = Invoice {
+            account: self.accounts.billed[billed as usize].name.clone(),
+            period,
+            served: hull,
+            total: lines.iter().map(|l| &l.amount).sum(),
+            lines,
+            allowances,
+        };
+        Ok((invoice, s.after))
+    }
+
+    /// One line up to its own floors and ceilings.
+    fn item(
+        &mut self,
+        s: &mut Settlement<'_>,
+        index: LineIx,
+        works: &mut [Option<usage::Work>],
+        items: &[Option<Item>],
+    ) -> Result<Item, SettleError> {
+        let plan = self.plan.clone();
+        let line = &plan.lines[index.ix()];
+        let fault = |fault| SettleError::Fault { line: line.name.clone(), fault };
+        let mut item = match &line.charge {
+            Charge::Fee(fee) => self.fee(s, index, fee),
+            Charge::Usage(usage) => {
+                let work = works[index.ix()].take().unwrap_or_default();
+                self.usage_item(s, index, usage, work).map_err(fault)?
+            }
+            Charge::Events(sink) => self.events_item(s, index, *sink),
+            Charge::Share { of, after_discounts, amount } => {
+                let known = of.iter().filter_map(|l| items[l.ix()].as_ref());
+                let base: Rational = known.map(|i| if *after_discounts { i.exact() } else { i.before.clone() }).sum();
+                let mut item = Item::new(LineKind::Share, index, line);
+                item.rest = amount.at(&base).map_err(fault)?;
+                item.used = !item.rest.is_zero();
+                item.gross = item.rest.clone();
+                item
+            }
+        };
+        self.clamp_line(s, &mut item, line);
+        if line.rebate {
+            item.negate();
+        }
+        item.before = item.exact();
+        Ok(item)
+    }
+
+    /// The amounts of events, cell by cell.
+    fn events_item(&mut self, s: &Settlement<'_>, index: LineIx, sink: SinkIx) -> Item {
+        let plan = self.plan.clone();
+        let reads = self.read(sink, s.billed, &s.period);
+        usage::events(self, s, Item::new(LineKind::Events, index, &plan.lines[index.ix()]), sink, reads)
+    }
+
+    /// A line that scales with the days of a partial period. Fees did that window by window.
+    fn prorate(&self, s: &Settlement<'_>, item: &mut Item) {
+        let Some(line) = item.line else { return };
+        let line = &self.plan.lines[line.ix()];
+        if line.prorate == Proration::Never || matches!(line.charge, Charge::Fee(_)) {
+            return;
+        }
+        let (served, days) = (self.served_days(s), s.period.days());
+        if served == days {
+            return;
+        }
+        let exact = item.exact();
+        let change = &exact * &Rational::new(i128::from(served - days), i128::from(days.max(1)));
+        item.step(Step { label: format!("prorated {served}/{days} days"), change, rule: Some(line.rule) }, None);
+    }
+
+    /// Days of the period on which the subject is served.
+    fn served_days(&self, s: &Settlement<'_>) -> i64 {
+        self.accounts.billed[s.billed as usize].served.count(s.period.from, s.period.until)
+    }
+
+    fn running<'a>(&self, s: &Settlement<'a>) -> Option<&'a Running> {
+        s.before.map(|carried| &carried.running)
+    }
 }

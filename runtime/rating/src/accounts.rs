@@ -1,0 +1,139 @@
+//! Accounts, the subjects they bill to, and when each is served.
+
+use crate::rater::SetupError;
+use crate::subscription::{Served, Subscription, intersect};
+use price_value::{Date, Span, Zone};
+use rustc_hash::FxHashMap;
+
+/// One account of the usage.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) billed: u32,
+    pub(crate) subscribed: Vec<Span>,
+    /// Instants at which usage is accepted.
+    pub(crate) accepts: Vec<(i64, i64)>,
+    pub(crate) used: bool,
+}
+
+/// One name on invoices.
+#[derive(Debug, Clone)]
+pub(crate) struct Billed {
+    pub(crate) name: String,
+    spans: Vec<Span>,
+    pub(crate) served: Served,
+    /// The same as instants.
+    pub(crate) instants: Vec<(i64, i64)>,
+}
+
+/// All of them, numbered by first sight.
+#[derive(Debug, Clone)]
+pub(crate) struct Accounts {
+    zone: Zone,
+    effective: Span,
+    pub(crate) accounts: Vec<Account>,
+    by_name: FxHashMap<Box<str>, u32>,
+    pub(crate) billed: Vec<Billed>,
+    billed_by_name: FxHashMap<Box<str>, u32>,
+}
+
+impl Accounts {
+    pub(crate) fn new(zone: Zone, effective: Span) -> Accounts {
+        Accounts {
+            zone,
+            effective,
+            accounts: Vec::new(),
+            by_name: FxHashMap::default(),
+            billed: Vec::new(),
+            billed_by_name: FxHashMap::default(),
+        }
+    }
+
+    /// The number of an account, new if need be.
+    pub(crate) fn account(&mut self, name: &str) -> u32 {
+        if let Some(index) = self.by_name.get(name) {
+            return *index;
+        }
+        let billed = self.billed(name);
+        self.add(name, billed)
+    }
+
+    fn add(&mut self, name: &str, billed: u32) -> u32 {
+        let accepts = Served::always().within(&self.effective).instants(&self.zone);
+        let index = self.accounts.len() as u32;
+        self.accounts.push(Account { name: name.into(), billed, subscribed: Vec::new(), accepts, used: false });
+        self.by_name.insert(name.into(), index);
+        index
+    }
+
+    /// The number of a billed subject, new if need be.
+    pub(crate) fn billed(&mut self, name: &str) -> u32 {
+        if let Some(index) = self.billed_by_name.get(name) {
+            return *index;
+        }
+        let served = Served::always().within(&self.effective);
+        let instants = served.instants(&self.zone);
+        let index = self.billed.len() as u32;
+        self.billed.push(Billed { name: name.into(), spans: Vec::new(), served, instants });
+        self.billed_by_name.insert(name.into(), index);
+        index
+    }
+
+    /// The billed subject a name means: a name on invoices, else the one its account bills to.
+    pub(crate) fn resolve(&mut self, name: &str) -> u32 {
+        match (self.billed_by_name.get(name), self.by_name.get(name)) {
+            (Some(billed), _) => *billed,
+            (None, Some(account)) => self.accounts[*account as usize].billed,
+            (None, None) => self.billed(name),
+        }
+    }
+
+    pub(crate) fn subscribe(&mut self, subscription: &Subscription) -> Result<(), SetupError> {
+        let name = || subscription.account.clone();
+        let span = subscription.span();
+        if matches!((span.from, span.until), (Some(f), Some(u)) if f >= u) {
+            return Err(SetupError::Backwards(name()));
+        }
+        let billed = self.billed(subscription.billed());
+        let index = match self.by_name.get(subscription.account.as_str()) {
+            Some(index) => *index,
+            None => self.add(&subscription.account, billed),
+        };
+        let account = &mut self.accounts[index as usize];
+        if account.used {
+            return Err(SetupError::AfterUsage(name()));
+        }
+        if account.billed != billed {
+            if !account.subscribed.is_empty() {
+                return Err(SetupError::TwoPools(name()));
+            }
+            account.billed = billed;
+        }
+        if account.subscribed.iter().any(|s| s.overlaps(&span)) {
+            return Err(SetupError::Overlap(name()));
+        }
+        account.subscribed.push(span);
+        account.accepts = Served::union(account.subscribed.clone()).within(&self.effective).instants(&self.zone);
+        let subject = &mut self.billed[billed as usize];
+        subject.spans.push(span);
+        subject.served = Served::union(subject.spans.clone()).within(&self.effective);
+        subject.instants = subject.served.instants(&self.zone);
+        Ok(())
+    }
+
+    /// Billed subjects with a subscription.
+    pub(crate) fn subscribed(&self) -> impl Iterator<Item = u32> {
+        self.billed.iter().enumerate().filter(|(_, b)| !b.spans.is_empty()).map(|(index, _)| index as u32)
+    }
+
+    /// First day of a subject's subscriptions, without regard to the plan's own days.
+    pub(crate) fn since(&self, billed: u32) -> Option<Date> {
+        let subject = &self.billed[billed as usize];
+        if subject.spans.is_empty() { None } else { subject.served.from() }
+    }
+
+    /// Whether the plan may be used at all on some day.
+    pub(crate) fn effective(&self, from: Date, until: Date) -> bool {
+        intersect(&self.effective, &Span { from: Some(from), until: Some(until) }).is_some()
+    }
+}

@@ -1,0 +1,125 @@
+//! Levels that hold until the next event, over slices and periods.
+//!
+//! What a level did up to the latest event of its cell is booked into cells; from there to the
+//! end of a period it is computed when somebody reads. Days that are not served do not count.
+
+use crate::acc::{Acc, Reading};
+use crate::cells::{CellAt, Cells, Read};
+use crate::period::{Stretch, Timeline};
+use crate::slots::Slots;
+use price_ir::Fold;
+use price_value::Period;
+use rustc_hash::FxHashMap;
+
+/// The levels of one sink.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Levels {
+    index: FxHashMap<(u32, CellAt), u32>,
+    held: Vec<Held>,
+    by_billed: FxHashMap<u32, Vec<u32>>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    at: CellAt,
+    value: i64,
+    /// Booked up to here.
+    since: i64,
+}
+
+impl Levels {
+    /// Sets a level from an instant on and books what the one before it did. `true` when the cell
+    /// held none before. The host bounds how far apart two events are.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn set(
+        &mut self,
+        cells: &mut Cells,
+        time: &mut Timeline,
+        slots: &mut Slots,
+        fold: &Fold,
+        served: &[(i64, i64)],
+        billed: u32,
+        at: CellAt,
+        value: i64,
+        when: i64,
+    ) -> bool {
+        match self.index.get(&(billed, at)) {
+            Some(place) => {
+                let held = &mut self.held[*place as usize];
+                if held.since < when {
+                    let mut t = held.since;
+                    while t < when {
+                        let period = time.at(t);
+                        let span = time.period(period);
+                        let slice = cells.slicing.at(time, &span, t);
+                        let until = slice.until.min(when);
+                        if let Some(acc) = over(fold, held.value, Stretch { from: t, until }, served) {
+                            let lane = cells.lane(slots.slot(billed, period), slice.from);
+                            let (cell, made) = cells.entry(lane, at, || acc.clone());
+                            if !made {
+                                cell.merge(&acc, None);
+                            }
+                        }
+                        t = until;
+                    }
+                }
+                held.value = value;
+                held.since = when;
+                false
+            }
+            None => {
+                let place = self.held.len() as u32;
+                self.held.push(Held { at, value, since: when });
+                self.index.insert((billed, at), place);
+                self.by_billed.entry(billed).or_default().push(place);
+                true
+            }
+        }
+    }
+
+    /// Whether any level of the subject is held.
+    pub(crate) fn holds(&self, billed: u32) -> bool {
+        self.by_billed.contains_key(&billed)
+    }
+
+    /// What the held levels do from their last event to the end of a period.
+    pub(crate) fn read(
+        &self,
+        cells: &Cells,
+        time: &Timeline,
+        fold: &Fold,
+        served: &[(i64, i64)],
+        billed: u32,
+        period: &Period,
+        out: &mut Vec<Read>,
+    ) {
+        for place in self.by_billed.get(&billed).into_iter().flatten() {
+            let held = &self.held[*place as usize];
+            let mut t = held.since.max(period.start.0);
+            while t < period.end.0 {
+                let slice = cells.slicing.at(time, period, t);
+                if let Some(acc) = over(fold, held.value, Stretch { from: t, until: slice.until }, served) {
+                    out.push(Read { slice: slice.from, at: held.at, reading: Reading { acc: Some(acc), given: None } });
+                }
+                t = slice.until;
+            }
+        }
+    }
+}
+
+/// What a level adds to a cell by holding over a stretch; nothing where no instant is served.
+fn over(fold: &Fold, value: i64, stretch: Stretch, served: &[(i64, i64)]) -> Option<Acc> {
+    let overlap = |(from, until): &(i64, i64)| (stretch.until.min(*until) - stretch.from.max(*from)).max(0);
+    let nanos: i64 = served.iter().map(overlap).sum();
+    if nanos == 0 {
+        return None;
+    }
+    match fold {
+        Fold::Average(_) if value == 0 => None,
+        Fold::Average(_) => Some(Acc::Integral(i128::from(value) * i128::from(nanos))),
+        Fold::Max(..) => Some(Acc::Max(value)),
+        Fold::Min(..) => Some(Acc::Min(value)),
+        Fold::Last(_) => Some(Acc::Last(value)),
+        _ => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! Fees: once, or for every window, in advance or in arrears.
+//!
+//! A window's stretch is its served days on which the fee applies. In advance it is due on the
+//! stretch's first day, in arrears on its last; the invoice of the period that holds that day
+//! has the fee. A stretch shorter than its window is charged by days where the fee is prorated
+//! daily, whole otherwise. Fees per hour are charged for every hour that begins in the stretch.
+
+use super::Settlement;
+use super::item::Item;
+use crate::period::Stretch;
+use crate::rater::Rater;
+use crate::subscription::Served;
+use price_ir::{Fee, FeeSchedule, LineIx, LineKind, Proration, Step};
+use price_value::{Date, Period, Rational, Window};
+
+/// What a window contributes.
+struct Due {
+    served: i64,
+    days: i64,
+}
+
+impl Rater {
+    pub(super) fn fee(&self, s: &Settlement<'_>, index: LineIx, fee: &Fee) -> Item {
+        let line = &self.plan.lines[index.ix()];
+        let mut item = Item::new(LineKind::Fee, index, line);
+        let applies = self.accounts.billed[s.billed as usize].served.within(&fee.during);
+        let period = &s.period;
+        let (count, dues) = match fee.per {
+            FeeSchedule::Once => {
+                let first = applies.from().or(self.first_day(s.billed)).unwrap_or(period.from);
+                let due = period.from <= first && first < period.until && applies.count(first, period.until) > 0;
+                (i128::from(due), Vec::new())
+            }
+            FeeSchedule::Each(Window::Hour) => {
+                let stretches = applies.days_in(period.from, period.until).into_iter();
+                let hours = stretches.map(|(from, until)| {
+                    let days = Period::between(&self.time.zone, from, until);
+                    let within = Stretch { from: days.start.0, until: days.end.0 };
+                    self.time.windows(Window::Hour, within).len() as i128
+                });
+                (hours.sum(), Vec::new())
+            }
+            FeeSchedule::Each(window) => {
+                let dues = self.dues(window, fee.in_advance, &applies, s);
+                (dues.len() as i128, dues)
+            }
+        };
+        item.gross = &fee.amount * &Rational::int(count);
+        item.rest = item.gross.clone();
+        item.used = count > 0;
+        if line.prorate == Proration::Daily {
+            let (served, days) = dues.iter().fold((0, 0), |(s, d), due| (s + due.served, d + due.days));
+            if served != days {
+                let missing = dues.iter().map(|due| Rational::new(i128::from(due.served - due.days), due.days.into()));
+                let change = &fee.amount * &missing.sum::<Rational>();
+                let label = format!("prorated {served}/{days} days");
+                item.step(Step { label, change, rule: Some(line.rule) }, None);
+            }
+        }
+        item
+    }
+
+    /// The windows that fall due in this period.
+    fn dues(&self, window: Window, in_advance: bool, applies: &Served, s: &Settlement<'_>) -> Vec<Due> {
+        let period = &s.period;
+        let windows: Vec<(Date, Date)> = match window {
+            // The whole term is one stretch; without an end it is never due in arrears.
+            Window::Term | Window::Never => {
+                let first = applies.from().or(self.first_day(s.billed)).unwrap_or(period.from);
+                let last = applies.until().unwrap_or(first.add_days(150_000));
+                vec![(first, last)]
+            }
+            _ => {
+                let days = self.time.day_windows(window, period.from, period.until);
+                days.iter().map(|w| (w.from, w.until)).collect()
+            }
+        };
+        let due = |(from, until): (Date, Date)| {
+            let stretches = applies.days_in(from, until);
+            let day = match in_advance {
+                true => stretches.first()?.0,
+                false => stretches.last()?.1.add_days(-1),
+            };
+            let here = period.from <= day && day < period.until;
+            let served = stretches.iter().map(|(f, u)| f.days_until(*u)).sum();
+            here.then_some(Due { served, days: from.days_until(until).max(1) })
+        };
+        windows.into_iter().filter_map(due).collect()
+    }
+}

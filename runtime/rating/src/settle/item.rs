@@ -1,0 +1,145 @@
+//! A line of the invoice while it is being settled.
+
+use crate::cells::CellAt;
+use price_ir::{CellDetail, InvoiceLine, Line, LineIx, LineKind, RuleIx, Step};
+use price_value::Rational;
+
+/// A line, its cells and what has happened to it so far.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// The plan's line; none for the line of a minimum.
+    pub(super) line: Option<LineIx>,
+    pub(super) name: String,
+    pub(super) kind: LineKind,
+    pub(super) order: u32,
+    pub(super) rule: RuleIx,
+    pub(super) quantity: Option<(Rational, String)>,
+    pub(super) gross: Rational,
+    pub(super) steps: Vec<Step>,
+    pub(super) cells: Vec<WorkCell>,
+    /// The exact amount of a line without cells.
+    pub(super) rest: Rational,
+    /// There was usage (or a fee is due).
+    pub(super) used: bool,
+    /// Exact amount before discounts.
+    pub(super) before: Rational,
+    /// For the line of a minimum: the lines it counts, and the total it lifts them to.
+    pub(super) lifts: Option<(Vec<LineIx>, Rational)>,
+    pub(super) amount: Rational,
+    pub(super) attribution: Vec<(String, Rational)>,
+}
+
+/// A cell of a line.
+#[derive(Debug, Clone)]
+pub(super) struct WorkCell {
+    pub(super) at: CellAt,
+    /// First instant of the cell's window, where the line's windows are shorter than the period.
+    pub(super) window: Option<i64>,
+    pub(super) detail: CellDetail,
+    /// Exact amount after the steps so far.
+    pub(super) exact: Rational,
+}
+
+impl Item {
+    pub(super) fn new(kind: LineKind, index: LineIx, line: &Line) -> Item {
+        Item {
+            line: Some(index),
+            name: line.name.clone(),
+            kind,
+            order: line.order,
+            rule: line.rule,
+            quantity: None,
+            gross: Rational::ZERO,
+            steps: Vec::new(),
+            cells: Vec::new(),
+            rest: Rational::ZERO,
+            used: false,
+            before: Rational::ZERO,
+            lifts: None,
+            amount: Rational::ZERO,
+            attribution: Vec::new(),
+        }
+    }
+
+    /// Exact amount after the steps so far.
+    pub(super) fn exact(&self) -> Rational {
+        self.cells.iter().map(|c| &c.exact).sum::<Rational>() + &self.rest
+    }
+
+    /// Whether a cell is meant by a mask over closed cells.
+    pub(super) fn in_mask(cell: &WorkCell, mask: Option<&[bool]>) -> bool {
+        mask.is_none_or(|m| m.get(cell.at.cell as usize).copied().unwrap_or(false))
+    }
+
+    /// The exact amount of the cells a mask means (the whole line without one).
+    pub(super) fn masked(&self, mask: Option<&[bool]>) -> Rational {
+        match mask {
+            None => self.exact(),
+            Some(_) => self.cells.iter().filter(|c| Item::in_mask(c, mask)).map(|c| &c.exact).sum(),
+        }
+    }
+
+    /// Records a change and spreads it over the cells that a mask means, in proportion to what
+    /// they have. A change of zero is no step.
+    pub(super) fn step(&mut self, step: Step, mask: Option<&[bool]>) {
+        if step.change.is_zero() {
+            return;
+        }
+        let touched: Vec<usize> = (0..self.cells.len()).filter(|i| Item::in_mask(&self.cells[*i], mask)).collect();
+        self.spread(&step.change, &touched);
+        self.steps.push(step);
+    }
+
+    /// Spreads a change over some cells without recording it.
+    pub(super) fn spread(&mut self, change: &Rational, touched: &[usize]) {
+        let sum: Rational = touched.iter().map(|i| &self.cells[*i].exact).sum();
+        match touched.first() {
+            None => self.rest += change,
+            Some(first) if sum.is_zero() => self.cells[*first].exact += change,
+            Some(_) => {
+                for i in touched {
+                    let share = change * &self.cells[*i].exact / &sum;
+                    self.cells[*i].exact += &share;
+                }
+            }
+        }
+    }
+
+    /// A rebate: what was computed is given back.
+    pub(super) fn negate(&mut self) {
+        self.gross = -&self.gross;
+        self.rest = -&self.rest;
+        for step in &mut self.steps {
+            step.change = -&step.change;
+        }
+        for cell in &mut self.cells {
+            cell.exact = -&cell.exact;
+            cell.detail.exact = -&cell.detail.exact;
+            for tier in &mut cell.detail.tiers {
+                tier.exact = -&tier.exact;
+                tier.amount = -&tier.amount;
+                tier.rate = -&tier.rate;
+            }
+        }
+    }
+
+    /// Lines of zero without usage are left out.
+    pub(super) fn shows(&self) -> bool {
+        self.used || !self.amount.is_zero() || !self.steps.is_empty() || !self.gross.is_zero()
+    }
+
+    pub(super) fn into_line(self) -> InvoiceLine {
+        InvoiceLine {
+            exact: self.exact(),
+            name: self.name,
+            kind: self.kind,
+            quantity: self.quantity,
+            gross: self.gross,
+            steps: self.steps,
+            amount: self.amount,
+            cells: self.cells.into_iter().map(|c| c.detail).collect(),
+            attribution: self.attribution,
+            rule: self.rule,
+        }
+    }
+}
