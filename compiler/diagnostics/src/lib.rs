@@ -7,8 +7,10 @@
 mod code;
 pub mod codes;
 mod diagnostic;
+pub mod render;
 mod span;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity, sort};
+pub use render::{Format, RenderOptions, Sources, render};
 pub use span::{FileId, Span};

@@ -7,9 +7,11 @@
 pub mod ast;
 mod characters;
 mod expected;
+mod format;
 mod grammar;
 pub mod limits;
 mod lower;
+mod markdown;
 mod mistakes;
 mod numbers;
 mod parse;
@@ -17,7 +19,9 @@ mod prepare;
 pub mod tree;
 pub mod words;
 
+pub use format::{FormatError, FormatOptions, format, format_markdown};
 pub use grammar::Rule;
+pub use markdown::blank_prose;
 pub use tree::Tree;
 
 use price_diagnostics::{Diagnostic, FileId};
@@ -44,6 +48,25 @@ pub struct Parse {
     pub ast: ast::SourceFile,
     /// What could not be read; spans from the start of the file, whatever [`Spans`] was asked for.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether a mistake inside a token or a brace was mended to read on: what the tree says
+    /// there is a guess, so the text must not be written anew from it.
+    pub mended: bool,
+}
+
+/// Reads the bytes of a file as text.
+///
+/// # Errors
+///
+/// P001, if the bytes are not UTF-8.
+pub fn decode(file: FileId, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+        let span = price_diagnostics::Span::new(file, at, at);
+        let message = format!("the file is not UTF-8: byte {at} starts no character");
+        Box::new(
+            Diagnostic::error(price_diagnostics::Code("P001"), message).at(span, "").help("save the file as UTF-8"),
+        )
+    })
 }
 
 /// Parses one file with spans from its start; never fails.

@@ -35,12 +35,13 @@ pub(crate) fn parse(file: FileId, text: &str, spans: Spans) -> Parse {
     }
     let tree = builder.finish(text);
     let mut diagnostics = prepared.diagnostics;
+    let mended = diagnostics.iter().any(Diagnostic::is_error);
     mistakes::explain(file, &tree, &mut diagnostics);
     let (ast, lowered) = lower::lower(file, &tree, &diagnostics, spans);
     diagnostics.extend(lowered);
     price_diagnostics::sort(&mut diagnostics);
     shorten(file, &mut diagnostics);
-    Parse { tree, ast, diagnostics }
+    Parse { tree, ast, diagnostics, mended }
 }
 
 fn too_large(file: FileId, text: &str) -> Parse {
@@ -50,7 +51,7 @@ fn too_large(file: FileId, text: &str) -> Parse {
         .at(Span::new(file, 0, 0), "")
         .help(format!("keep files below {} bytes", limits::FILE_BYTES));
     let (ast, _) = lower::lower(file, &tree, &[], Spans::Absolute);
-    Parse { tree, ast, diagnostics: vec![diagnostic] }
+    Parse { tree, ast, diagnostics: vec![diagnostic], mended: true }
 }
 
 fn shorten(file: FileId, diagnostics: &mut Vec<Diagnostic>) {
