@@ -5,10 +5,10 @@
 
 /// Bytes of an artefact.
 pub const ARTEFACT_BYTES: usize = 16 << 20;
-/// Nested CBOR items: two for each level of an expression, and those of the plan around it.
+/// Nested CBOR items: up to three for each level of an expression, and those of the plan around it.
 pub const CBOR_DEPTH: usize = 256;
 /// Expressions and conditions inside one another.
-pub const EXPR_DEPTH: usize = 96;
+pub const EXPR_DEPTH: usize = 80;
 /// Expressions, conditions and ladder pieces of one function, value or condition.
 pub const EXPR_NODES: usize = 20_000;
 /// Expressions, conditions and ladder pieces of one plan.

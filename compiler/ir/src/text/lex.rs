@@ -217,12 +217,14 @@ impl Reader {
 
     /// Takes a list in which `x*3` stands for three times `x`; at most `limit` items.
     pub fn runs<T: Clone>(&mut self, limit: usize, mut item: impl FnMut(&mut Reader) -> Read<T>) -> Read<Vec<T>> {
+        let start = self.at;
         let runs = self.list("[", "]", |reader| {
             let value = item(reader)?;
             let times: usize = if reader.eat("*") { reader.int()? } else { 1 };
             Ok((value, times))
         })?;
         if runs.iter().try_fold(0usize, |sum, (_, times)| sum.checked_add(*times)).is_none_or(|sum| sum > limit) {
+            self.at = start;
             return self.error(format!("more than {limit} items"));
         }
         Ok(runs.into_iter().flat_map(|(value, times)| std::iter::repeat_n(value, times)).collect())
