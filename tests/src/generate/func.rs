@@ -161,6 +161,21 @@ pub(super) fn ladder(rng: &mut Rng) -> Ladder {
     Ladder { kind, at_zero, pieces, odd: rng.chance(30) }
 }
 
+/// What most contracts say: rates in decimals, whole bounds, each unit at its own tier's rate.
+pub(super) fn plain_ladder(rng: &mut Rng) -> Ladder {
+    let mut bounds: Vec<Rational> = (0..rng.within(0, 3)).map(|_| rng.bound().ceil()).collect();
+    bounds.push(Rational::ZERO);
+    bounds.sort();
+    bounds.dedup();
+    let mut pieces: Vec<Piece> = Vec::new();
+    for from in bounds {
+        let slope = Rational::new(rng.below(5000).into(), 1000);
+        let value = pieces.last().map_or(Rational::ZERO, |last| last.eval(&from));
+        pieces.push(Piece { from, value, slope, step: None });
+    }
+    Ladder { kind: LadderKind::Graduated, at_zero: Rational::ZERO, pieces, odd: rng.chance(30) }
+}
+
 /// An expression over buckets, never too deep for its sink.
 pub(super) fn bucketed(rng: &mut Rng, reads: &mut Reads<'_>) -> Expr {
     match reads.plan.dimensions.iter().any(|d| matches!(d.kind, DimensionKind::Buckets { .. })) {

@@ -1,6 +1,6 @@
 //! Random plans that the verifier accepts.
 
-use super::func::{Reads, bucketed, cond, expr, label_cond, rounding};
+use super::func::{Reads, bucketed, cond, expr, label_cond, plain_ladder, rounding};
 use super::rng::Rng;
 use price_ir::*;
 use price_value::{Currency, Date, Rational, Rounding, RoundingMode, Schedule, Span, Window};
@@ -198,6 +198,11 @@ fn sink(rng: &mut Rng, plan: &Plan) -> Sink {
 fn fold(rng: &mut Rng, plan: &Plan, sink: &mut Sink) {
     let event = &plan.events[sink.event.ix()];
     let (value, denominator) = loop {
+        if rng.chance(30) {
+            let value = Expr::Field(FieldIx(rng.below(2) as u32));
+            let denominator = value.denominator(event, 1).expect("at most 18 decimals");
+            break (value, denominator);
+        }
         let mut reads = Reads { plan, event: Some(event), keys: &sink.keys, arg: false, products: 1 };
         let depth = rng.within(0, 3);
         let value = expr(rng, &mut reads, depth);
@@ -208,15 +213,15 @@ fn fold(rng: &mut Rng, plan: &Plan, sink: &mut Sink) {
     };
     sink.quantum = quantum(rng, denominator);
     let held = *rng.pick(&[Held::Amount, Held::Level]);
-    sink.fold = match rng.below(12) {
-        0..=3 => Fold::Sum(value),
-        4 => Fold::Max(value, held),
-        5 => Fold::Min(value, held),
-        6 => Fold::Last(value),
-        7 => Fold::Average(value),
-        8 => Fold::Percentile(rng.within(1, 100) as u8, value),
-        9 => Fold::Mean(value),
-        10 => Fold::Slotted { outer: SlotFold::Max, inner: SlotFold::Average, seconds: 900, value },
+    sink.fold = match rng.below(13) {
+        0..=4 => Fold::Sum(value),
+        5 => Fold::Max(value, held),
+        6 => Fold::Min(value, held),
+        7 => Fold::Last(value),
+        8 => Fold::Average(value),
+        9 => Fold::Percentile(rng.within(1, 100) as u8, value),
+        10 => Fold::Mean(value),
+        11 => Fold::Slotted { outer: SlotFold::Max, inner: SlotFold::Average, seconds: 900, value },
         _ => {
             sink.quantum = Rational::ONE;
             if rng.chance(50) { Fold::Count } else { Fold::Unique(FieldIx(*rng.pick(&[2, 4, 7]))) }
@@ -317,6 +322,14 @@ fn rules(rng: &mut Rng, functions: Vec<Function>, cells: usize) -> Rules {
     Rules { functions, regimes: starts.map(regime).collect() }
 }
 
+/// Plain ladders and one regime in which everything is sold.
+fn plain_rules(rng: &mut Rng, count: usize, cells: usize) -> Rules {
+    let ladder = |rng: &mut Rng| Expr::Ladder(Box::new(Expr::Arg), plain_ladder(rng));
+    let functions = (0..count).map(|_| Function { amount: ladder(rng), rules: vec![RuleIx(0)] }).collect();
+    let cells = (0..cells).map(|_| CellRule::Function(rng.below(count as u64) as u32)).collect();
+    Rules { functions, regimes: vec![Regime { from: None, cells }] }
+}
+
 fn clamp(rng: &mut Rng, bound: Bound) -> LineClamp {
     LineClamp {
         bound,
@@ -334,13 +347,19 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
         Fold::Charge(_) => Charge::Events(sink),
         _ => {
             let functions = rng.within(1, 3);
-            let functions = functions_of(rng, plan, None, true, functions);
             let cells = plan.cells(&plan.sinks[sink.ix()]).expect("a few small dimensions");
+            let rules = match rng.chance(40) {
+                true => plain_rules(rng, functions, cells),
+                false => {
+                    let functions = functions_of(rng, plan, None, true, functions);
+                    rules(rng, functions, cells)
+                }
+            };
             let less =
                 DiscountedQuantity { name: "free".into(), quantity: rng.literal(), during: span(rng), rule: RuleIx(1) };
             Charge::Usage(UsageCharge {
                 sink,
-                rules: rules(rng, functions, cells),
+                rules,
                 window: window(rng),
                 split_period: rng.chance(50),
                 covered_by: vec![],
