@@ -31,6 +31,12 @@ impl File {
     }
 }
 
+/// Replaces the text of a file; what depends on it is computed anew when asked for.
+pub fn set_text(db: &mut crate::Database, file: File, text: String) {
+    use salsa::Setter as _;
+    file.set_text(db).to(text);
+}
+
 /// Name of the module at a path.
 pub fn module_of(path: &str) -> String {
     let stem = path.strip_suffix(".price.md").or_else(|| path.strip_suffix(".price")).unwrap_or(path);

@@ -23,7 +23,7 @@ pub mod types;
 pub mod unit;
 
 pub use db::{Database, check_file, lowered, module_env, parsed, test_file};
-pub use inputs::{DataFile, File, Workspace, module_of};
+pub use inputs::{DataFile, File, Workspace, module_of, set_text};
 pub use lower::Lowered;
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 

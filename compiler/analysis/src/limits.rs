@@ -18,6 +18,10 @@ pub const UNIT_SIZE: usize = 8;
 pub const REGIMES: usize = 400;
 /// Decimals of an event field.
 pub const FIELD_DECIMALS: u64 = 18;
+/// Cells times dates times rules of one price: the work of deciding which rule holds where.
+pub const RULE_DECISIONS: usize = 20_000_000;
+/// Cells times dates of one price: what is stored of those decisions.
+pub const RULE_ENTRIES: usize = 2_000_000;
 /// Plans based on plans.
 pub const BASED_ON_DEPTH: usize = 16;
 /// Bits of a constant's numerator and denominator together.

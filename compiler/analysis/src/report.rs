@@ -33,6 +33,17 @@ pub fn unknown<'a>(
     }
 }
 
+/// Fixes that write one of several statements in front of the first statement of a block.
+pub fn choices(mut finding: Diagnostic, before: Option<Span>, indent: usize, statements: &[String]) -> Diagnostic {
+    let Some(before) = before else { return finding };
+    let at = Span::new(before.file, before.start, before.start);
+    for statement in statements {
+        let text = format!("{statement}\n{}", " ".repeat(indent));
+        finding = finding.fix(Fix::replace(format!("write `{statement}`"), at, text, false));
+    }
+    finding
+}
+
 /// `a`, `b` and `c`.
 pub fn list(names: &[String]) -> String {
     match names {

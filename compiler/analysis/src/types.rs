@@ -323,6 +323,18 @@ impl<'n> Typer<'n> {
 
     /// Types an expression.
     pub fn expr(&mut self, e: &ast::Expr) -> Val {
+        let value = self.untested(e);
+        // Products of constants grow: what no kernel could hold is refused where it arises.
+        let bits = value.expr.as_const().map_or(0, |c| c.numer().bits() + c.denom().bits());
+        if bits > 2 * limits::CONSTANT_BITS {
+            let message = format!("this constant needs more than {} bits", 2 * limits::CONSTANT_BITS);
+            self.error(codes::TOO_WIDE, message, e.span, "too large");
+            return Val::error();
+        }
+        value
+    }
+
+    fn untested(&mut self, e: &ast::Expr) -> Val {
         if !self.step(e.span) {
             return Val::error();
         }

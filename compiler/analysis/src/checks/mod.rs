@@ -107,7 +107,7 @@ impl Checks<'_> {
                 )
                 .help("use `graduated`, or accept it: write `allow cliffs` into the price");
         if let Some(back) = curve.back_at(&at, &before) {
-            finding = finding.note(format!("the customer pays less by using more, up to {}{unit}", show(&back)));
+            finding = finding.note(format!("it is back at {} only at {}{unit}", self.money(&before), show(&back)));
         }
         self.found.push(finding);
     }

@@ -417,7 +417,7 @@ fn display_unit(
         Aggregation::Count | Aggregation::Unique(_) => unit.factor.clone(),
         _ => unit.factor.clone(),
     };
-    Some((unit.name.clone(), factor))
+    Some((written.text.clone(), factor))
 }
 
 /// Granularity of the folded value in base units.

@@ -9,12 +9,12 @@ use crate::codes;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{
-    Allowance, Attribution, Bound, Charge, Discount, DiscountOff, DiscountedQuantity, Expr, Fee, FeeSchedule, Fold,
-    GroupClamp, Line, LineClamp, LineIx, Proration, RuleIx,
+    Attribution, Bound, Charge, Discount, DiscountOff, DiscountedQuantity, Expr, Fee, FeeSchedule, Fold, GroupClamp,
+    Line, LineClamp, LineIx, Proration, RuleIx,
 };
 use price_syntax::ast::{self, ExprKind, PriceBody, PriceStmtKind, StmtKind, TermKind};
 use price_value::Rational;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 type Adjustments = (Vec<Discount>, Vec<GroupClamp>, Vec<Attribution>);
 
@@ -55,8 +55,6 @@ impl Lowering<'_> {
             (_, Some(ast::FeeTiming::InAdvance)) => true,
             (_, Some(ast::FeeTiming::InArrears)) => false,
             _ => {
-                let end = Span::new(fee.name.span.file, fee.name.span.end, fee.name.span.end);
-                let _ = end;
                 self.report(
                     Diagnostic::error(
                         codes::SAY_FEE_TIMING,
@@ -292,7 +290,6 @@ impl Lowering<'_> {
         layers: &[Layer],
         lines: &mut [Line],
         infos: &[Option<PriceInfo>],
-        _allowances: &[Allowance],
     ) -> Option<Adjustments> {
         let (mut discounts, mut clamps, mut attributions) = (Vec::new(), Vec::new(), Vec::new());
         let mut sound = true;
@@ -338,10 +335,10 @@ impl Lowering<'_> {
         infos: &[Option<PriceInfo>],
     ) -> Option<Option<Discount>> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&discount.value));
-        let scope = self.scope_lines(&discount.scope, lines)?;
         let rule = self.rule(format!("discount {}", discount.name.text), layer, discount.name.span);
         let during = span_of(discount.validity.as_ref());
         let amount = value.expr.as_const().cloned().unwrap_or_default();
+        let mut usage = None;
         let off = match &value.ty {
             Ty::Error => return None,
             Ty::Ratio => {
@@ -365,8 +362,8 @@ impl Lowering<'_> {
                 return None;
             }
             Ty::Quantity(_) => {
-                self.usage_discount(discount, &value.ty, amount, &scope, lines, infos, rule, during)?;
-                return Some(None);
+                usage = Some(amount.clone());
+                DiscountOff::Amount(amount)
             }
             other => {
                 let message = format!("a discount is a percentage, an amount or a quantity, this is {other}");
@@ -374,6 +371,11 @@ impl Lowering<'_> {
                 return None;
             }
         };
+        let scope = self.scope_lines(&discount.scope, lines)?;
+        if let Some(amount) = usage {
+            self.usage_discount(discount, &value.ty, amount, &scope, lines, infos, rule, during)?;
+            return Some(None);
+        }
         let mut cells = Vec::new();
         for line in &scope {
             cells.push(match &discount.filter {
@@ -564,9 +566,4 @@ fn bases(decl: &ast::PriceDecl) -> Vec<String> {
 
 fn layer_has_discounts(layer: &Layer) -> bool {
     layer.body().iter().any(|s| matches!(s.kind, StmtKind::Discount(_)))
-}
-
-/// Names of lines with their text order, for messages.
-pub fn line_orders(lines: &[Line]) -> BTreeMap<&str, u32> {
-    lines.iter().map(|l| (l.name.as_str(), l.order)).collect()
 }

@@ -25,6 +25,7 @@ impl Lowering<'_> {
         layers: &[Layer],
         lines: &mut [Line],
         infos: &[Option<PriceInfo>],
+        complete: bool,
     ) -> Option<Vec<Allowance>> {
         let mut declared: Vec<(&Layer, &ast::Allowance)> = Vec::new();
         for layer in layers {
@@ -46,6 +47,10 @@ impl Lowering<'_> {
             }
         }
         let order = self.waterfall(layers, &declared)?;
+        if !complete {
+            // What an allowance covers cannot be judged while lines are missing.
+            return None;
+        }
         let said = prorations(layers);
         let mut made = Vec::new();
         let mut sound = true;
@@ -294,7 +299,8 @@ impl Lowering<'_> {
             (None, Some(said)) => *said,
             (None, None) if !self.is_plan => Proration::Never,
             (None, None) => {
-                self.report(say_proration(&decl.name.text, decl.name.span));
+                let before = layer.body().first().map(|s| s.span);
+                self.report(say_proration(&decl.name.text, decl.name.span, before));
                 return None;
             }
         };
@@ -406,11 +412,12 @@ impl Lowering<'_> {
         let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
         let (counting, has_flat, flat_said) = (info.counting, info.has_flat, info.flat_said);
         if has_ladder && counting.is_none() {
-            self.report(
+            let finding =
                 Diagnostic::error(codes::SAY_NET_OR_GROSS, format!("an allowance and the tiers of `{name}` meet"))
                     .at(span, "do its tiers count included usage?")
-                    .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price"),
-            );
+                    .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price");
+            let choices = ["tiers count net usage".to_string(), "tiers count gross usage".to_string()];
+            self.report(report::choices(finding, info.first_statement, 4, &choices));
             return false;
         }
         if is_event && has_flat && !flat_said {

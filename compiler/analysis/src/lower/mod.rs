@@ -18,7 +18,7 @@ use crate::declare::MeterDef;
 use crate::env::{Entity, ItemRef};
 use crate::inputs::{File, Workspace};
 use crate::report;
-use crate::types::{Names, resolve};
+use crate::types::resolve;
 use intern::Tables;
 use layers::Layer;
 use price::{PriceInfo, PriceSource};
@@ -28,7 +28,7 @@ use price_syntax::ast::{self, ItemKind, StmtKind};
 use price_value::{Currency, Window};
 use scope::Scope;
 use settings::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A compiled rate card or plan with its findings.
@@ -73,6 +73,8 @@ pub struct Lowering<'a> {
     pub rule_spans: Vec<Span>,
     /// Prices that may fall when usage grows.
     pub cliffs_allowed: Vec<String>,
+    /// Lines that could not be lowered: their names are known, their absence is no news.
+    failed: BTreeSet<String>,
     billing: Window,
 }
 
@@ -135,6 +137,7 @@ pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: u
         rules: Vec::new(),
         rule_spans: Vec::new(),
         cliffs_allowed: Vec::new(),
+        failed: BTreeSet::new(),
         billing: Window::Month,
     };
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
@@ -171,12 +174,11 @@ impl Lowering<'_> {
         self.currency = settings.currency.clone();
         self.billing = settings.billing.every;
 
-        let sources = self.price_sources(layers)?;
+        let (sources, mut sound) = self.price_sources(layers);
         let mut lines: Vec<Line> = Vec::new();
         let mut infos: Vec<Option<PriceInfo>> = Vec::new();
         let mut shares: Vec<(usize, &ast::PriceDecl, u32)> = Vec::new();
         let mut order = 0;
-        let mut sound = true;
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
                 order += 1;
@@ -186,7 +188,10 @@ impl Lowering<'_> {
                             lines.push(line);
                             infos.push(None);
                         }
-                        None => sound = false,
+                        None => {
+                            self.failed.insert(fee.name.text.clone());
+                            sound = false;
+                        }
                     },
                     StmtKind::Price(decl) => {
                         if matches!(decl.target, ast::PriceTarget::Lines) {
@@ -211,7 +216,10 @@ impl Lowering<'_> {
                                 lines.push(line);
                                 infos.push(Some(info));
                             }
-                            None => sound = false,
+                            None => {
+                                self.failed.insert(decl.name.text.clone());
+                                sound = false;
+                            }
                         }
                     }
                     _ => {}
@@ -220,13 +228,14 @@ impl Lowering<'_> {
         }
         sound &= self.shares(layers, shares, &mut lines);
         infos.resize_with(lines.len(), || None);
+        let allowances = self.allowances(layers, &mut lines, &infos, sound);
+        let adjustments = self.adjustments(layers, &mut lines, &infos);
+        let prorated = self.prorations(layers, &mut lines);
         if !sound {
-            // Follow-on findings about lines that are not there would be noise.
             return None;
         }
-        let allowances = self.allowances(layers, &mut lines, &infos)?;
-        let (discounts, clamps, attributions) = self.adjustments(layers, &mut lines, &infos, &allowances)?;
-        self.prorations(layers, &mut lines)?;
+        prorated?;
+        let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {
             if let Some(meter) = &info.meter {
@@ -279,7 +288,7 @@ impl Lowering<'_> {
     }
 
     /// Prices by name with their overrides, duplicates reported.
-    fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> Option<BTreeMap<&'l str, Source<'l>>> {
+    fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> (BTreeMap<&'l str, Source<'l>>, bool) {
         let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
         let mut taken: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
         let mut sound = true;
@@ -332,7 +341,7 @@ impl Lowering<'_> {
                 }
             }
         }
-        sound.then_some(sources)
+        (sources, sound)
     }
 
     /// Conditions on the lines of a price that stand outside it: discounts and allowances.
@@ -413,6 +422,7 @@ impl Lowering<'_> {
         let name = path.last()?;
         match lines.iter().position(|l| l.name == name.text) {
             Some(at) => Some(LineIx(at as u32)),
+            None if self.failed.contains(&name.text) => None,
             None => {
                 let finding = report::unknown(
                     codes::UNKNOWN_NAME,
@@ -460,12 +470,13 @@ impl Lowering<'_> {
                 }
             }
         }
-        if self.is_plan && sound {
+        if self.is_plan {
             for line in lines.iter() {
                 let periodic = matches!(&line.charge, Charge::Fee(fee) if fee.per != price_ir::FeeSchedule::Once);
                 if periodic && !said.contains_key(&line.name) {
                     let span = self.rule_spans[line.rule.ix()];
-                    self.report(settings::say_proration(&line.name, span));
+                    let before = settings::first_statement(layers);
+                    self.report(settings::say_proration(&line.name, span, before));
                 }
             }
         }
@@ -523,6 +534,3 @@ fn word(decl: &ast::PriceDecl) -> &'static str {
         ast::PriceKind::Rebate => "rebate",
     }
 }
-
-#[allow(unused)]
-fn _names(_: &dyn Names) {}

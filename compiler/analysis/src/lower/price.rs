@@ -77,8 +77,10 @@ pub struct PriceInfo {
     pub has_flat: bool,
     /// Where its name stands.
     pub span: Span,
-    /// Where its head ends, to insert statements.
+    /// Its name.
     pub name: String,
+    /// Its first statement, to write another in front of it.
+    pub first_statement: Option<Span>,
 }
 
 impl Lowering<'_> {
@@ -270,6 +272,7 @@ impl Lowering<'_> {
             has_flat,
             span: decl.name.span,
             name: decl.name.text.clone(),
+            first_statement: statements.first().map(|s| s.span),
         };
         Some((line, info))
     }
@@ -568,6 +571,16 @@ impl Lowering<'_> {
         if dates.len() >= limits::REGIMES {
             let message = format!("the price of `{}` changes more than {} times", decl.name.text, limits::REGIMES);
             self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(decl.name.span, ""));
+            return None;
+        }
+        let entries = cells.saturating_mul(dates.len() + 1);
+        if entries > limits::RULE_ENTRIES || entries.saturating_mul(candidates.len()) > limits::RULE_DECISIONS {
+            let message = format!("`{}` has too many cells for its dates and overrides", decl.name.text);
+            self.report(
+                Diagnostic::error(codes::OUT_OF_RANGE, message)
+                    .at(decl.name.span, format!("{cells} cells, {} dates, {} rules", dates.len(), candidates.len()))
+                    .help("split the price into several with a `where` each"),
+            );
             return None;
         }
         let starts: Vec<Option<Date>> = std::iter::once(None).chain(dates.into_iter().map(Some)).collect();

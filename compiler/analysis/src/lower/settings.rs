@@ -5,6 +5,7 @@ use super::layers::{Layer, span_of};
 use crate::codes;
 use crate::declare::calendar::unknown_zone;
 use crate::env::Entity;
+use crate::report;
 use crate::types::{Names, Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{LatePolicy, LineRounding, RoundingScope};
@@ -30,11 +31,13 @@ pub struct Settings {
 }
 
 /// "How is a partial period charged?"
-pub fn say_proration(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::SAY_PRORATION, format!("`{name}` must say how a partial period is charged"))
+pub fn say_proration(name: &str, span: Span, before: Option<Span>) -> Diagnostic {
+    let finding = Diagnostic::error(codes::SAY_PRORATION, format!("`{name}` must say how a partial period is charged"))
         .at(span, "")
         .note("a subscription may begin or end inside a period")
-        .help(format!("write `prorate {name} daily` or `prorate {name} never`"))
+        .help(format!("write `prorate {name} daily` or `prorate {name} never`"));
+    let statements = [format!("prorate {name} daily"), format!("prorate {name} never")];
+    report::choices(finding, before, 2, &statements)
 }
 
 impl Settings {
@@ -126,11 +129,20 @@ fn zone(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bo
         None if !lowering.is_plan => Some("UTC".into()),
         None => {
             if !recovered {
-                lowering.report(
-                    Diagnostic::error(codes::SAY_TIMEZONE, "no time zone is stated")
-                        .at(name, "in which zone do its periods begin?")
-                        .help("write for example `timezone \"Europe/Berlin\"`"),
-                );
+                let finding = Diagnostic::error(codes::SAY_TIMEZONE, "no time zone is stated")
+                    .at(name, "in which zone do its periods begin?")
+                    .help("write for example `timezone \"Europe/Berlin\"`");
+                let first = first_statement(layers);
+                lowering.report(report::choices(
+                    finding,
+                    first,
+                    2,
+                    &[
+                        "timezone \"UTC\"".to_string(),
+                        "timezone \"Europe/Berlin\"".to_string(),
+                        "timezone \"America/New_York\"".to_string(),
+                    ],
+                ));
             }
             None
         }
@@ -151,11 +163,16 @@ fn billing(
             return Some((Schedule { every: Window::Month, day: 1, month: 1 }, None));
         }
         if !recovered {
-            lowering.report(
-                Diagnostic::error(codes::SAY_BILLING, "no billing period is stated")
-                    .at(name, "")
-                    .help("write for example `billing monthly on day 1`"),
-            );
+            let finding = Diagnostic::error(codes::SAY_BILLING, "no billing period is stated")
+                .at(name, "")
+                .help("write for example `billing monthly on day 1`");
+            let first = first_statement(layers);
+            lowering.report(report::choices(
+                finding,
+                first,
+                2,
+                &["billing monthly on day 1".to_string(), "billing yearly on day 1".to_string()],
+            ));
         }
         return None;
     };
@@ -232,11 +249,19 @@ fn late(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bo
         None => {
             let has_usage = layers.iter().any(|l| l.body().iter().any(|s| matches!(s.kind, StmtKind::Price(_))));
             if lowering.is_plan && has_usage && !recovered {
-                lowering.report(
-                    Diagnostic::error(codes::SAY_LATE, "what happens to late usage is not stated")
-                        .at(name, "")
-                        .help("write `late events accepted for 3 days then next period`, or `then rejected`"),
-                );
+                let finding = Diagnostic::error(codes::SAY_LATE, "what happens to late usage is not stated")
+                    .at(name, "")
+                    .help("write `late events accepted for 3 days then next period`, or `then rejected`");
+                let first = first_statement(layers);
+                lowering.report(report::choices(
+                    finding,
+                    first,
+                    2,
+                    &[
+                        "late events accepted for 3 days then next period".to_string(),
+                        "late events accepted for 3 days then rejected".to_string(),
+                    ],
+                ));
                 return None;
             }
             Some(None)
@@ -256,11 +281,19 @@ fn rounding(
         _ => None,
     }) else {
         if !recovered {
-            lowering.report(
-                Diagnostic::error(codes::SAY_ROUNDING, "no rounding is stated")
-                    .at(name, "where and how are amounts rounded?")
-                    .help("write for example `rounding each line half-up to cents`"),
-            );
+            let finding = Diagnostic::error(codes::SAY_ROUNDING, "no rounding is stated")
+                .at(name, "where and how are amounts rounded?")
+                .help("write for example `rounding each line half-up to cents`");
+            let first = first_statement(layers);
+            lowering.report(report::choices(
+                finding,
+                first,
+                2,
+                &[
+                    "rounding each line half-up to cents".to_string(),
+                    "rounding each line half-even to cents".to_string(),
+                ],
+            ));
         }
         return None;
     };
@@ -273,4 +306,9 @@ fn rounding(
     let ty = Ty::Money(currency.code.clone());
     let rounding = lowering.scoped(layer, |scope| Typer::new(scope).rounding(rounding, &ty, Some(currency)))?;
     Some(LineRounding { each, rounding })
+}
+
+/// Where the first statement of the item stands, to write another in front of it.
+pub fn first_statement(layers: &[Layer]) -> Option<Span> {
+    layers.last().and_then(|l| l.body().first()).map(|s| s.span)
 }
