@@ -214,7 +214,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("P501", Error, false, "tiers out of order"),
     code!("P502", Error, false, "combinations without a price, or with two"),
     code!("P503", Error, false, "two overrides for one cell and date"),
-    code!("P504", Error, false, "the total falls when usage grows"),
+    code!("P504", Warning, false, "the total falls when usage grows"),
     code!("P506", Error, false, "a price below zero"),
     code!("P507", Error, false, "a bound that crosses another one or never binds"),
     code!("P601", Error, false, "a source that can never pay"),
