@@ -45,15 +45,18 @@ fn included_units_come_off_before_the_price() {
     push(&mut rater, &[row("2026-03-02T00:00:00Z", "130")]);
     let invoice = close(&mut rater, "2026-03-01");
     assert_eq!(invoice.total, r("60"));
-    assert_eq!(invoice.allowances, [AllowanceUse {
-        name: "free".into(),
-        unit: "unit".into(),
-        granted: r("100"),
-        carried_in: r("0"),
-        used: r("100"),
-        carried_out: r("0"),
-        forfeited: r("0"),
-    }]);
+    assert_eq!(
+        invoice.allowances,
+        [AllowanceUse {
+            name: "free".into(),
+            unit: "unit".into(),
+            granted: r("100"),
+            carried_in: r("0"),
+            used: r("100"),
+            carried_out: r("0"),
+            forfeited: r("0"),
+        }]
+    );
     assert_eq!(close(&mut rater, "2026-04-01").allowances[0].forfeited, r("100"));
 }
 
@@ -77,11 +80,14 @@ fn drawn_as_used_goes_by_time() {
     let used = |t: &'static str, n: &'static str, cell: &'static str| -> Row<'static> {
         ("a", "x", t, Box::leak(Box::new([("n", n), ("label", cell)])))
     };
-    push(&mut rater, &[
-        used("2026-03-01T00:00:00Z", "30", "a"),
-        used("2026-03-02T00:00:00Z", "60", "b"),
-        used("2026-03-03T00:00:00Z", "30", "a"),
-    ]);
+    push(
+        &mut rater,
+        &[
+            used("2026-03-01T00:00:00Z", "30", "a"),
+            used("2026-03-02T00:00:00Z", "60", "b"),
+            used("2026-03-03T00:00:00Z", "30", "a"),
+        ],
+    );
     // 30 + 60 + 10 are free; 20 of the first cell are left.
     let invoice = close(&mut rater, "2026-03-01");
     assert_eq!(invoice.total, r("40"));
@@ -122,11 +128,10 @@ fn an_allowance_per_year_lasts_until_it_is_used() {
     let mut b = one_cell(per_unit("1"), "100", Counting::Net);
     b.0.allowances[0].per = Window::Year;
     let mut rater = b.rater();
-    push(&mut rater, &[
-        row("2026-03-10T00:00:00Z", "70"),
-        row("2026-05-10T00:00:00Z", "70"),
-        row("2027-01-10T00:00:00Z", "70"),
-    ]);
+    push(
+        &mut rater,
+        &[row("2026-03-10T00:00:00Z", "70"), row("2026-05-10T00:00:00Z", "70"), row("2027-01-10T00:00:00Z", "70")],
+    );
     let totals: Vec<_> =
         ["2026-03-01", "2026-05-01", "2027-01-01"].map(|m| close(&mut rater, m).total.to_string()).into();
     assert_eq!(totals, ["0", "40", "0"]);
@@ -141,12 +146,15 @@ fn an_unused_rest_rolls_over_up_to_its_limit_and_is_used_first() {
         b.0.allowances[0].draw = draw;
         b.0.allowances[0].rollover = Some(Rollover { at_most: r("100"), windows: 1 });
         let mut rater = b.rater();
-        push(&mut rater, &[
-            row("2026-01-10T00:00:00Z", "300"),
-            row("2026-02-10T00:00:00Z", "550"),
-            row("2026-03-10T00:00:00Z", "650"),
-            row("2026-04-10T00:00:00Z", "610"),
-        ]);
+        push(
+            &mut rater,
+            &[
+                row("2026-01-10T00:00:00Z", "300"),
+                row("2026-02-10T00:00:00Z", "550"),
+                row("2026-03-10T00:00:00Z", "650"),
+                row("2026-04-10T00:00:00Z", "610"),
+            ],
+        );
         let february = close(&mut rater, "2026-02-01");
         let use_of = |i: &Invoice| {
             let u = &i.allowances[0];

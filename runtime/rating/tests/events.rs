@@ -3,7 +3,6 @@
 mod common;
 use common::*;
 use price_ir::*;
-use price_rating::*;
 use price_value::*;
 
 fn round(mode: RoundingMode, step: &str) -> Post {

@@ -116,10 +116,10 @@ fn changing(split: bool, functions: [Expr; 2], fold: Fold) -> Build {
     let sink = b.sink("x", event, fold, "unit", vec![]);
     let line = b.price("x", sink, per_unit("0"));
     let cells = |f| vec![CellRule::Function(f)];
-    b.usage(line).rules = rules(functions.to_vec(), vec![
-        Regime { from: None, cells: cells(0) },
-        Regime { from: Some(day("2026-03-16")), cells: cells(1) },
-    ]);
+    b.usage(line).rules = rules(
+        functions.to_vec(),
+        vec![Regime { from: None, cells: cells(0) }, Regime { from: Some(day("2026-03-16")), cells: cells(1) }],
+    );
     b.usage(line).split_period = split;
     b
 }
@@ -191,11 +191,10 @@ fn usage_is_priced_by_the_time_of_day_it_happened() {
     let sink = b.sink("x", event, Fold::Sum(field(0)), "unit", vec![key]);
     b.price_cells("x", sink, vec![per_unit("2"), per_unit("1")], vec![0, 1]);
     let mut rater = b.rater();
-    push(&mut rater, &[
-        row("2026-03-04T07:00:00Z", "1"),
-        row("2026-03-04T19:00:00Z", "10"),
-        row("2026-07-01T06:00:00Z", "1"),
-    ]);
+    push(
+        &mut rater,
+        &[row("2026-03-04T07:00:00Z", "1"), row("2026-03-04T19:00:00Z", "10"), row("2026-07-01T06:00:00Z", "1")],
+    );
     assert_eq!(close(&mut rater, "2026-03-01").total, r("12"));
     assert_eq!(close(&mut rater, "2026-07-01").total, r("2"));
 }
