@@ -39,7 +39,7 @@ impl Dims {
     }
 
     /// Number of base units, for limits.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 

@@ -34,12 +34,13 @@ pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::UnitDecl) -> Option<U
         dims = dims.times(&other.dims, sign);
         factor = &factor * &by;
         let bits = factor.numer().bits() + factor.denom().bits();
-        if dims.len() > limits::UNIT_SIZE || dims.max_power() > 8 || bits > limits::CONSTANT_BITS {
+        if dims.size() > limits::UNIT_SIZE || dims.max_power() > 8 || bits > limits::CONSTANT_BITS {
             break;
         }
     }
     let bits = factor.numer().bits() + factor.denom().bits();
-    if dims.len() > limits::UNIT_SIZE || dims.max_power() > 8 || bits > limits::CONSTANT_BITS || !factor.is_positive() {
+    if dims.size() > limits::UNIT_SIZE || dims.max_power() > 8 || bits > limits::CONSTANT_BITS || !factor.is_positive()
+    {
         builder.report(
             Diagnostic::error(codes::OUT_OF_RANGE, format!("the unit `{name}` is too large or not above zero"))
                 .at(definition.span, "")

@@ -48,12 +48,15 @@ enum Part {
     Table(Table),
 }
 
+/// Keys of a row with `*` (`None`), its function (`None`: not sold), where it stands.
+type StarRow = (Vec<Option<u32>>, Option<Expr>, Span);
+
 #[derive(Debug)]
 struct Table {
     dims: Vec<usize>,
     exact: BTreeMap<Vec<u32>, (Option<Expr>, Span)>,
     /// Rows with `*`: `None` matches every label.
-    rest: Vec<(Vec<Option<u32>>, Option<Expr>, Span)>,
+    rest: Vec<StarRow>,
 }
 
 #[derive(Debug)]
@@ -562,7 +565,7 @@ impl Table {
         }
         let matching = |row: &Vec<Option<u32>>| row.iter().zip(&key).all(|(r, k)| r.is_none_or(|r| r == *k));
         let fixed = |row: &Vec<Option<u32>>| row.iter().filter(|r| r.is_some()).count();
-        let mut best: Option<&(Vec<Option<u32>>, Option<Expr>, Span)> = None;
+        let mut best: Option<&StarRow> = None;
         let mut rival = None;
         for row in self.rest.iter().filter(|(keys, ..)| matching(keys)) {
             match best {

@@ -350,7 +350,7 @@ impl Lowering<'_> {
         layers: &[Layer],
         price: &str,
         meter: Option<&MeterDef>,
-    ) -> Vec<(String, Vec<String>, Span)> {
+    ) -> Vec<(Vec<String>, Span)> {
         let mut found = Vec::new();
         for layer in layers {
             for statement in layer.body() {
@@ -363,7 +363,7 @@ impl Lowering<'_> {
                             }
                         };
                         if let (true, Some(filter)) = (touches, &discount.filter) {
-                            found.push((price.to_string(), crate::declare::meter::names_in(filter), filter.span));
+                            found.push((crate::declare::meter::names_in(filter), filter.span));
                         }
                     }
                     StmtKind::Allowance(allowance) => {
@@ -375,7 +375,7 @@ impl Lowering<'_> {
                             None => true,
                         };
                         if same {
-                            found.push((price.to_string(), crate::declare::meter::names_in(filter), filter.span));
+                            found.push((crate::declare::meter::names_in(filter), filter.span));
                         }
                     }
                     _ => {}

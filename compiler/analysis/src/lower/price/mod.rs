@@ -1,0 +1,495 @@
+//! One price with its overrides becomes one line.
+
+mod rules;
+mod sinks;
+mod statements;
+
+pub use rules::labels_of;
+
+use crate::codes;
+use crate::declare::meter::{MeterDef, event_of, names_in};
+use crate::declare::{DimUse, EventDef, FieldKind, find_use};
+use crate::env::{Entity, event_key};
+use crate::limits;
+use crate::lower::body::{LabelCond, label_cond};
+use crate::lower::charge::Quantity;
+use crate::lower::layers::Layer;
+use crate::lower::{Lowering, RuleRef};
+use crate::report;
+use crate::types::{Names, Ty, Typer, resolve};
+use price_diagnostics::{Diagnostic, Fix, Span};
+use price_ir::{Charge, Counting, Expr, Line, Proration, UsageCharge};
+use price_syntax::ast::{self, OverrideBody, PriceBody, PriceStmtKind, PriceTarget};
+use price_value::{Rational, Window};
+use rules::What;
+use std::sync::Arc;
+
+/// A price declaration of a layer; several where versions of a card follow each other.
+pub struct PriceSource<'a> {
+    /// The declarations by layer.
+    pub bases: Vec<(usize, &'a ast::PriceDecl)>,
+    /// Its overrides by layer.
+    pub overrides: Vec<(usize, &'a ast::Override, Span)>,
+    /// Text order on the invoice.
+    pub order: u32,
+    /// Line of the base.
+    pub rule: RuleRef,
+}
+
+/// The target of a price.
+pub(super) enum Target {
+    Meter(Arc<MeterDef>),
+    Event(Arc<EventDef>),
+}
+
+/// What later steps need to know of a lowered price.
+pub struct PriceInfo {
+    /// Dimensions of its cells, in key order.
+    pub dims: Vec<DimUse>,
+    /// The meter it is on.
+    pub meter: Option<Arc<MeterDef>>,
+    /// The event it is on each of.
+    pub event: Option<Arc<EventDef>>,
+    /// Base units in one unit of its quantity or measure.
+    pub factor: Rational,
+    /// Measure of an event price, in base units.
+    pub measure: Option<Expr>,
+    /// What was said about net and gross.
+    pub counting: Option<Counting>,
+    /// What was said about a flat part.
+    pub flat_said: bool,
+    /// Whether the body has a flat part in a charge.
+    pub has_flat: bool,
+    /// Where its name stands.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// Its first statement, to write another in front of it.
+    pub first_statement: Option<Span>,
+}
+
+impl Lowering<'_> {
+    /// Lowers one price into a line.
+    pub fn price(&mut self, source: &PriceSource<'_>, layers: &[Layer]) -> Option<(Line, PriceInfo)> {
+        let (top_layer, decl) = *source.bases.last()?;
+        let layer = &layers[top_layer];
+        let target = self.target(layer, decl)?;
+        let (event, meter) = match &target {
+            Target::Meter(meter) => (meter.event.clone(), Some(meter.clone())),
+            Target::Event(event) => (event.clone(), None),
+        };
+        for (other, base) in &source.bases[..source.bases.len() - 1] {
+            let same = base.target == decl.target || {
+                let text = |d: &ast::PriceDecl| match &d.target {
+                    PriceTarget::Meter(p) | PriceTarget::Each(p) => p.text(),
+                    PriceTarget::Lines => String::new(),
+                };
+                text(base) == text(decl)
+            };
+            if !same {
+                let message = format!("`{}` is on another meter in {}", decl.name.text, layers[*other].within);
+                self.report(
+                    Diagnostic::error(codes::WRONG_KIND, message).at(decl.name.span, "").also(base.name.span, ""),
+                );
+                return None;
+            }
+        }
+        // Dimensions: those of the head, then those that conditions of linear prices ask for.
+        let mut dims: Vec<DimUse> = Vec::new();
+        for path in &decl.by {
+            let found = match &meter {
+                Some(meter) => self.meter_dim(meter, path)?,
+                None => {
+                    let event = event.clone();
+                    self.scoped(layer, |scope| find_use(scope, &event, path))?
+                }
+            };
+            if dims.iter().any(|d| d.name == found.name) {
+                let message = format!("`{}` is named twice", found.name);
+                self.report(Diagnostic::error(codes::DECLARED_TWICE, message).at(path.span, ""));
+                return None;
+            }
+            dims.push(found);
+        }
+        let mut asked: Vec<(String, Span)> = Vec::new();
+        for (_, base) in &source.bases {
+            if let PriceBody::Block(block) = &base.body {
+                discount_filters(block, &mut asked);
+            }
+        }
+        for (_, over, _) in &source.overrides {
+            if let Some(filter) = &over.filter {
+                ask(&filter.condition, &mut asked);
+            }
+            if let OverrideBody::Block(block) = &over.body {
+                discount_filters(block, &mut asked);
+            }
+        }
+        for (names, span) in self.conditions_on_lines(layers, &decl.name.text, meter.as_deref()) {
+            asked.extend(names.into_iter().map(|n| (n, span)));
+        }
+        let mut extra: Vec<Span> = Vec::new();
+        for (name, span) in asked {
+            if dims.iter().any(|d| d.name == name) {
+                continue;
+            }
+            let found = match &meter {
+                Some(meter) => meter.keys[..meter.by].iter().find(|k| k.name == name).cloned(),
+                None => {
+                    let event = event.clone();
+                    self.scoped(layer, |scope| crate::declare::dimension::lookup(scope, &event, &name))
+                }
+            };
+            // What is not found is reported where the condition is read.
+            if let Some(found) = found {
+                dims.push(found);
+                extra.push(span);
+            }
+        }
+        let window = self.window(decl.window.as_ref())?;
+        let quantity = self.quantity(layer, decl, &target, window)?;
+        let closed: Vec<DimUse> = dims.iter().filter(|d| d.dimension.ir.size().is_some()).cloned().collect();
+        let cells = self.cell_count(&closed, decl)?;
+
+        let mut candidates = self.candidates(source, layers, &quantity, &closed)?;
+        let extra_with_ladder = candidates.iter().any(|c| matches!(&c.what, What::Body(b) if b.has_ladder));
+        if let (Some(span), true) = (extra.first(), extra_with_ladder) {
+            self.report(
+                Diagnostic::error(codes::SAY_LADDER_SCOPE, "this condition asks for a dimension outside the ladder")
+                    .at(*span, "not among the dimensions of the price")
+                    .also(decl.name.span, "the ladder counts all of it together")
+                    .help("add the dimension behind `by` in the head of the price: then each label has a ladder of its own"),
+            );
+            return None;
+        }
+        let head_filter = self.head_filter(layer, decl, &closed, meter.as_deref())?;
+        let rules = self.rules(&mut candidates, &closed, cells, head_filter.as_ref(), decl)?;
+        let statements: Vec<&ast::PriceStmt> = match &decl.body {
+            PriceBody::Block(block) => block.iter().collect(),
+            PriceBody::Charge(_) => Vec::new(),
+        };
+        let settings = self.settings(layer, &statements, decl)?;
+        let rule = source.rule.ix;
+        let counting = settings.counting;
+        let has_flat = statements.iter().any(|s| {
+            matches!(&s.kind, PriceStmtKind::Charge(c) if c.terms.iter().any(|t| matches!(t.kind, ast::TermKind::Flat { .. })))
+        });
+        let flat_said = statements.iter().any(|s| {
+            matches!(&s.kind, PriceStmtKind::Charge(c) if c.terms.iter().any(|t| {
+                matches!(t.kind, ast::TermKind::Flat { when: Some(ast::FlatWhen::OnlyWhenCharged | ast::FlatWhen::AlsoWhenFree), .. })
+            }))
+        });
+        let keys = self.keys(&dims);
+        let charge = match &target {
+            Target::Meter(meter) => {
+                if let Some(span) = settings.event_only {
+                    let message = "this is said of a price `on each` event";
+                    self.report(Diagnostic::error(codes::NOT_HERE, message).at(span, ""));
+                    return None;
+                }
+                let sink = self.meter_sink(layer, meter, keys, decl.filter.as_ref())?;
+                let dated = rules.regimes.len() > 1;
+                let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
+                let split_period = match settings.rate_change {
+                    Some(split) => split,
+                    None if dated && !continuous => {
+                        self.report(
+                            Diagnostic::error(
+                                codes::SAY_RATE_CHANGE,
+                                format!("the price of `{}` changes inside a period", decl.name.text),
+                            )
+                            .at(decl.name.span, "which rate holds for that period?")
+                            .help("write `split period` or `rate of period end` into the price"),
+                        );
+                        return None;
+                    }
+                    None => true,
+                };
+                Charge::Usage(UsageCharge {
+                    sink,
+                    rules,
+                    window,
+                    split_period,
+                    covered_by: Vec::new(),
+                    counting: counting.unwrap_or(Counting::Net),
+                    less: Vec::new(),
+                })
+            }
+            Target::Event(event) => {
+                let sink = self.event_sink(layer, decl, event, &dims, keys, rules, &quantity, &settings)?;
+                Charge::Events(sink)
+            }
+        };
+        let line = Line {
+            name: decl.name.text.clone(),
+            rebate: decl.kind == ast::PriceKind::Rebate,
+            charge,
+            clamps: settings
+                .clamps
+                .into_iter()
+                .map(|mut c| {
+                    c.rule = rule;
+                    c
+                })
+                .collect(),
+            prorate: Proration::Never,
+            rule,
+            order: source.order,
+        };
+        let info = PriceInfo {
+            dims: closed,
+            meter,
+            event: matches!(target, Target::Event(_)).then_some(event),
+            factor: quantity.factor.clone(),
+            measure: quantity.measure.clone(),
+            counting,
+            flat_said,
+            has_flat,
+            span: decl.name.span,
+            name: decl.name.text.clone(),
+            first_statement: statements.first().map(|s| s.span),
+        };
+        Some((line, info))
+    }
+
+    pub(super) fn target(&mut self, layer: &Layer, decl: &ast::PriceDecl) -> Option<Target> {
+        match &decl.target {
+            PriceTarget::Meter(path) => match self.scoped(layer, |scope| meter_or_event(scope, path)) {
+                Entity::Meter(meter) => Some(Target::Meter(meter)),
+                Entity::Event(_) => {
+                    let name = path.text();
+                    let at = Span::new(path.span.file, path.span.start, path.span.start);
+                    self.report(
+                        Diagnostic::error(codes::WRONG_KIND, format!("`{name}` is an event, not a meter"))
+                            .at(path.span, "")
+                            .help(format!(
+                                "`on each {name}` prices every event; a meter of it prices the period's total"
+                            ))
+                            .fix(Fix::replace(format!("write `on each {name}`"), at, "each ", false)),
+                    );
+                    None
+                }
+                Entity::Error => None,
+                other => {
+                    let message = format!("`{}` is {}, not a meter", path.text(), other.kind());
+                    self.report(Diagnostic::error(codes::WRONG_KIND, message).at(path.span, ""));
+                    None
+                }
+            },
+            PriceTarget::Each(path) => {
+                let name = path.last()?.clone();
+                if path.segments.len() == 1 {
+                    return self.scoped(layer, |scope| event_of(scope, &name)).map(Target::Event);
+                }
+                match self.scoped(layer, |scope| resolve(scope, path)) {
+                    Entity::Event(event) => Some(Target::Event(event)),
+                    Entity::Error => None,
+                    other => {
+                        let message = format!("`{}` is {}, not an event", path.text(), other.kind());
+                        self.report(Diagnostic::error(codes::WRONG_KIND, message).at(path.span, ""));
+                        None
+                    }
+                }
+            }
+            PriceTarget::Lines => None,
+        }
+    }
+
+    /// A dimension a meter is kept apart by.
+    pub fn meter_dim(&mut self, meter: &MeterDef, path: &ast::Path) -> Option<DimUse> {
+        let name = path.last()?;
+        if let Some(found) = meter.keys[..meter.by].iter().find(|k| k.name == name.text) {
+            return Some(found.clone());
+        }
+        let names: Vec<String> = meter.keys[..meter.by].iter().map(|k| k.name.clone()).collect();
+        let mut finding = report::unknown(
+            codes::DIMENSION_UNAVAILABLE,
+            &format!("dimension of the meter `{}`", meter.name),
+            &name.text,
+            name.span,
+            names.iter().map(String::as_str),
+        );
+        if finding.help.is_none() {
+            finding =
+                finding.help(format!("keep the meter apart by it: `meter {} = ... by {}`", meter.name, name.text));
+        }
+        self.report(finding);
+        None
+    }
+
+    pub(super) fn window(&mut self, window: Option<&ast::Window>) -> Option<Window> {
+        let Some(window) = window else { return Some(self.billing_window()) };
+        Some(match window.kind {
+            ast::WindowKind::Each(word) => self.period_word(word, window.span)?,
+            ast::WindowKind::OverTerm => Window::Term,
+            ast::WindowKind::WithoutReset => Window::Never,
+        })
+    }
+
+    /// A period word as a window.
+    pub fn period_word(&mut self, word: ast::PeriodWord, span: Span) -> Option<Window> {
+        Some(match word {
+            ast::PeriodWord::Hour => Window::Hour,
+            ast::PeriodWord::Day => Window::Day,
+            ast::PeriodWord::Month => Window::Month,
+            ast::PeriodWord::Quarter => Window::Quarter,
+            ast::PeriodWord::Year => Window::Year,
+            ast::PeriodWord::Week => {
+                self.report(
+                    Diagnostic::error(codes::NOT_YET, "windows of a week are not available in this version")
+                        .at(span, "")
+                        .help("use `day` or `month`"),
+                );
+                return None;
+            }
+        })
+    }
+
+    pub(super) fn quantity(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::PriceDecl,
+        target: &Target,
+        window: Window,
+    ) -> Option<Quantity> {
+        match target {
+            Target::Meter(meter) => Some(Quantity {
+                ty: meter.ty.clone(),
+                factor: meter.factor.clone(),
+                unit: meter.unit.clone(),
+                event: None,
+                has_argument: true,
+                measure: None,
+                window,
+                what: format!("the meter `{}`", meter.name),
+                span: decl.name.span,
+            }),
+            Target::Event(event) => {
+                let measure = match &decl.body {
+                    PriceBody::Block(block) => block.iter().find_map(|s| match &s.kind {
+                        PriceStmtKind::Measure(path) => Some(path),
+                        _ => None,
+                    }),
+                    PriceBody::Charge(_) => None,
+                };
+                let mut quantity = Quantity {
+                    ty: Ty::Error,
+                    factor: Rational::ONE,
+                    unit: String::new(),
+                    event: Some(event.clone()),
+                    has_argument: measure.is_some(),
+                    measure: None,
+                    window,
+                    what: format!("each `{}`", event.name),
+                    span: decl.name.span,
+                };
+                if let Some(path) = measure {
+                    let reads = ast::Expr { kind: ast::ExprKind::Path(path.clone()), span: path.span };
+                    let event_def = event.clone();
+                    let value = self.scoped(layer, |scope| Typer::on_event(scope, event_def).expr(&reads));
+                    if value.is_error() {
+                        return None;
+                    }
+                    let unit = path.as_name().and_then(|n| event.field(&n.text)).map(|f| match &f.kind {
+                        FieldKind::Number(n) | FieldKind::Family(_, n) => (n.ir.unit.clone(), n.factor().clone()),
+                        _ => (String::new(), Rational::ONE),
+                    });
+                    let (unit, factor) = unit.unwrap_or_default();
+                    quantity.ty = value.ty;
+                    quantity.factor = if factor.is_zero() { Rational::ONE } else { factor };
+                    quantity.unit = unit;
+                    quantity.measure = Some(value.expr);
+                    quantity.what = format!("the measure `{}`", path.text());
+                    quantity.span = path.span;
+                }
+                Some(quantity)
+            }
+        }
+    }
+
+    pub(super) fn cell_count(&mut self, dims: &[DimUse], decl: &ast::PriceDecl) -> Option<usize> {
+        let mut count = 1usize;
+        for dim in dims {
+            count = count.saturating_mul(dim.dimension.ir.labels.len().max(1));
+        }
+        if count > limits::CELLS {
+            let message = format!("`{}` has {count} cells", decl.name.text);
+            self.report(
+                Diagnostic::error(codes::OUT_OF_RANGE, message)
+                    .at(decl.name.span, format!("at most {} are possible", limits::CELLS))
+                    .note("the cells of a price are the combinations of the labels of its dimensions"),
+            );
+            return None;
+        }
+        Some(count)
+    }
+
+    pub(super) fn head_filter(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::PriceDecl,
+        dims: &[DimUse],
+        _meter: Option<&MeterDef>,
+    ) -> Option<Option<LabelCond>> {
+        let Some(filter) = &decl.filter else { return Some(None) };
+        if filter.ladder == Some(ast::LadderRule::Counts) {
+            self.report(
+                Diagnostic::error(codes::NOT_YET, "`counts in ladder` is not available in this version")
+                    .at(filter.span, "")
+                    .help("price all of the usage with one ladder and take the part with a discount"),
+            );
+            return None;
+        }
+        let readable = names_in(&filter.condition).iter().all(|n| dims.iter().any(|d| d.name == *n));
+        let only_labels = only_labels(&filter.condition);
+        if !readable || !only_labels {
+            return Some(None);
+        }
+        let dims = dims.to_vec();
+        self.scoped(layer, |scope| label_cond(&mut Typer::new(scope), &dims, &filter.condition)).map(Some)
+    }
+}
+
+pub(super) fn discount_filters(block: &[ast::PriceStmt], asked: &mut Vec<(String, Span)>) {
+    for statement in block {
+        if let PriceStmtKind::Discount { filter: Some(filter), .. } = &statement.kind {
+            ask(filter, asked);
+        }
+    }
+}
+
+/// The dimensions a condition asks for.
+fn ask(e: &ast::Expr, asked: &mut Vec<(String, Span)>) {
+    asked.extend(names_in(e).into_iter().map(|n| (n, e.span)));
+}
+
+pub(super) fn only_labels(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::And(a, b) | ast::ExprKind::Or(a, b) => only_labels(a) && only_labels(b),
+        ast::ExprKind::Not(a) => only_labels(a),
+        ast::ExprKind::Is { .. } | ast::ExprKind::In { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a price has jumps, so that a rate change in mid-period has no obvious meaning.
+pub(super) fn jumps(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| {
+        if let Expr::Ladder(_, ladder) = e {
+            found |= ladder.kind != price_ir::LadderKind::Graduated;
+        }
+    });
+    found
+}
+
+/// A meter by name; an event of that name if there is no such meter.
+pub(super) fn meter_or_event(names: &mut dyn Names, path: &ast::Path) -> Entity {
+    if let Some(name) = path.as_name()
+        && names.entity(&name.text).is_none()
+        && let Some(event) = names.entity(&event_key(&name.text))
+    {
+        return event;
+    }
+    resolve(names, path)
+}
