@@ -50,6 +50,10 @@ pub enum Category {
     Usage,
     /// A: compiled plans that cannot be written or loaded.
     Artefacts,
+    /// I: files of usage that stop a run.
+    Reading,
+    /// L: source files that cannot be loaded, plans that cannot be found.
+    Loading,
 }
 
 impl Category {
@@ -69,6 +73,8 @@ impl Category {
             Category::Other => "Other",
             Category::Usage => "Usage",
             Category::Artefacts => "Artefacts",
+            Category::Reading => "Reading",
+            Category::Loading => "Loading",
         }
     }
 
@@ -76,6 +82,8 @@ impl Category {
         match (code.as_bytes()[0], code.as_bytes()[1]) {
             (b'R', _) => Category::Usage,
             (b'A', _) => Category::Artefacts,
+            (b'I', _) => Category::Reading,
+            (b'L', _) => Category::Loading,
             (_, b'0') => Category::File,
             (_, b'1') => Category::Syntax,
             (_, b'2') => Category::Names,
@@ -122,6 +130,33 @@ pub const CODES: &[CodeInfo] = &[
     code!("A007", Error, false, "a hash that does not match its plan"),
     code!("A008", Error, false, "a compiled plan that is not valid"),
     code!("A009", Error, false, "a file that cannot be read"),
+    code!("I001", Error, false, "a file of usage that cannot be read"),
+    code!("I002", Error, false, "a file of no known format"),
+    code!("I003", Error, false, "a compressed file"),
+    code!("I004", Error, false, "a header that cannot be used"),
+    code!("I005", Error, false, "a document that breaks off"),
+    code!("I006", Error, false, "a Parquet file that cannot be read"),
+    code!("I007", Error, false, "a column that cannot be used exactly"),
+    code!("I008", Error, false, "a temporary file that fails"),
+    code!("I009", Error, false, "a temporary file that was damaged"),
+    code!("I010", Error, false, "a limit of the run"),
+    code!("I011", Error, false, "a mapping that cannot be used"),
+    code!("I012", Error, false, "a line of subscriptions that cannot be used"),
+    code!("I013", Error, false, "an output that cannot be written"),
+    code!("I014", Error, false, "a run that was stopped"),
+    code!("I015", Error, false, "a fault of this program"),
+    code!("L001", Error, false, "a path that is not there"),
+    code!("L002", Error, false, "a file that is not source"),
+    code!("L003", Error, false, "a folder without source"),
+    code!("L004", Error, false, "a source file that cannot be read"),
+    code!("L005", Error, false, "a seed file that is not text"),
+    code!("L006", Error, false, "a seed file that is too large"),
+    code!("L007", Error, false, "more files than are compiled together"),
+    code!("L020", Error, false, "nothing to compile"),
+    code!("L021", Error, false, "a subject that is not there"),
+    code!("L022", Error, false, "several subjects to choose from"),
+    code!("L023", Error, false, "a subject with errors"),
+    code!("L024", Error, false, "a fault of the compiler"),
     code!("P001", Error, false, "the file is not UTF-8"),
     code!("P002", Warning, true, "the file starts with a byte order mark"),
     code!("P003", Warning, true, "lines end with a carriage return"),
