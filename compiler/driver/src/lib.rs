@@ -1,1 +1,30 @@
-//! TODO
+//! The compiler behind one door: load files, check, format, mend, compile, build, test, explain.
+//!
+//! Everything a tool needs and nothing it could do by itself. Knows no disk, clock or
+//! environment: files come through a [`World`], engines through a
+//! [`price_ir::KernelFactory`]. Prints nothing; answers are plain data.
+
+mod accept;
+mod compile;
+mod coverage;
+mod explain;
+mod fix;
+mod format;
+mod limits;
+mod source_map;
+mod suppress;
+mod testing;
+mod workspace;
+mod world;
+
+pub use accept::{Accepted, accept};
+pub use compile::{Compiled, SubjectError, artefact};
+pub use coverage::{Coverage, LineCoverage, Tally};
+pub use explain::{Explanation, Row, explain, rate, tier_range};
+pub use fix::{Mended, fix};
+pub use format::{decode, format_text};
+pub use testing::{Difference, Failure, Outcome, Reason, TestReport, TestRunner};
+pub use workspace::{LoadError, Origin, Source, Workspace};
+pub use world::{MemoryWorld, World, WorldError, below, clean, folder, is_source, join};
+
+pub use price_analysis::{Expect, ExpectTarget, Subject, TestCase};

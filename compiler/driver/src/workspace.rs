@@ -1,0 +1,417 @@
+//! Files that are compiled together: the given ones, what they import, their seed files and the
+//! standard library.
+//!
+//! A module is named by its path below the root of its workspace: `use acme.cloud` finds
+//! `acme/cloud.price`. The root is the nearest folder at or above the file that holds a
+//! `price.toml`, else the file's own folder. Files with different roots do not see each other.
+
+use crate::limits;
+use crate::suppress;
+use crate::world::{World, WorldError, below, clean, folder, is_source, join};
+use price_analysis as analysis;
+use price_diagnostics::{Diagnostic, FileId, Sources};
+use price_syntax::ast::{DimensionSource, ItemKind, UseDecl};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Why files cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A given path is neither a file nor a folder.
+    #[error("there is no file or folder `{path}`")]
+    Missing {
+        /// As given.
+        path: String,
+    },
+    /// A given file is not a source.
+    #[error("`{path}` is not a `.price` file")]
+    NotSource {
+        /// As given.
+        path: String,
+    },
+    /// A given folder holds no source.
+    #[error("there is no `.price` file in `{path}`")]
+    Empty {
+        /// As given.
+        path: String,
+    },
+    /// A file cannot be read.
+    #[error("`{path}` cannot be read: {cause}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: WorldError,
+    },
+    /// A seed file is not text.
+    #[error("the seed file `{path}` is not UTF-8")]
+    SeedNotText {
+        /// The file.
+        path: String,
+    },
+    /// A seed file is too large.
+    #[error("the seed file `{path}` is larger than {} MB", limits::SEED_BYTES >> 20)]
+    SeedTooLarge {
+        /// The file.
+        path: String,
+    },
+    /// Too many files.
+    #[error("more than {} files would be compiled together", limits::FILES)]
+    TooMany,
+}
+
+impl LoadError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            LoadError::Missing { .. } => "L001",
+            LoadError::NotSource { .. } => "L002",
+            LoadError::Empty { .. } => "L003",
+            LoadError::Read { .. } => "L004",
+            LoadError::SeedNotText { .. } => "L005",
+            LoadError::SeedTooLarge { .. } => "L006",
+            LoadError::TooMany => "L007",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            LoadError::Missing { .. } => "check the path; `price new DIR` writes a first plan",
+            LoadError::NotSource { .. } => "source files are called NAME.price or NAME.price.md",
+            LoadError::Empty { .. } => "give another folder, or a file",
+            LoadError::Read { .. } => "check the file and its permissions",
+            LoadError::SeedNotText { .. } => "save it as UTF-8",
+            LoadError::SeedTooLarge { .. } => "split the dimension, or shorten the file",
+            LoadError::TooMany => "give fewer files at once",
+        }
+    }
+}
+
+/// Where a file of a workspace comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Asked for.
+    Given,
+    /// Imported by another one.
+    Imported,
+    /// Part of the standard library.
+    Standard,
+}
+
+/// A file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Path as the world knows it.
+    pub path: String,
+    /// Path as people should see it.
+    pub name: String,
+    /// The text as it stands in the file.
+    pub text: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Folder its module name is counted from.
+    pub root: String,
+    /// Why it could not be read as text; the text is empty then.
+    pub unreadable: Option<Diagnostic>,
+    file: analysis::File,
+}
+
+/// Everything that was loaded.
+pub struct Workspace {
+    db: analysis::Database,
+    sources: Vec<Source>,
+    /// Inputs of the analysis by root.
+    inputs: BTreeMap<String, analysis::Workspace>,
+}
+
+impl Workspace {
+    /// Loads files and folders with everything they need. A name that `use` does not find is a
+    /// finding of [`Workspace::check`], not an error here.
+    pub fn load(world: &dyn World, paths: &[String]) -> Result<Workspace, LoadError> {
+        let mut loader = Loader::new();
+        for path in paths {
+            let cleaned = clean(path);
+            if world.is_file(&cleaned) {
+                if !is_source(&cleaned) {
+                    return Err(LoadError::NotSource { path: path.clone() });
+                }
+                loader.file(world, &cleaned, Origin::Given)?;
+            } else if world.is_dir(&cleaned) || cleaned.is_empty() {
+                let read = |cause| LoadError::Read { path: path.clone(), cause };
+                let found = world.sources(&cleaned).map_err(read)?;
+                if found.is_empty() {
+                    return Err(LoadError::Empty { path: path.clone() });
+                }
+                for file in found {
+                    loader.file(world, &clean(&file), Origin::Given)?;
+                }
+            } else {
+                return Err(LoadError::Missing { path: path.clone() });
+            }
+        }
+        loader.imports(world)?;
+        Ok(loader.finish())
+    }
+
+    /// The database, for queries the driver has no word for.
+    #[must_use]
+    pub fn db(&self) -> &analysis::Database {
+        &self.db
+    }
+
+    /// All files, the standard library included, in the order of their [`FileId`]s.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The files asked for.
+    pub fn given(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.own().filter(|(_, source)| source.origin == Origin::Given)
+    }
+
+    /// The files asked for and those they import.
+    pub fn own(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        (0..).map(FileId).zip(&self.sources).filter(|(_, source)| source.origin != Origin::Standard)
+    }
+
+    /// A file.
+    ///
+    /// # Panics
+    /// When the number is not of this workspace.
+    #[must_use]
+    pub fn source(&self, file: FileId) -> &Source {
+        &self.sources[file.0 as usize]
+    }
+
+    /// The file at a path.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let path = clean(path);
+        self.own().find(|(_, source)| source.path == path).map(|(id, _)| id)
+    }
+
+    pub(crate) fn input(&self, source: &Source) -> analysis::Workspace {
+        self.inputs[&source.root]
+    }
+
+    pub(crate) fn file(&self, file: FileId) -> analysis::File {
+        self.source(file).file
+    }
+
+    /// Replaces the text of a file.
+    pub fn set_text(&mut self, file: FileId, text: &str) {
+        let source = &mut self.sources[file.0 as usize];
+        text.clone_into(&mut source.text);
+        source.unreadable = None;
+        let read = readable(&source.path, text);
+        analysis::set_text(&mut self.db, source.file, read);
+    }
+
+    /// Everything found in the given files and those they import, in the order of reports.
+    /// Findings that a comment allows are left out; comments that allow nothing are findings.
+    #[must_use]
+    pub fn check(&self) -> Vec<Diagnostic> {
+        let mut all: Vec<Diagnostic> = self.own().flat_map(|(id, _)| self.check_one(id)).collect();
+        price_diagnostics::sort(&mut all);
+        all
+    }
+
+    /// What is found in one file.
+    #[must_use]
+    pub fn check_one(&self, file: FileId) -> Vec<Diagnostic> {
+        let source = self.source(file);
+        if let Some(unreadable) = &source.unreadable {
+            return vec![unreadable.clone()];
+        }
+        let found = analysis::check_file(&self.db, self.input(source), source.file).clone();
+        suppress::apply(file, &readable(&source.path, &source.text), found)
+    }
+
+    /// The tests of the given files, with the file each stands in.
+    #[must_use]
+    pub fn tests(&self) -> Vec<(FileId, Arc<analysis::TestFile>)> {
+        let tests = |(id, source): (FileId, &Source)| {
+            (id, analysis::test_file(&self.db, self.input(source), source.file).clone())
+        };
+        self.given().map(tests).collect()
+    }
+}
+
+impl Sources for Workspace {
+    fn name(&self, file: FileId) -> &str {
+        self.sources.get(file.0 as usize).map_or("", |source| &source.name)
+    }
+
+    fn text(&self, file: FileId) -> &str {
+        self.sources.get(file.0 as usize).map_or("", |source| &source.text)
+    }
+}
+
+/// The text the compiler reads: Markdown without its prose.
+fn readable(path: &str, text: &str) -> String {
+    if path.ends_with(".md") { price_syntax::blank_prose(text) } else { text.to_owned() }
+}
+
+struct Loader {
+    db: analysis::Database,
+    sources: Vec<Source>,
+    at: BTreeMap<String, usize>,
+    seeds: BTreeMap<(String, String), Option<analysis::DataFile>>,
+}
+
+impl Loader {
+    fn new() -> Loader {
+        let mut loader = Loader {
+            db: analysis::Database::default(),
+            sources: Vec::new(),
+            at: BTreeMap::new(),
+            seeds: BTreeMap::new(),
+        };
+        for (path, text) in price_stdlib::FILES {
+            let file = loader.input(path, path, text);
+            loader.sources.push(Source {
+                path: (*path).to_owned(),
+                name: (*path).to_owned(),
+                text: (*text).to_owned(),
+                origin: Origin::Standard,
+                root: String::new(),
+                unreadable: None,
+                file,
+            });
+        }
+        loader
+    }
+
+    fn input(&self, path: &str, inside: &str, text: &str) -> analysis::File {
+        let number = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        analysis::File::new(&self.db, inside.to_owned(), number, readable(path, text))
+    }
+
+    /// Reads a source file, once.
+    fn file(&mut self, world: &dyn World, path: &str, origin: Origin) -> Result<(), LoadError> {
+        if let Some(at) = self.at.get(path) {
+            if origin == Origin::Given {
+                self.sources[*at].origin = Origin::Given;
+            }
+            return Ok(());
+        }
+        if self.sources.len() >= limits::FILES {
+            return Err(LoadError::TooMany);
+        }
+        let root = root_of(world, path);
+        let inside = below(&root, path).unwrap_or(path).to_owned();
+        let bytes = world.read(path).map_err(|cause| LoadError::Read { path: world.display(path), cause })?;
+        let id = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        let (text, unreadable) = match price_syntax::decode(id, bytes) {
+            Ok(text) => (text, None),
+            Err(finding) => (String::new(), Some(*finding)),
+        };
+        self.at.insert(path.to_owned(), self.sources.len());
+        let file = self.input(path, &inside, &text);
+        let (path, name) = (path.to_owned(), world.display(path));
+        self.sources.push(Source { path, name, text, origin, root, unreadable, file });
+        Ok(())
+    }
+
+    /// Follows imports and seeds from file to file.
+    fn imports(&mut self, world: &dyn World) -> Result<(), LoadError> {
+        let mut next = 0;
+        while next < self.sources.len() {
+            let source = self.sources[next].clone();
+            next += 1;
+            if source.origin == Origin::Standard {
+                continue;
+            }
+            let tree = analysis::parsed(&self.db, source.file).ast.clone();
+            for item in &tree.items {
+                match &item.kind {
+                    ItemKind::Use(UseDecl::Module { path, .. }) => {
+                        let parts: Vec<&str> = path.segments.iter().map(|part| part.text.as_str()).collect();
+                        self.module(world, &source.root, &parts)?;
+                    }
+                    ItemKind::Dimension(dimension) => {
+                        if let DimensionSource::Csv(seed) | DimensionSource::Prefixes(seed) = &dimension.source {
+                            self.seed(world, &source, &seed.file.value)?;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads the module a path names: all of it, or all but the last part.
+    fn module(&mut self, world: &dyn World, root: &str, parts: &[&str]) -> Result<(), LoadError> {
+        if parts.first() == Some(&"std") {
+            return Ok(());
+        }
+        for length in [parts.len(), parts.len().saturating_sub(1)] {
+            if length == 0 {
+                continue;
+            }
+            let stem = join(root, &parts[..length].join("/"));
+            for path in [format!("{stem}.price"), format!("{stem}.price.md")] {
+                if world.is_file(&path) {
+                    return self.file(world, &path, Origin::Imported);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a seed file; one that is missing is reported by the analysis.
+    fn seed(&mut self, world: &dyn World, source: &Source, name: &str) -> Result<(), LoadError> {
+        let inside = below(&source.root, &source.path).unwrap_or(&source.path);
+        let key = join(folder(inside), name);
+        let slot = (source.root.clone(), key.clone());
+        if self.seeds.contains_key(&slot) {
+            return Ok(());
+        }
+        let path = clean(&join(folder(&source.path), name));
+        let read = match world.read(&path) {
+            Ok(bytes) if bytes.len() > limits::SEED_BYTES => return Err(LoadError::SeedTooLarge { path: world.display(&path) }),
+            Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| LoadError::SeedNotText { path: world.display(&path) })?),
+            Err(WorldError::Missing) => None,
+            Err(cause) => return Err(LoadError::Read { path: world.display(&path), cause }),
+        };
+        let file = read.map(|text| analysis::DataFile::new(&self.db, key, text));
+        self.seeds.insert(slot, file);
+        Ok(())
+    }
+
+    fn finish(self) -> Workspace {
+        let standard = self.sources.iter().filter(|s| s.origin == Origin::Standard).map(|s| s.file);
+        let standard: Vec<analysis::File> = standard.collect();
+        let own = self.sources.iter().filter(|s| s.origin != Origin::Standard);
+        let roots: BTreeSet<&String> = own.clone().map(|s| &s.root).collect();
+        let mut inputs = BTreeMap::new();
+        for root in roots {
+            let mut files = standard.clone();
+            files.extend(own.clone().filter(|s| s.root == *root).map(|s| s.file));
+            let of_root = self.seeds.iter().filter(|((of, _), _)| of == root);
+            let data = of_root.filter_map(|(_, file)| *file).collect();
+            inputs.insert(root.clone(), analysis::Workspace::new(&self.db, files, data));
+        }
+        Workspace { db: self.db, sources: self.sources, inputs }
+    }
+}
+
+/// The nearest folder at or above a file that holds a `price.toml`, else the file's folder.
+fn root_of(world: &dyn World, path: &str) -> String {
+    let own = folder(path);
+    let mut at = own;
+    loop {
+        if world.is_file(&join(at, "price.toml")) {
+            return at.to_owned();
+        }
+        if at.is_empty() || at == "/" || at.ends_with("..") {
+            return own.to_owned();
+        }
+        at = folder(at);
+    }
+}
