@@ -1,0 +1,151 @@
+//! An event out of a JSON object: a plain one, or a CloudEvent 1.0 in structured mode.
+//!
+//! Plain: `type`, `account`, `time`, optional `id` and `source`; fields beside them or in an
+//! object `data`. Beside them, an attribute that the event also declares as a field is both.
+//! CloudEvent (it has `specversion`): `subject` is the account, `id` and `source` are required,
+//! fields are in `data` only.
+
+use super::scan::{self, Member, Value};
+use crate::collect::{At, Collector, Not, malformed};
+use crate::mapping::{ATTRIBUTES, Attributes, Mapping};
+use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
+use std::sync::Arc;
+
+/// The attribute names of a run, for both shapes.
+pub(crate) struct Shapes {
+    plain: [Box<str>; ATTRIBUTES],
+    cloud: [Box<str>; ATTRIBUTES],
+}
+
+impl Shapes {
+    pub(crate) fn new(mapping: &Mapping) -> Arc<Shapes> {
+        Arc::new(Shapes { plain: mapping.names(false).map(Into::into), cloud: mapping.names(true).map(Into::into) })
+    }
+}
+
+/// Members of the record being read; kept between records for their memory.
+#[derive(Default)]
+pub(crate) struct Scratch<'a> {
+    top: Vec<Member<'a>>,
+    data: Vec<Member<'a>>,
+}
+
+/// Reads one record into the collector.
+pub(crate) fn read<'a>(collector: &mut Collector, shapes: &Shapes, scratch: &mut Scratch<'a>, at: At, text: &'a str) {
+    collector.seen();
+    scratch.top.clear();
+    scratch.data.clear();
+    if let Err(not) = record(collector, shapes, scratch, at, text) {
+        collector.refuse(at, not, text.as_bytes());
+    }
+}
+
+fn record<'a>(
+    collector: &mut Collector,
+    shapes: &Shapes,
+    scratch: &mut Scratch<'a>,
+    at: At,
+    text: &'a str,
+) -> Result<(), Not> {
+    let has_data = scan::object(text, &mut scratch.top, &mut scratch.data).map_err(|f| malformed(f.problem()))?;
+    let (top, data) = (&scratch.top, &scratch.data);
+    let cloud = top.iter().any(|m| m.key == "specversion");
+    if cloud {
+        cloud_event(top, has_data)?;
+    }
+    let names = if cloud { &shapes.cloud } else { &shapes.plain };
+    let attributes = attributes(names, top, data)?;
+    let known = collector.check(&attributes, cloud)?;
+    let rules = collector.rules.clone();
+    collector.accept(at, &known, |builder, labels| {
+        if !cloud {
+            for member in top {
+                if has_data && names.iter().any(|n| **n == *member.key) {
+                    continue;
+                }
+                set(builder, labels, &rules.mapping, member)?;
+            }
+        }
+        data.iter().try_for_each(|member| set(builder, labels, &rules.mapping, member))
+    })
+}
+
+/// What the specification of CloudEvents demands beyond the attributes.
+fn cloud_event(top: &[Member<'_>], has_data: bool) -> Result<(), RejectReason> {
+    for member in top {
+        match (&*member.key, &member.value) {
+            ("specversion", Value::Text(version)) if version == "1.0" => {}
+            ("specversion", _) => return Err(malformed("`specversion` should be \"1.0\"")),
+            ("data_base64", _) => return Err(malformed("`data_base64` is not readable here; send JSON in `data`")),
+            ("data", Value::Null) => {}
+            ("data", _) if !has_data => return Err(malformed("`data` should be an object with the event's fields")),
+            ("datacontenttype", Value::Text(kind)) => {
+                let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+                if !(kind.ends_with("/json") || kind.ends_with("+json")) {
+                    return Err(malformed("`datacontenttype` is not JSON"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn raw<'a>(value: &'a Value<'a>) -> Raw<'a> {
+    match value {
+        Value::Null => Raw::Null,
+        Value::Flag(flag) => Raw::Flag(*flag),
+        Value::Number(text) => Raw::Number(text),
+        Value::Text(text) => Raw::Text(text),
+        Value::Object(_) => Raw::Other("an object"),
+        Value::Array => Raw::Other("an array"),
+    }
+}
+
+fn attributes<'a>(
+    names: &[Box<str>; ATTRIBUTES],
+    top: &'a [Member<'a>],
+    data: &'a [Member<'a>],
+) -> Result<Attributes<'a>, RejectReason> {
+    let mut found = [Raw::Null; ATTRIBUTES];
+    let mut given = [false; ATTRIBUTES];
+    for member in top {
+        for (at, name) in names.iter().enumerate() {
+            if **name == *member.key {
+                if given[at] {
+                    return Err(RejectReason::Twice { field: name.to_string() });
+                }
+                given[at] = true;
+                found[at] = raw(&member.value);
+            }
+        }
+    }
+    // A mapped name may stand among the fields.
+    for (at, name) in names.iter().enumerate() {
+        if !given[at]
+            && !data.is_empty()
+            && let Some(member) = data.iter().find(|m| *m.key == **name)
+            && !USUAL.contains(&&**name)
+        {
+            found[at] = raw(&member.value);
+        }
+    }
+    Ok(found)
+}
+
+/// Names that mean an attribute only outside `data`.
+const USUAL: [&str; 6] = ["type", "account", "subject", "time", "id", "source"];
+
+fn set(
+    builder: &mut RowBuilder,
+    labels: &mut OpenLabels,
+    mapping: &Mapping,
+    member: &Member<'_>,
+) -> Result<(), RejectReason> {
+    let Some(field) = builder.schema().field(mapping.field(&member.key)) else { return Ok(()) };
+    let Value::Object(text) = &member.value else { return builder.set(field, raw(&member.value), labels) };
+    let mut inner = Vec::new();
+    scan::nested(text, &mut inner).map_err(|f| malformed(f.problem()))?;
+    let entries: Vec<(&str, Raw<'_>)> = inner.iter().map(|m| (&*m.key, raw(&m.value))).collect();
+    builder.set(field, Raw::Object(&entries), labels)
+}

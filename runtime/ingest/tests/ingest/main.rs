@@ -1,0 +1,8 @@
+//! Everything a reader promises, from the outside.
+
+mod common;
+mod formats;
+mod hostile;
+mod identity;
+mod parquet;
+mod written;
