@@ -1,8 +1,8 @@
 //! Accounts, the subjects they bill to, and when each is served.
 
 use crate::rater::SetupError;
-use crate::subscription::{Served, Subscription, intersect};
-use price_value::{Date, Span, Zone};
+use crate::subscription::{Served, Subscription, holds, intersect};
+use price_value::{Date, Span, Timestamp, Zone};
 use rustc_hash::FxHashMap;
 
 /// One account of the usage.
@@ -13,7 +13,25 @@ pub(crate) struct Account {
     pub(crate) subscribed: Vec<Span>,
     /// Instants at which usage is accepted.
     pub(crate) accepts: Vec<(i64, i64)>,
-    pub(crate) used: bool,
+}
+
+/// What every row asks of its account, kept small and together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gate {
+    /// The first stretch at which usage is accepted; empty where there is none.
+    from: i64,
+    until: i64,
+    pub(crate) billed: u32,
+    /// There are more stretches.
+    more: bool,
+    used: bool,
+}
+
+impl Gate {
+    fn of(accepts: &[(i64, i64)], billed: u32) -> Gate {
+        let (from, until) = accepts.first().copied().unwrap_or((0, 0));
+        Gate { from, until, billed, more: accepts.len() > 1, used: false }
+    }
 }
 
 /// One name on invoices.
@@ -32,6 +50,7 @@ pub(crate) struct Accounts {
     zone: Zone,
     effective: Span,
     pub(crate) accounts: Vec<Account>,
+    gates: Vec<Gate>,
     by_name: FxHashMap<Box<str>, u32>,
     pub(crate) billed: Vec<Billed>,
     billed_by_name: FxHashMap<Box<str>, u32>,
@@ -43,6 +62,7 @@ impl Accounts {
             zone,
             effective,
             accounts: Vec::new(),
+            gates: Vec::new(),
             by_name: FxHashMap::default(),
             billed: Vec::new(),
             billed_by_name: FxHashMap::default(),
@@ -61,7 +81,8 @@ impl Accounts {
     fn add(&mut self, name: &str, billed: u32) -> u32 {
         let accepts = Served::always().within(&self.effective).instants(&self.zone);
         let index = self.accounts.len() as u32;
-        self.accounts.push(Account { name: name.into(), billed, subscribed: Vec::new(), accepts, used: false });
+        self.gates.push(Gate::of(&accepts, billed));
+        self.accounts.push(Account { name: name.into(), billed, subscribed: Vec::new(), accepts });
         self.by_name.insert(name.into(), index);
         index
     }
@@ -100,7 +121,7 @@ impl Accounts {
             None => self.add(&subscription.account, billed),
         };
         let account = &mut self.accounts[index as usize];
-        if account.used {
+        if self.gates[index as usize].used {
             return Err(SetupError::AfterUsage(name()));
         }
         if account.billed != billed {
@@ -114,11 +135,24 @@ impl Accounts {
         }
         account.subscribed.push(span);
         account.accepts = Served::union(account.subscribed.clone()).within(&self.effective).instants(&self.zone);
+        self.gates[index as usize] = Gate::of(&account.accepts, billed);
         let subject = &mut self.billed[billed as usize];
         subject.spans.push(span);
         subject.served = Served::union(subject.spans.clone()).within(&self.effective);
         subject.instants = subject.served.instants(&self.zone);
         Ok(())
+    }
+
+    /// The billed subject of a row, if its account is served at that instant.
+    pub(crate) fn admit(&mut self, account: u32, at: i64) -> Result<u32, u32> {
+        let gate = &mut self.gates[account as usize];
+        gate.used = true;
+        let inside = gate.from <= at && at < gate.until;
+        if inside || (gate.more && holds(&self.accounts[account as usize].accepts, Timestamp(at))) {
+            Ok(gate.billed)
+        } else {
+            Err(gate.billed)
+        }
     }
 
     /// Billed subjects with a subscription.

@@ -7,12 +7,11 @@ use crate::acc::{Acc, fold_slot};
 use crate::calendar;
 use crate::cells::{CellAt, NONE};
 use crate::limits::{LEVEL_NANOS_MAX, PERCENTILE_VALUES_MAX, UNIQUE_VALUES_MAX};
+use crate::period::Stretch;
 use crate::rater::{Rater, RowFault};
 use crate::reject::RejectReason;
-use crate::subscription::holds;
 use price_ir::kernel::{SKIPPED, TAKEN};
 use price_ir::{Batch, Column, Fault, FieldIx, Fold, MapOut, SinkIx};
-use price_value::Timestamp;
 use price_value::time::NANOS_PER_SECOND;
 
 /// Memory that is used again for every batch.
@@ -57,38 +56,52 @@ impl Rater {
         let stream = if self.layout.across { NONE } else { batch.event.0 };
         scratch.slots.clear();
         scratch.slots.reserve(batch.rows);
+        // The period of the row before: rows mostly come in stretches of time.
+        let (mut from, mut until, mut period) = (0, 0, 0);
         for (row, (at, subject)) in batch.happened.iter().zip(subjects).enumerate() {
-            let account = &mut self.accounts.accounts[*subject as usize];
-            account.used = true;
-            let billed = account.billed;
-            let mut refuse = |reason| faults.push(RowFault { row: row as u32, reason });
-            if !holds(&account.accepts, Timestamp(*at)) {
-                let date = self.time.date(*at);
-                refuse(if self.accounts.effective(date, date.add_days(1)) {
-                    RejectReason::NotSubscribed { account: self.accounts.accounts[*subject as usize].name.clone() }
-                } else {
-                    RejectReason::OutsidePlan { plan: self.plan.name.clone() }
-                });
-                scratch.slots.push(NONE);
-                continue;
-            }
-            if ordered {
-                let (first, last) = self.seen_from.entry((billed, stream)).or_insert((*at, *at));
-                let wrong = match (*last > *at, at.saturating_sub(*first) > LEVEL_NANOS_MAX) {
-                    (true, _) => Some(RejectReason::OutOfOrder),
-                    (_, true) => Some(RejectReason::TooFar),
-                    _ => None,
-                };
-                if let Some(reason) = wrong {
-                    refuse(reason);
+            let billed = match self.accounts.admit(*subject, *at) {
+                Ok(billed) => billed,
+                Err(_) => {
+                    let reason = self.not_admitted(*subject, *at);
+                    faults.push(RowFault { row: row as u32, reason });
                     scratch.slots.push(NONE);
                     continue;
                 }
-                *last = *at;
+            };
+            if ordered && let Some(reason) = self.out_of_order(billed, stream, *at) {
+                faults.push(RowFault { row: row as u32, reason });
+                scratch.slots.push(NONE);
+                continue;
             }
-            let period = self.time.at(*at);
+            if !(from <= *at && *at < until) {
+                period = self.time.at(*at);
+                let span = self.time.period(period);
+                (from, until) = (span.start.0, span.end.0);
+            }
             scratch.slots.push(self.slots.slot(billed, period));
         }
+    }
+
+    /// Why an account takes no usage at an instant.
+    pub(crate) fn not_admitted(&self, account: u32, at: i64) -> RejectReason {
+        let date = self.time.date(at);
+        if self.accounts.effective(date, date.add_days(1)) {
+            RejectReason::NotSubscribed { account: self.accounts.accounts[account as usize].name.clone() }
+        } else {
+            RejectReason::OutsidePlan { plan: self.plan.name.clone() }
+        }
+    }
+
+    fn out_of_order(&mut self, billed: u32, stream: u32, at: i64) -> Option<RejectReason> {
+        let (first, last) = self.seen_from.entry((billed, stream)).or_insert((at, at));
+        if *last > at {
+            return Some(RejectReason::OutOfOrder);
+        }
+        if at.saturating_sub(*first) > LEVEL_NANOS_MAX {
+            return Some(RejectReason::TooFar);
+        }
+        *last = at;
+        None
     }
 
     /// Asks the kernel about every sink; takes refused rows out of `slots`.
@@ -174,14 +187,18 @@ impl Rater {
         let sliced = !state.cells.slicing.none();
         if sliced {
             scratch.lanes.clear();
+            // The slice of the row before: rows mostly come in stretches of time.
+            let mut slice = Stretch { from: 0, until: 0 };
             for (slot, at) in scratch.slots.iter().zip(&batch.happened) {
-                scratch.lanes.push(if *slot == NONE {
-                    NONE
-                } else {
+                if *slot == NONE {
+                    scratch.lanes.push(NONE);
+                    continue;
+                }
+                if !slice.holds(*at) {
                     let period = self.time.period(self.slots.info(*slot).1);
-                    let slice = state.cells.slicing.at(&self.time, &period, *at);
-                    state.cells.lane(*slot, slice.from)
-                });
+                    slice = state.cells.slicing.at(&self.time, &period, *at);
+                }
+                scratch.lanes.push(state.cells.lane(*slot, slice.from));
             }
         }
         let lanes = if sliced { &scratch.lanes } else { &scratch.slots };

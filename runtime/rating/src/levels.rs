@@ -93,15 +93,18 @@ impl Levels {
         period: &Period,
         out: &mut Vec<Read>,
     ) {
-        for place in self.by_billed.get(&billed).into_iter().flatten() {
+        let Some(places) = self.by_billed.get(&billed) else { return };
+        let slices = cells.slicing.all(time, period);
+        for place in places {
             let held = &self.held[*place as usize];
-            let mut t = held.since.max(period.start.0);
-            while t < period.end.0 {
-                let slice = cells.slicing.at(time, period, t);
-                if let Some(acc) = over(fold, held.value, Stretch { from: t, until: slice.until }, served) {
-                    out.push(Read { slice: slice.from, at: held.at, reading: Reading { acc: Some(acc), given: None } });
+            let since = held.since.max(period.start.0);
+            let first = slices.partition_point(|slice| slice.until <= since);
+            for slice in &slices[first..] {
+                let stretch = Stretch { from: since.max(slice.from), until: slice.until };
+                if let Some(acc) = over(fold, held.value, stretch, served) {
+                    let reading = Reading { acc: Some(acc), given: None };
+                    out.push(Read { slice: slice.from, at: held.at, reading });
                 }
-                t = slice.until;
             }
         }
     }

@@ -7,6 +7,7 @@ use price_ir::Plan;
 use price_value::time::NANOS_PER_SECOND;
 use price_value::{Date, Period, Schedule, Timestamp, Window, Zone};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 
 /// A stretch of time: `from <= t < until`, nanoseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ pub(crate) struct Timeline {
     periods: Vec<Period>,
     by_day: FxHashMap<Date, u32>,
     last: u32,
+    /// The window that was asked for last.
+    window: Cell<Option<(Window, Stretch)>>,
 }
 
 impl Timeline {
@@ -41,6 +44,7 @@ impl Timeline {
             periods: Vec::new(),
             by_day: FxHashMap::default(),
             last: 0,
+            window: Cell::new(None),
         })
     }
 
@@ -92,6 +96,18 @@ impl Timeline {
 
     /// The stretch of the window that holds the instant.
     pub(crate) fn window_at(&self, window: Window, at: i64) -> Stretch {
+        if let Some((known, stretch)) = self.window.get()
+            && known == window
+            && stretch.holds(at)
+        {
+            return stretch;
+        }
+        let stretch = self.find_window(window, at);
+        self.window.set(Some((window, stretch)));
+        stretch
+    }
+
+    fn find_window(&self, window: Window, at: i64) -> Stretch {
         if window == Window::Hour {
             let (_, second) = self.zone.local(Timestamp(at));
             let from = at - at.rem_euclid(NANOS_PER_SECOND) - i64::from(second % 3600) * NANOS_PER_SECOND;
@@ -157,6 +173,18 @@ impl Slicing {
         self.window.is_none() && self.cuts.is_empty()
     }
 
+    /// All slices of a period, in order.
+    pub(crate) fn all(&self, time: &Timeline, period: &Period) -> Vec<Stretch> {
+        let mut out = Vec::new();
+        let mut at = period.start.0;
+        while at < period.end.0 {
+            let slice = self.at(time, period, at);
+            out.push(slice);
+            at = slice.until;
+        }
+        out
+    }
+
     /// The slice of `period` that holds the instant.
     pub(crate) fn at(&self, time: &Timeline, period: &Period, at: i64) -> Stretch {
         let mut slice = Stretch { from: period.start.0, until: period.end.0 };
@@ -186,6 +214,7 @@ mod tests {
             periods: vec![],
             by_day: FxHashMap::default(),
             last: 0,
+            window: Cell::new(None),
         }
     }
 

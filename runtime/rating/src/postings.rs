@@ -11,7 +11,6 @@ use crate::period::Stretch;
 use crate::rater::{Rater, RowFault};
 use crate::reject::RejectReason;
 use crate::slots::Slots;
-use crate::subscription::holds;
 use price_ir::kernel::TAKEN;
 use price_ir::{Batch, CellRule, Charge, Fault, Fold, LineIx, MapOut, SinkIx};
 use price_value::{Rational, Timestamp};
@@ -178,17 +177,17 @@ impl Rater {
         };
         poster.base.clear();
         for (row, (at, subject)) in batch.happened.iter().zip(subjects).enumerate() {
-            let account = &self.accounts.accounts[*subject as usize];
-            let billed = account.billed as usize;
+            let (billed, admitted) = match self.accounts.admit(*subject, *at) {
+                Ok(billed) => (billed as usize, true),
+                Err(billed) => (billed as usize, false),
+            };
             if poster.latest.len() <= billed {
                 poster.latest.resize((billed + 1).next_power_of_two(), i64::MIN);
             }
-            let reason = if !holds(&account.accepts, Timestamp(*at)) {
-                Some(RejectReason::NotSubscribed { account: account.name.clone() })
-            } else if poster.latest[billed] > *at {
-                Some(RejectReason::OutOfOrder)
-            } else {
-                None
+            let reason = match (admitted, poster.latest[billed] > *at) {
+                (false, _) => Some(self.not_admitted(*subject, *at)),
+                (_, true) => Some(RejectReason::OutOfOrder),
+                _ => None,
             };
             if let Some(reason) = reason {
                 faults.push(RowFault { row: row as u32, reason });

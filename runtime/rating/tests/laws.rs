@@ -122,7 +122,7 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn any_arrival_and_any_batches_give_the_same_invoices(facts in facts(), seed in any::<u64>(), batch in 1usize..9) {

@@ -9,8 +9,9 @@ use crate::cells::CellAt;
 use crate::lots::Lots;
 use crate::period::Stretch;
 use crate::rater::Rater;
-use price_ir::{Allowance, AllowanceIx, AllowanceUse, CellRule, Charge, DrawOrder, Fold, LineIx};
+use price_ir::{Allowance, AllowanceIx, AllowanceUse, CellRule, Charge, DrawOrder, Fold, LineIx, SinkIx};
 use price_value::Rational;
+use std::collections::BTreeMap;
 
 /// A cell that competes for an allowance.
 struct Demand {
@@ -162,6 +163,7 @@ impl Rater {
             let sink = &plan.sinks[usage.sink.ix()];
             let additive = matches!(sink.fold, Fold::Sum(_) | Fold::Count);
             let by_row = additive && self.layout.live[ix.ix()];
+            let given = if by_row { self.given(s, usage.sink) } else { BTreeMap::new() };
             for (index, cell) in work.cells.iter().enumerate() {
                 let meant = |m: &Vec<bool>| m.get(cell.at.cell as usize).copied().unwrap_or(false);
                 if !covers.cells.as_ref().is_none_or(meant) {
@@ -171,7 +173,7 @@ impl Rater {
                 let mut quantity: Rational = inside.map(|slice| slice.open()).sum();
                 if by_row {
                     // Rows drew theirs already; only quantities given directly are left.
-                    quantity = quantity.min(self.given(s, usage.sink, cell.at) * &sink.quantum);
+                    quantity = quantity.min(given.get(&cell.at).cloned().unwrap_or_default() * &sink.quantum);
                 }
                 if !quantity.is_positive() {
                     continue;
@@ -198,10 +200,15 @@ impl Rater {
         Ok(out)
     }
 
-    /// What was given directly for a cell in this period, in raw units.
-    fn given(&mut self, s: &Settlement<'_>, sink: price_ir::SinkIx, at: CellAt) -> Rational {
-        let reads = self.read(sink, s.billed, &s.period);
-        reads.iter().filter(|r| r.at == at).filter_map(|r| r.reading.given.as_ref()).sum()
+    /// What was given directly for cells in this period, in raw units.
+    fn given(&mut self, s: &Settlement<'_>, sink: SinkIx) -> BTreeMap<CellAt, Rational> {
+        let mut out: BTreeMap<CellAt, Rational> = BTreeMap::new();
+        for read in self.read(sink, s.billed, &s.period) {
+            if let Some(given) = &read.reading.given {
+                *out.entry(read.at).or_default() += given;
+            }
+        }
+        out
     }
 }
 
