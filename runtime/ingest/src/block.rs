@@ -78,6 +78,22 @@ impl Part {
         if self.ids.is_empty() { ("", "") } else { (self.sources.get(row), self.ids.get(row)) }
     }
 
+    /// The rows at these places, in that order. Calendar labels are dropped.
+    pub fn select(&self, rows: &[u32]) -> Part {
+        let mut out = Part::new(price_rating::bulk::select(&self.batch, rows));
+        for row in rows {
+            let row = *row as usize;
+            out.accounts.push(self.accounts[row]);
+            out.files.push(self.files[row]);
+            out.lines.push(self.lines[row]);
+            if !self.ids.is_empty() {
+                out.sources.push(self.sources.get(row));
+                out.ids.push(self.ids.get(row));
+            }
+        }
+        out
+    }
+
     /// Appends a row of a part of the same event type.
     pub(crate) fn push_from(&mut self, other: &Part, row: usize) {
         let batch = &mut self.batch;

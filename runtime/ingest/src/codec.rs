@@ -4,7 +4,7 @@
 
 use crate::block::{Block, Part, Texts};
 use crate::error::IngestError;
-use crate::limits::FRAME_BYTES_MAX;
+use crate::limits::{EVENT_TYPES_MAX, FRAME_BYTES_MAX};
 use price_ir::{Batch, Column, EventIx};
 use std::io::{Read, Write};
 
@@ -212,7 +212,7 @@ fn block(bytes: &mut Bytes<'_>) -> Option<Block> {
     for _ in 0..bytes.size()? {
         let event = EventIx(u32::try_from(bytes.size()?).ok()?);
         let rows = bytes.size()?;
-        let calendars = bytes.size()?;
+        let calendars = bytes.size().filter(|c| *c <= EVENT_TYPES_MAX)?;
         let happened = bytes.i64s()?;
         let mut columns = Vec::new();
         for _ in 0..bytes.size()? {

@@ -45,15 +45,17 @@ impl Mapping {
             "source" => &mut self.source,
             "type" => &mut self.event_type,
             field => {
-                if self.fields.insert(theirs.into(), field.into()).is_some() {
+                if self.fields.contains_key(theirs) {
                     return Err(bad("their name is used twice"));
                 }
+                self.fields.insert(theirs.into(), field.into());
                 return Ok(());
             }
         };
-        if slot.replace(theirs.into()).is_some() {
+        if slot.is_some() {
             return Err(bad("our name is given twice"));
         }
+        *slot = Some(theirs.into());
         Ok(())
     }
 

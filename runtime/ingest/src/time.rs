@@ -6,15 +6,15 @@
 use price_rating::RejectReason;
 
 /// First accepted instant: 1700-01-01T00:00:00Z.
-pub const FIRST: i64 = -98_615 * DAY;
+pub const FIRST: i64 = days(1700, 1, 1) * DAY;
 /// First instant beyond the accepted ones: 2261-01-01T00:00:00Z.
-pub const BEYOND: i64 = 106_285 * DAY;
+pub const BEYOND: i64 = days(2261, 1, 1) * DAY;
 /// Nanoseconds in a day.
 const DAY: i64 = 86_400 * SECOND;
 const SECOND: i64 = 1_000_000_000;
 
 /// Days from 1970-01-01 to a civil date of the proleptic Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+const fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
