@@ -1,0 +1,221 @@
+//! The examples of the documentation are true: programs check, their tests pass on every engine,
+//! and what a page says is found is found.
+//!
+//! A `price` block is a whole program. `price,fails P504` must be answered with that code,
+//! `price,text` is shown and not run. A `csv data/zones.csv` block is a file that lies beside the
+//! programs below it on the page.
+
+use price_diagnostics::{Diagnostic, FileId, Severity};
+use price_driver::{MemoryWorld, Outcome, TestRunner, Workspace};
+use price_interp::InterpFactory;
+use price_ir::KernelFactory;
+use price_jit::JitFactory;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A fenced block of a page.
+struct Block {
+    page: String,
+    line: usize,
+    /// What stands behind the fence.
+    info: String,
+    text: String,
+    /// Files from earlier blocks of the page.
+    files: Vec<(String, String)>,
+    /// The heading it stands under.
+    section: String,
+}
+
+impl Block {
+    fn place(&self) -> String {
+        format!("{}:{}", self.page, self.line)
+    }
+}
+
+fn docs(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(folder)
+}
+
+fn pages(folder: &str) -> Vec<(String, String)> {
+    let mut pages: Vec<(String, String)> = fs::read_dir(docs(folder))
+        .expect("the folder of the documentation exists")
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let name = path.file_name()?.to_str()?.to_owned();
+            name.ends_with(".md").then(|| (name, fs::read_to_string(&path).expect("a page is UTF-8")))
+        })
+        .collect();
+    pages.sort();
+    pages
+}
+
+fn blocks(page: &str, text: &str) -> Vec<Block> {
+    let (mut found, mut files, mut section) = (Vec::new(), Vec::new(), String::new());
+    let mut open: Option<(usize, String, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        match &mut open {
+            None => {
+                if let Some(heading) = line.strip_prefix("## ") {
+                    section = heading.to_owned();
+                }
+                if let Some(info) = line.strip_prefix("```") {
+                    open = Some((number + 1, info.trim().to_owned(), String::new()));
+                }
+            }
+            Some((at, info, text)) => {
+                if line != "```" {
+                    text.push_str(line);
+                    text.push('\n');
+                    continue;
+                }
+                if let Some(path) = info.strip_prefix("csv ") {
+                    files.push((path.to_owned(), text.clone()));
+                }
+                found.push(Block {
+                    page: page.to_owned(),
+                    line: *at,
+                    info: info.clone(),
+                    text: text.clone(),
+                    files: files.clone(),
+                    section: section.clone(),
+                });
+                open = None;
+            }
+        }
+    }
+    assert!(open.is_none(), "{page}: a fence is not closed");
+    found
+}
+
+fn load(block: &Block) -> Workspace {
+    let mut world = MemoryWorld::new().with("example.price", block.text.as_str());
+    for (path, text) in &block.files {
+        world = world.with(path, text.as_str());
+    }
+    Workspace::load(&world, &["example.price".to_owned()]).unwrap_or_else(|error| panic!("{}: {error}", block.place()))
+}
+
+fn show(findings: &[Diagnostic]) -> String {
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|d| {
+            let labels: Vec<&str> = d.labels.iter().map(|l| l.message.as_str()).collect();
+            format!("    {} {} [{}] {}", d.code, d.message, labels.join("; "), d.help.as_deref().unwrap_or(""))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// Runs the tests of a program on every engine; gives how many there are, and what failed.
+fn run(block: &Block, workspace: &Workspace) -> (usize, Vec<String>) {
+    let factories: [Arc<dyn KernelFactory>; 2] = [Arc::new(InterpFactory), Arc::new(JitFactory)];
+    let mut runner = TestRunner::new(workspace, &factories);
+    let (mut count, mut failures) = (0, Vec::new());
+    for (file, tests) in workspace.tests() {
+        for case in &tests.cases {
+            count += 1;
+            let wrong = match runner.run(file, case).outcome {
+                Outcome::Passed => continue,
+                Outcome::Pending => "an amount is still `?`".to_owned(),
+                Outcome::Differ(difference) => format!("{:?} differ: {}", difference.engines, difference.what),
+                Outcome::Failed(failures) => {
+                    let reasons: Vec<String> = failures
+                        .iter()
+                        .map(|f| {
+                            let at = f.span.start as usize..f.span.end as usize;
+                            format!("`{}`: {}", block.text.get(at).unwrap_or(""), f.reason)
+                        })
+                        .collect();
+                    reasons.join("; ")
+                }
+            };
+            failures.push(format!("{}: test \"{}\": {wrong}", block.place(), case.title));
+        }
+    }
+    (count, failures)
+}
+
+#[test]
+fn examples_of_the_reference_run() {
+    let (mut programs, mut tests, mut failures) = (0, 0, Vec::new());
+    for (page, text) in pages("reference") {
+        for block in blocks(&page, &text) {
+            if let Some(code) = block.info.strip_prefix("price,fails ") {
+                let found = load(&block).check();
+                if !found.iter().any(|d| d.code.as_str() == code) {
+                    failures.push(format!("{}: {code} is not found, but\n{}", block.place(), show(&found)));
+                }
+                continue;
+            }
+            if block.info != "price" {
+                let known = ["price,text", "text", "json", "console"].contains(&block.info.as_str())
+                    || block.info.starts_with("csv ");
+                if !known {
+                    failures.push(format!("{}: a block of kind `{}`", block.place(), block.info));
+                }
+                continue;
+            }
+            let workspace = load(&block);
+            let found = workspace.check();
+            if !found.is_empty() {
+                failures.push(format!("{}: findings\n{}", block.place(), show(&found)));
+                continue;
+            }
+            let (count, wrong) = run(&block, &workspace);
+            if count == 0 {
+                failures.push(format!("{}: no test", block.place()));
+            }
+            programs += 1;
+            tests += count;
+            failures.extend(wrong);
+        }
+    }
+    assert!(failures.is_empty(), "{} of the examples are wrong:\n{}", failures.len(), failures.join("\n"));
+    assert!(programs > 60 && tests > 100, "only {programs} programs with {tests} tests");
+}
+
+#[test]
+fn pages_of_codes_show_what_they_say() {
+    let mut failures = Vec::new();
+    for (page, text) in pages("codes") {
+        let code = page.trim_end_matches(".md").to_owned();
+        // Findings in the form of a file have examples that are not whole programs.
+        if !code.starts_with('P') || code.starts_with("P0") || code.starts_with("P1") {
+            continue;
+        }
+        for block in blocks(&page, &text).iter().filter(|b| b.info == "price") {
+            let workspace = load(block);
+            let found = workspace.check();
+            if block.section == "Avoid" {
+                if !found.iter().any(|d| d.code.as_str() == code) {
+                    failures.push(format!("{}: {code} is not found, but\n{}", block.place(), show(&found)));
+                }
+                let others: Vec<Diagnostic> = found
+                    .into_iter()
+                    .filter(|d| d.code.as_str() != code && d.severity == Severity::Error && code != "P801")
+                    .collect();
+                if !others.is_empty() {
+                    failures.push(format!("{}: found besides {code}\n{}", block.place(), show(&others)));
+                }
+            } else if !found.is_empty() {
+                failures.push(format!("{}: findings\n{}", block.place(), show(&found)));
+            } else {
+                failures.extend(run(block, &workspace).1);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of the examples are wrong:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn the_standard_library_is_clean() {
+    let text = "use std.units (GB)\nuse std.currencies (USD)\nuse std.holidays (de)\nuse std.calendars (week_part)\n";
+    let world = MemoryWorld::new().with("example.price", text);
+    let workspace = Workspace::load(&world, &["example.price".to_owned()]).expect("it loads");
+    assert_eq!(workspace.check(), []);
+    for (number, source) in workspace.sources().iter().enumerate() {
+        let found = workspace.check_one(FileId(number as u32));
+        assert!(found.is_empty(), "{}:\n{}", source.name, show(&found));
+    }
+}
