@@ -3,6 +3,7 @@
 //! Called by the scan of `prepare.rs`. Refuses what a reader cannot see (control characters,
 //! characters that turn the direction of writing), because what is signed must be what is read.
 
+use crate::limits;
 use crate::prepare::Scanner;
 use price_diagnostics::{Code, Diagnostic, Edit, FileId, Fix, Span};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -195,27 +196,25 @@ pub(crate) fn whole_file(file: FileId, text: &str, out: &mut Vec<Diagnostic>) {
                 .fix(Fix::replace("take it out", span(0, 3), "", true)),
         );
     }
-    let every = |needle: char, replacement: &str| -> Vec<Edit> {
-        text.match_indices(needle)
-            .map(|(at, found)| Edit {
-                span: span(at, found.len()),
-                replacement: if text[at + found.len()..].starts_with('\n') && needle == '\r' {
-                    String::new()
-                } else {
-                    replacement.to_owned()
-                },
-            })
-            .collect()
-    };
     for (needle, code, message, replacement) in
         [('\r', "P003", "lines end with a carriage return", "\n"), ('\t', "P004", "a tab is used as space", "  ")]
     {
-        let edits = every(needle, replacement);
-        let Some(first) = edits.first() else { continue };
-        let mut diagnostic = Diagnostic::warning(Code(code), message).at(first.span, "");
-        if edits.len() > 1 {
-            diagnostic = diagnostic.note(format!("and at {} more places", edits.len() - 1));
+        let Some(first) = text.find(needle) else { continue };
+        let count = text.matches(needle).count();
+        let mut diagnostic = Diagnostic::warning(Code(code), message).at(span(first, 1), "");
+        if count > 1 {
+            diagnostic = diagnostic.note(format!("and at {} more places", count - 1));
         }
+        if count > limits::EDITS {
+            out.push(diagnostic.help("`price fmt` replaces them"));
+            continue;
+        }
+        let edit = |(at, found): (usize, &str)| {
+            let ends_line = needle == '\r' && text[at + 1..].starts_with('\n');
+            let replacement = if ends_line { String::new() } else { replacement.to_owned() };
+            Edit { span: span(at, found.len()), replacement }
+        };
+        let edits = text.match_indices(needle).map(edit).collect();
         out.push(diagnostic.fix(Fix { title: "replace all of them".to_owned(), edits, safe: true }));
     }
     if !text.is_ascii() && is_nfc_quick(text.chars()) != IsNormalized::Yes {

@@ -15,5 +15,7 @@ pub const NUMBER_DIGITS: usize = 40;
 pub const EXPRESSION_OPERATORS: usize = 200;
 /// Lines inside one pair of parentheses; beyond it the parenthesis counts as not closed.
 pub const PAREN_LINES: usize = 200;
-/// Findings of one file that are told; the rest is counted (P015).
+/// Findings of one file that are told; more are announced (P015).
 pub const FINDINGS: usize = 500;
+/// Replacements in one fix; beyond it the fix is left to the formatter.
+pub const EDITS: usize = 10_000;

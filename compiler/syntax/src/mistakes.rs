@@ -8,6 +8,7 @@
 
 use crate::expected;
 use crate::grammar::{Grammar, Rule};
+use crate::limits;
 use crate::tree::{Node, Tree};
 use crate::words::{self, Block};
 use pest::Parser;
@@ -27,13 +28,20 @@ pub(crate) fn explain(file: FileId, tree: &Tree, out: &mut Vec<Diagnostic>) {
     for parent in tree.iter().filter(|node| !node.is_leaf()) {
         let mut previous: Option<Node<'_>> = None;
         let mut told_until = 0;
-        for child in parent.parts() {
+        let mut parts = parent.parts().peekable();
+        while let Some(child) = parts.next() {
+            if out.len() > limits::FINDINGS {
+                return;
+            }
+            let next = parts.peek().copied();
             let unreadable = matches!(child.rule(), Some(Rule::bad | Rule::stray | Rule::leftover));
-            if unreadable && child.start() >= told_until && !explainer.is_known(child) {
-                if let Some((finding, until)) = explainer.finding(parent, previous, child) {
-                    out.push(finding);
-                    told_until = until;
-                }
+            if unreadable
+                && child.start() >= told_until
+                && !explainer.is_known(child)
+                && let Some((finding, until)) = explainer.finding(parent, previous, child, next)
+            {
+                out.push(finding);
+                told_until = until;
             }
             previous = Some(child);
         }
@@ -61,7 +69,13 @@ impl Explainer<'_> {
         Span::new(self.file, clip(start), clip(end))
     }
 
-    fn finding(&self, parent: Node<'_>, previous: Option<Node<'_>>, node: Node<'_>) -> Option<(Diagnostic, u32)> {
+    fn finding(
+        &self,
+        parent: Node<'_>,
+        previous: Option<Node<'_>>,
+        node: Node<'_>,
+        next: Option<Node<'_>>,
+    ) -> Option<(Diagnostic, u32)> {
         let start = node.start() as usize;
         let text = node.read();
         let place = Line { start, text };
@@ -71,8 +85,12 @@ impl Explainer<'_> {
         if node.is(Rule::leftover) {
             return Some((self.leftover(place), node.end()));
         }
-        if let Some(found) = self.brace_below(parent, previous, node, place) {
+        if let Some(found) = self.brace_below(previous, node, next, place) {
             return Some(found);
+        }
+        if let Some(finding) = self.test_without_table(parent, node, place) {
+            // Said once for all rows.
+            return Some((finding, parent.end()));
         }
         let context = Context::of(parent, node);
         let finding = self
@@ -103,17 +121,16 @@ impl Explainer<'_> {
     /// A head without a brace, and the brace on the line below.
     fn brace_below(
         &self,
-        parent: Node<'_>,
         previous: Option<Node<'_>>,
         node: Node<'_>,
+        next: Option<Node<'_>>,
         line: Line<'_>,
     ) -> Option<(Diagnostic, u32)> {
         let below = if line.text.starts_with('{') {
             // The head above was readable without its block, or there is none.
             node
         } else {
-            let mut later = parent.parts().skip_while(|part| *part != node).skip(1);
-            later.next().filter(|next| next.is(Rule::bad) && next.read().starts_with('{'))?
+            next.filter(|next| next.is(Rule::bad) && next.read().starts_with('{'))?
         };
         let head_end =
             if below == node { previous.map_or(line.start, |head| head.end() as usize) } else { node.end() as usize };
@@ -128,6 +145,23 @@ impl Explainer<'_> {
             finding = finding.fix(Fix::replace("move it up", gap, " ", true));
         }
         Some((finding, below.end()))
+    }
+
+    /// Rows in a `test` that should be a `test table`.
+    fn test_without_table(&self, parent: Node<'_>, node: Node<'_>, line: Line<'_>) -> Option<Diagnostic> {
+        if !parent.is(Rule::test_item) || !line.text.contains('|') {
+            return None;
+        }
+        let row = self.span(node.start() as usize, node.end() as usize);
+        let word = parent.part(Rule::kw_test)?;
+        let after = self.span(word.end() as usize, word.end() as usize);
+        let finding = Diagnostic::error(Code("P112"), "a row of a table stands in a `test`").at(row, "");
+        Some(finding.help("rows stand in a `test table`").fix(Fix::replace(
+            "write `test table`",
+            after,
+            " table",
+            true,
+        )))
     }
 
     fn wrong_word(&self, context: Context, line: Line<'_>) -> Option<Diagnostic> {

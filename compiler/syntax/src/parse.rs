@@ -39,6 +39,13 @@ pub(crate) fn parse(file: FileId, text: &str, spans: Spans) -> Parse {
     mistakes::explain(file, &tree, &mut diagnostics);
     let (ast, lowered) = lower::lower(file, &tree, &diagnostics, spans);
     diagnostics.extend(lowered);
+    for finding in &mut diagnostics {
+        let labels = finding.labels.iter_mut().map(|label| &mut label.span);
+        let edits = finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span);
+        for span in labels.chain(edits) {
+            *span = Span::new(span.file, tree.floor(span.start), tree.floor(span.end));
+        }
+    }
     price_diagnostics::sort(&mut diagnostics);
     shorten(file, &mut diagnostics);
     Parse { tree, ast, diagnostics, mended }
@@ -58,9 +65,8 @@ fn shorten(file: FileId, diagnostics: &mut Vec<Diagnostic>) {
     if diagnostics.len() <= limits::FINDINGS {
         return;
     }
-    let left_out = diagnostics.len() - limits::FINDINGS;
     diagnostics.truncate(limits::FINDINGS);
     let last = diagnostics.last().and_then(Diagnostic::primary_span);
-    let message = format!("{left_out} more findings in this file are not shown");
+    let message = "there are more findings in this file than are shown";
     diagnostics.push(Diagnostic::error(Code("P015"), message).at(last.unwrap_or(Span::new(file, 0, 0)), ""));
 }

@@ -95,8 +95,11 @@ impl<'t> Scanner<'t> {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    /// Adds a finding; far beyond what will be told, only the first ones are kept.
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() <= limits::FINDINGS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Writes over the text that the grammar will see; never changes its length.

@@ -58,6 +58,15 @@ impl Tree {
         self.healed.as_deref().unwrap_or(&self.text)
     }
 
+    /// The start of the character a byte belongs to. Mending may have put several characters
+    /// in the place of one.
+    pub(crate) fn floor(&self, mut offset: u32) -> u32 {
+        while self.healed.is_some() && !self.text.is_char_boundary(offset as usize) {
+            offset -= 1;
+        }
+        offset
+    }
+
     /// All elements in text order, the root first.
     pub fn iter(&self) -> impl Iterator<Item = Node<'_>> {
         (0..self.elements.len()).map(|index| Node { tree: self, index })
@@ -118,30 +127,26 @@ impl<'t> Node<'t> {
     /// First byte.
     #[must_use]
     pub fn start(self) -> u32 {
-        self.element().start
+        self.tree.floor(self.element().start)
     }
 
     /// One past the last byte.
     #[must_use]
     pub fn end(self) -> u32 {
-        self.element().end
+        self.tree.floor(self.element().end)
     }
 
     /// The text as it was given.
     #[must_use]
     pub fn text(self) -> &'t str {
-        self.slice(&self.tree.text)
+        self.tree.text.get(self.start() as usize..self.end() as usize).unwrap_or_default()
     }
 
     /// The text as the grammar saw it: mended where a mistake has been reported.
     #[must_use]
     pub fn read(self) -> &'t str {
-        self.slice(self.tree.read())
-    }
-
-    fn slice(self, text: &'t str) -> &'t str {
         let element = self.element();
-        text.get(element.start as usize..element.end as usize).unwrap_or_default()
+        self.tree.read().get(element.start as usize..element.end as usize).unwrap_or_default()
     }
 
     /// Whether nothing is below it.

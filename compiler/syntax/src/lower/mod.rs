@@ -17,6 +17,7 @@ mod test;
 use crate::Spans;
 use crate::ast;
 use crate::grammar::Rule;
+use crate::limits;
 use crate::tree::{Node, Tree};
 use price_diagnostics::{Diagnostic, FileId, Span};
 
@@ -34,7 +35,7 @@ pub(crate) fn lower(
         .map(|span| span.start)
         .collect();
     errors.sort_unstable();
-    let mut lower = Lower { file, spans, base: 0, diagnostics: Vec::new() };
+    let mut lower = Lower { file, spans, base: 0, diagnostics: Vec::new(), met_mistake: false };
     let root = tree.root();
     let mut items = Vec::new();
     let mut origins = Vec::new();
@@ -49,15 +50,14 @@ pub(crate) fn lower(
             Spans::RelativeToItem => start,
             Spans::Absolute | Spans::Erased => 0,
         };
-        let found = lower.diagnostics.len();
+        lower.met_mistake = false;
         let kind = lower.item(node);
         let first = errors.partition_point(|at| *at < start);
         let known_inside = errors.get(first).is_some_and(|at| *at <= node.end());
-        let found_inside = lower.diagnostics[found..].iter().any(Diagnostic::is_error);
         items.push(ast::Item {
             docs: lower.docs(&docs),
             kind,
-            recovered: known_inside || found_inside,
+            recovered: known_inside || lower.met_mistake,
             span: lower.span(node),
         });
         origins.push(lower.base);
@@ -75,6 +75,8 @@ struct Lower {
     base: u32,
     /// With spans from the start of the file.
     diagnostics: Vec<Diagnostic>,
+    /// Whether the item being lowered holds something unreadable or reported.
+    met_mistake: bool,
 }
 
 impl Lower {
@@ -98,7 +100,10 @@ impl Lower {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.met_mistake |= diagnostic.is_error();
+        if self.diagnostics.len() <= limits::FINDINGS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     fn docs(&self, nodes: &[Node<'_>]) -> ast::Docs {
@@ -109,7 +114,8 @@ impl Lower {
         ast::Docs { lines: nodes.iter().map(line).collect() }
     }
 
-    fn bad(&self, node: Node<'_>) -> ast::Bad {
+    fn bad(&mut self, node: Node<'_>) -> ast::Bad {
+        self.met_mistake = true;
         let text = node.read();
         let mut words = text.split_whitespace().map(|word| {
             let length = crate::words::word_length(word);
