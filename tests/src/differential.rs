@@ -2,7 +2,9 @@
 //! description of where they differ.
 //!
 //! The first engine is believed and exact. The second may refuse a plan, and may answer
-//! [`Fault::Overflow`] where numbers are huge; every other difference is a mismatch.
+//! [`Fault::Overflow`] where numbers are huge or a product of two run-time factors, or a posting,
+//! may need more bits than it has; every other difference is a mismatch. Callers hold the share
+//! of such answers down with [`Compared`].
 
 use crate::generate::{Rng, batch, plan};
 use crate::irtest::status_word;
@@ -12,7 +14,7 @@ use price_ir::text::run::fault_word;
 use price_ir::{
     Batch, Charge, Column, EventIx, Fault, FieldType, Fold, Kernel, KernelFactory, LineIx, MapOut, Plan, SinkIx,
 };
-use price_ir::{EventCharge, KeySource, UsageCharge, text};
+use price_ir::{CellRule, EventCharge, Expr, KeySource, Sink, UsageCharge, text};
 use price_value::Rational;
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +61,7 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// Compares two engines on `n` generated plans, from `seed` on, with 40 rows each.
+/// Compares two engines on `n` generated plans, from `seed` on, with up to 40 rows each.
 pub fn differential(
     believed: &dyn KernelFactory,
     other: &dyn KernelFactory,
@@ -90,7 +92,8 @@ fn one(
     let mut case = Case { seed, plan: &plan, a: a.as_ref(), b: b.as_ref(), compared };
     for event in 0..plan.events.len() {
         let event = EventIx(event as u32);
-        let batch = batch(rng, &plan, event, 40);
+        let rows = *rng.pick(&[0, 1, 40, 40, 40]);
+        let batch = batch(rng, &plan, event, rows);
         for (index, sink) in plan.sinks.iter().enumerate().filter(|(_, sink)| sink.event == event) {
             case.map(rng, SinkIx(index as u32), &batch)?;
             if let Fold::Charge(charge) = &sink.fold {
@@ -128,7 +131,7 @@ impl Case<'_> {
     fn map(&mut self, rng: &mut Rng, sink_ix: SinkIx, batch: &Batch) -> Same {
         let sink = &self.plan.sinks[sink_ix.ix()];
         let regimes: Vec<u32> = match &sink.fold {
-            Fold::Charge(charge) => {
+            Fold::Charge(charge) if charge.rules.regimes.len() > 1 || rng.chance(50) => {
                 let count = charge.rules.regimes.len() as u64;
                 (0..batch.rows).map(|_| rng.below(count) as u32).collect()
             }
@@ -144,9 +147,11 @@ impl Case<'_> {
             format!("map sink{} {}", sink_ix.0, print_row(self.plan, batch, row, regime))
         };
         if a.status.len() != b.status.len() || b.cell.len() != a.cell.len() || b.value.len() != a.value.len() {
-            return self.differ(question(0), format!("{} entries", a.status.len()), format!("{}", b.status.len()));
+            let question = format!("map sink{} over {} rows", sink_ix.0, batch.rows);
+            return self.differ(question, format!("{} entries", a.status.len()), b.status.len().to_string());
         }
         let labels = a.status.len() / batch.rows.max(1);
+        let multiplies = multiplies(sink);
         for entry in 0..a.status.len() {
             let answer = |out: &MapOut| match out.status[entry] {
                 TAKEN => format!("taken {} {}", out.cell[entry], out.value[entry]),
@@ -157,7 +162,7 @@ impl Case<'_> {
             if same {
                 self.compared.same += 1;
                 self.compared.values += u64::from(a.status[entry] == TAKEN);
-            } else if b.status[entry] == Fault::Overflow as u8 && huge_row(batch, entry / labels) {
+            } else if b.status[entry] == Fault::Overflow as u8 && (multiplies || huge_row(batch, entry / labels)) {
                 self.compared.overflowed += 1;
             } else {
                 let which = format!("entry {}: ", entry % labels);
@@ -221,7 +226,11 @@ impl Case<'_> {
         if quantum != other {
             return self.differ(format!("quantum sink{}", sink.0), quantum.to_string(), other.to_string());
         }
+        if batch.rows == 0 {
+            return Ok(());
+        }
         let labels = self.labels(sink);
+        let multiplies = multiplies(&self.plan.sinks[sink.ix()]);
         for _ in 0..15 {
             let function = rng.below(charge.rules.functions.len() as u64) as u32;
             let entry = rng.below((batch.rows * labels) as u64) as usize;
@@ -235,7 +244,7 @@ impl Case<'_> {
             let measure = if rng.chance(15) { -measure } else { measure };
             let a = self.a.position(sink, function, batch, entry, measure);
             let b = self.b.position(sink, function, batch, entry, measure);
-            let huge = measure.abs() >= 1 << 45 || huge_row(batch, entry / labels);
+            let huge = multiplies || measure.abs() >= 1 << 45 || huge_row(batch, entry / labels);
             let plan = self.plan;
             self.answers(a, b, huge, || {
                 let row = print_row(plan, batch, entry / labels, 0);
@@ -283,7 +292,21 @@ impl Case<'_> {
                 Ok(amount) => amount.to_string(),
                 Err(status) => status_word(*status),
             };
-            let huge = huge_row(batch, row) || expected[cell].unsigned_abs() >= 1 << 45;
+            let wide = |total: i64| {
+                let function = match usage.rules.regimes[0].cells[mapped.cell[row] as usize] {
+                    CellRule::Function(function) => function,
+                    CellRule::NotSold => return false,
+                };
+                let amount = self.a.charge(line, function, total.into(), 1).unwrap_or_default();
+                (amount.abs() * Rational::int(denominator)) >= Rational::int(1 << 62)
+            };
+            let totals = [expected[cell], expected[cell].saturating_add(mapped.value[row])];
+            let huge = multiplies(sink)
+                || huge_row(batch, row)
+                || totals.iter().any(|total| total.unsigned_abs() >= 1 << 45 || wide(*total))
+                || sink.bound.as_ref().is_some_and(|bound| {
+                    totals.iter().any(|total| (Rational::from(*total) * &sink.quantum).abs() > *bound)
+                });
             if answer == found {
                 self.compared.rated += 1;
                 if answer.is_ok() {
@@ -314,13 +337,43 @@ impl Case<'_> {
     /// `F(before + raw) − F(before)` in the first regime, or the status of the row.
     fn posting(&self, line: LineIx, usage: &UsageCharge, cell: u32, before: i64, raw: i64) -> Result<Rational, u8> {
         let function = match usage.rules.regimes[0].cells[cell as usize] {
-            price_ir::CellRule::Function(function) => function,
-            price_ir::CellRule::NotSold => return Err(Fault::NotSold as u8),
+            CellRule::Function(function) => function,
+            CellRule::NotSold => return Err(Fault::NotSold as u8),
         };
         let after = before.checked_add(raw).ok_or(Fault::Overflow as u8)?;
         let charge = |raw: i64| self.a.charge(line, function, raw.into(), 1).map_err(|fault| fault as u8);
         Ok(charge(after)? - charge(before)?)
     }
+}
+
+/// Whether some value of the sink's rows is a product of two that are not constants.
+fn multiplies(sink: &Sink) -> bool {
+    let mut found = false;
+    let mut look = |part: &Expr| {
+        found |= matches!(part, Expr::Mul(a, b) if a.as_const().is_none() && b.as_const().is_none());
+    };
+    for key in &sink.keys {
+        if let KeySource::Bucket(value) = &key.source {
+            value.walk(&mut look);
+        }
+    }
+    sink.filter.walk(&mut look);
+    match &sink.fold {
+        Fold::Sum(value)
+        | Fold::Max(value, _)
+        | Fold::Min(value, _)
+        | Fold::Last(value)
+        | Fold::Average(value)
+        | Fold::Percentile(_, value)
+        | Fold::Mean(value)
+        | Fold::Slotted { value, .. } => value.walk(&mut look),
+        Fold::Count | Fold::Unique(_) => {}
+        Fold::Charge(charge) => {
+            charge.measure.iter().for_each(|measure| measure.walk(&mut look));
+            charge.rules.functions.iter().for_each(|function| function.amount.walk(&mut look));
+        }
+    }
+    found
 }
 
 /// Whether a number of the row is so large that bounded engines may give up.
