@@ -168,12 +168,49 @@ impl Block {
         })
     }
 
+    /// The block cut wherever the event type changes, for hosts that take one type at a time and
+    /// owe a plan the order over all types. Whole parts where there is only one.
+    pub fn in_order(self) -> Vec<Part> {
+        if self.parts.len() <= 1 {
+            return self.parts;
+        }
+        let mut out: Vec<Part> = Vec::new();
+        for (part, row) in self.places() {
+            let from = &self.parts[part as usize];
+            if out.last().is_none_or(|last| last.batch.event != from.batch.event) {
+                out.push(Part::new(empty(&from.batch)));
+            }
+            if let Some(last) = out.last_mut() {
+                last.push_from(from, row as usize);
+            }
+        }
+        out
+    }
+
     /// Forgets sources and ids.
     pub(crate) fn forget_identity(&mut self) {
         for part in &mut self.parts {
             part.sources = Texts::default();
             part.ids = Texts::default();
         }
+    }
+}
+
+/// A batch of the same shape without rows.
+fn empty(like: &Batch) -> Batch {
+    let columns = like.columns.iter().map(|column| match column {
+        Column::Int(_) => Column::Int(Vec::new()),
+        Column::Family(labels) => Column::Family(vec![Vec::new(); labels.len()]),
+        Column::Label(_) => Column::Label(Vec::new()),
+        Column::Text(_) => Column::Text(Vec::new()),
+        Column::Flag(_) => Column::Flag(Vec::new()),
+    });
+    Batch {
+        event: like.event,
+        rows: 0,
+        happened: Vec::new(),
+        columns: columns.collect(),
+        calendars: vec![Vec::new(); like.calendars.len()],
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cells::{Cells, Read, sort_reads};
 use crate::fold::Scratch;
 use crate::labels::OpenLabels;
 use crate::layout::Layout;
-use crate::levels::Levels;
+use crate::levels::{Holder, Levels};
 use crate::order::Order;
 use crate::period::{Stretch, Timeline};
 use crate::reject::RejectReason;
@@ -184,9 +184,25 @@ impl Rater {
         &self.plan
     }
 
+    /// The engine.
+    pub fn kernel(&self) -> &Arc<dyn Kernel> {
+        &self.kernel
+    }
+
+    /// Fills the calendars of a batch, as [`Rater::push`] does before it maps rows.
+    pub fn fill_calendars(&mut self, batch: &mut price_ir::Batch) {
+        crate::calendar::fill(&mut self.clocks, &self.layout.events[batch.event.ix()].calendars, batch);
+    }
+
     /// What order rows have to arrive in.
     pub fn order(&self) -> Order {
         self.layout.order
+    }
+
+    /// Whether rows of different event types depend on each other's order: then batches follow
+    /// each other in time over all types, not only within each.
+    pub fn interleaves(&self) -> bool {
+        self.layout.across
     }
 
     /// Adds a subscription. An account with at least one is served on the days of its
@@ -287,7 +303,8 @@ impl Rater {
         };
         let known = reads.len();
         let served = &self.accounts.billed[billed as usize].instants;
-        state.levels.read(&state.cells, &self.time, fold, served, billed, period, &mut reads);
+        let holder = Holder { fold, billed, served };
+        state.levels.read(&state.cells, &self.time, holder, period, &mut reads);
         // What a level did since its last event joins what is booked for the same slice.
         let held = reads.split_off(known);
         if !held.is_empty() {

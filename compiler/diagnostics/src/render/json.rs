@@ -57,6 +57,29 @@ struct Location {
 }
 
 pub(super) fn write(diagnostics: &[&Diagnostic], places: &mut Places<'_>) -> String {
+    let summary = Counts::of(diagnostics.iter().copied());
+    pretty(&Report { diagnostics: findings(diagnostics, places), format_version: "1.0", summary })
+}
+
+/// One line of a stream.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'d> {
+    Version { format_version: &'static str },
+    Diagnostic(Finding<'d>),
+    Summary(Counts),
+}
+
+/// A stream: the version first, then a line for each finding, then the counts.
+pub(super) fn write_lines(diagnostics: &[&Diagnostic], places: &mut Places<'_>) -> String {
+    let mut lines = vec![Line::Version { format_version: "1.0" }];
+    lines.extend(findings(diagnostics, places).into_iter().map(Line::Diagnostic));
+    lines.push(Line::Summary(Counts::of(diagnostics.iter().copied())));
+    // Our own structures hold strings and numbers only; they always serialise.
+    lines.iter().map(|line| serde_json::to_string(line).unwrap_or_default() + "\n").collect()
+}
+
+fn findings<'d>(diagnostics: &[&'d Diagnostic], places: &mut Places<'_>) -> Vec<Finding<'d>> {
     let mut locate = |span: Span| {
         let Place { file, line, column, end_line, end_column } = places.of(span);
         Location { column, end_byte: span.end, end_column, end_line, file, line, start_byte: span.start }
@@ -85,8 +108,7 @@ pub(super) fn write(diagnostics: &[&Diagnostic], places: &mut Places<'_>) -> Str
             severity: diagnostic.severity.as_str(),
         });
     }
-    let summary = Counts::of(diagnostics.iter().copied());
-    pretty(&Report { diagnostics: findings, format_version: "1.0", summary })
+    findings
 }
 
 /// Indented JSON with a newline at the end.

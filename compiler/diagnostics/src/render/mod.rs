@@ -31,6 +31,8 @@ pub enum Format {
     Concise,
     /// One object, `format_version` 1.0.
     Json,
+    /// One object a line: the version, each finding, the counts.
+    JsonLines,
     /// Workflow commands of GitHub Actions.
     Github,
     /// Code quality report of GitLab.
@@ -67,6 +69,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &dyn Sources, format: Format,
         Format::Full => full::write(&sorted, sources, options),
         Format::Concise => concise::write(&sorted, &mut places, options),
         Format::Json => json::write(&sorted, &mut places),
+        Format::JsonLines => json::write_lines(&sorted, &mut places),
         Format::Github => github::write(&sorted, &mut places),
         Format::Gitlab => gitlab::write(&sorted, &mut places),
         Format::Junit => junit::write(&sorted, &mut places),

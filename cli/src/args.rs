@@ -1,0 +1,371 @@
+//! The command line: the one tree behind help, completions and manual pages.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Prices that read like contracts: check, test, rate and explain them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "price",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 clean, 1 ran and found something, 2 could not run, 101 a bug in price.\n\
+                  Every finding has a code: `price explain P104` prints its page."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// Flags of every verb.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// When to use colours; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "Global options")]
+    pub color: Option<ColorChoice>,
+    /// How to print findings
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "PRICE_OUTPUT_FORMAT",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
+    pub output_format: Option<ReportFormat>,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say more; twice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to print findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// With the source around them
+    Full,
+    /// One line each
+    Concise,
+    /// One JSON object
+    Json,
+    /// One JSON object per line
+    JsonLines,
+    /// Workflow commands of GitHub Actions
+    Github,
+    /// GitLab code quality report
+    Gitlab,
+    /// JUnit XML
+    Junit,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Write a first plan with usage, a test and a CI file
+    New(NewArgs),
+    /// Report mistakes
+    Check(CheckArgs),
+    /// Format source files
+    Fmt(FmtArgs),
+    /// Mend what can be mended with certainty
+    Fix(FixArgs),
+    /// Run the tests that stand beside the prices
+    Test(TestArgs),
+    /// Rate usage into invoices
+    Rate(RateArgs),
+    /// Explain a code, or a line of an invoice
+    Explain(ExplainArgs),
+    /// Compile a plan into a `.pricec` file
+    Build(BuildArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Write manual pages into a folder
+    Man(ManArgs),
+    /// Print the version
+    Version,
+}
+
+/// Write a first plan with usage, a test and a CI file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  price new acme && cd acme && price test")]
+pub struct NewArgs {
+    /// Folder to write to; made if need be, and must be empty
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: String,
+}
+
+/// Report mistakes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price check\n  price check plans --output-format github --error-on-warning")]
+pub struct CheckArgs {
+    /// Files and folders; `-` is standard input, nothing is the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Write the findings to a file instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output_file: Option<String>,
+    /// End with 1 for warnings too
+    #[arg(long)]
+    pub error_on_warning: bool,
+    /// End with 0 whatever is found
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// Format source files.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price fmt\n  price fmt --check --diff plans\n  price fmt - < a.price")]
+pub struct FmtArgs {
+    /// Files and folders; `-` formats standard input to standard output
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Write nothing; end with 1 if a file is not formatted
+    #[arg(long)]
+    pub check: bool,
+    /// Print what changes, or would change
+    #[arg(long)]
+    pub diff: bool,
+    /// Shrink the columns of tables to what they hold
+    #[arg(long)]
+    pub realign: bool,
+}
+
+/// Mend what can be mended with certainty.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  price fix --dry-run plans")]
+pub struct FixArgs {
+    /// Files and folders; nothing is the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Print what would change, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Run the tests that stand beside the prices.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price test\n  price test plans --run 'tier' --coverage --threshold 90")]
+pub struct TestArgs {
+    /// Files and folders; nothing is the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Only tests whose title matches
+    #[arg(long, value_name = "REGEX")]
+    pub run: Option<String>,
+    /// Show which tiers, cells, boundaries and overrides the tests reach
+    #[arg(long)]
+    pub coverage: bool,
+    /// End with 1 if coverage is below this many per cent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub threshold: Option<u8>,
+    /// Write the computed amounts where `?` stands
+    #[arg(long)]
+    pub accept: bool,
+    /// Run each test this often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub count: u32,
+    /// How to print results
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub format: TestFormat,
+    /// Engine to run on; both are compared unless one is named
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<Engine>,
+}
+
+/// How to print test results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people
+    Pretty,
+    /// One JSON object
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+/// What computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Machine code
+    Jit,
+    /// The reference: exact fractions, slow
+    Interp,
+}
+
+/// Where usage comes from and whose invoices are wanted.
+#[derive(Debug, Args)]
+pub struct UsageArgs {
+    /// Usage: NDJSON, JSON, CSV or Parquet; files, patterns, or `-` for standard input
+    #[arg(long, value_name = "USAGE", required = true, num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
+    /// Who is on which plan from when to when: CSV, NDJSON or JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub subscriptions: Option<String>,
+    /// Plan or rate card; `card@4` for a version
+    #[arg(long = "for", value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Time to bill: 2026-03, 2026-Q1, 2026, 2026-03-15, 2026-01-01..2026-04-01 (end excluded)
+    #[arg(long = "in", value_name = "SPAN")]
+    pub span: Option<String>,
+    /// Only this account, or pool; may be repeated
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Vec<String>,
+    /// What computes
+    #[arg(long, value_name = "ENGINE", default_value = "jit")]
+    pub engine: Engine,
+    /// Format of the usage; told from name and content unless given
+    #[arg(long, value_name = "FORMAT", value_parser = ["ndjson", "jsonl", "json", "csv", "tsv", "parquet"])]
+    pub input_format: Option<String>,
+    /// Name in the usage for one of ours: `account=customer_id`, `bytes=size`; may be repeated
+    #[arg(long, value_name = "OURS=THEIRS")]
+    pub map: Vec<String>,
+    /// Type of every event, for usage that does not say
+    #[arg(long, value_name = "EVENT")]
+    pub event_type: Option<String>,
+    /// Pass over events of this type; may be repeated
+    #[arg(long, value_name = "EVENT")]
+    pub ignore: Vec<String>,
+    /// Take times without an offset as UTC instead of refusing them
+    #[arg(long)]
+    pub assume_utc: bool,
+    /// Do not look for repeated events; faster, and right only if there are none
+    #[arg(long)]
+    pub no_dedupe: bool,
+    /// Stop at the first bad record
+    #[arg(long)]
+    pub strict: bool,
+    /// Memory for rows before temporary files are used, in MB
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub memory: Option<u64>,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Rate usage into invoices.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price rate plan.price --events usage.ndjson --in 2026-03\n  \
+    price rate plan.pricec --events 'usage/*.parquet' --format json > invoices.json")]
+pub struct RateArgs {
+    /// A `.price` file, or a plan compiled by `price build`
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// Usage and choice.
+    #[command(flatten)]
+    pub usage: UsageArgs,
+    /// How to print invoices
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: RateFormat,
+    /// Write invoices to a file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<String>,
+    /// Also write all lines: a .csv, .ndjson or .parquet file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub lines: Option<String>,
+    /// Also write what every event added to every line: a .csv, .ndjson or .parquet file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rated_events: Option<String>,
+    /// Write refused records with place and reason: NDJSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<String>,
+}
+
+/// How to print invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RateFormat {
+    /// For people
+    Table,
+    /// One JSON object, written as invoices are ready
+    Json,
+    /// One JSON object per line
+    JsonLines,
+    /// Lines as CSV
+    Csv,
+    /// Lines as Parquet
+    Parquet,
+}
+
+/// Explain a code, or a line of an invoice.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price explain P104\n  \
+    price explain plan.price --events usage.ndjson --account acme --in 2026-03 storage")]
+pub struct ExplainArgs {
+    /// A code such as P104, or a `.price` or `.pricec` file
+    #[arg(value_name = "CODE|FILE")]
+    pub target: String,
+    /// Line of the invoice; without it all lines
+    #[arg(value_name = "LINE")]
+    pub line: Option<String>,
+    /// Usage and choice.
+    #[command(flatten)]
+    pub usage: Option<UsageArgs>,
+    /// Also list the events behind the line
+    #[arg(long)]
+    pub events_behind: bool,
+}
+
+/// Compile a plan into a `.pricec` file.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price build plan.price -o plan.pricec\n  price build plan.price --show layout")]
+pub struct BuildArgs {
+    /// A `.price` file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// Plan or rate card; `card@4` for a version
+    #[arg(long = "for", value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Where to write; NAME.pricec beside the source unless given
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<String>,
+    /// Print something about the plan instead of writing it
+    #[arg(long, value_name = "WHAT")]
+    pub show: Option<Show>,
+}
+
+/// What `build` can print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Show {
+    /// Bytes of state, denominators and widths of numbers
+    Layout,
+    /// The plan as the engines see it
+    Ir,
+}
+
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  price completions bash > ~/.local/share/bash-completion/completions/price")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Write manual pages into a folder.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  price man ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// The folder; made if need be
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: String,
+}

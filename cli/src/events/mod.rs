@@ -1,0 +1,8 @@
+//! From files of usage to invoices: what `rate` and `explain` share.
+
+pub mod inputs;
+pub mod plan;
+pub mod progress;
+pub mod rejects;
+pub mod run;
+pub mod span;

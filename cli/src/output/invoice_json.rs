@@ -1,0 +1,249 @@
+//! Invoices as JSON, one at a time: money and quantities are text, keys are sorted.
+
+use price_driver::Compiled;
+use price_ingest::write::exact_text;
+use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, Plan, RuleIx, Step, TierDetail};
+use price_value::{Period, Rational};
+use serde::Serialize;
+
+/// Version of the format: additions raise the second number, other changes the first.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// The plan an invoice comes from.
+#[derive(Serialize)]
+pub struct PlanHead<'p> {
+    currency: &'p str,
+    hash: String,
+    name: &'p str,
+    timezone: &'p str,
+    version: Option<u32>,
+}
+
+/// What stands once for all invoices of a plan.
+pub fn head(compiled: &Compiled) -> PlanHead<'_> {
+    let plan = &compiled.plan;
+    PlanHead {
+        currency: &plan.currency.code,
+        hash: compiled.hash.to_string(),
+        name: &plan.name,
+        timezone: &plan.zone,
+        version: plan.version,
+    }
+}
+
+#[derive(Serialize)]
+struct InvoiceOut<'i> {
+    account: &'i str,
+    allowances: Vec<AllowanceOut<'i>>,
+    currency: &'i str,
+    lines: Vec<LineOut<'i>>,
+    period: Days,
+    plan: &'i str,
+    served: Days,
+    total: String,
+}
+
+#[derive(Serialize)]
+struct Days {
+    from: String,
+    until: String,
+}
+
+#[derive(Serialize)]
+struct AllowanceOut<'i> {
+    carried_in: String,
+    carried_out: String,
+    forfeited: String,
+    granted: String,
+    name: &'i str,
+    unit: &'i str,
+    used: String,
+}
+
+#[derive(Serialize)]
+struct LineOut<'i> {
+    amount: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attribution: Vec<ShareOut<'i>>,
+    cells: Vec<CellOut<'i>>,
+    exact: String,
+    gross: String,
+    kind: &'static str,
+    name: &'i str,
+    quantity: Option<QuantityOut<'i>>,
+    rule: RuleOut<'i>,
+    steps: Vec<StepOut<'i>>,
+}
+
+#[derive(Serialize)]
+struct ShareOut<'i> {
+    amount: String,
+    label: &'i str,
+}
+
+#[derive(Serialize)]
+struct QuantityOut<'i> {
+    unit: &'i str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct RuleOut<'i> {
+    file: Option<&'i str>,
+    line: Option<u32>,
+    title: &'i str,
+    within: &'i str,
+}
+
+#[derive(Serialize)]
+struct StepOut<'i> {
+    change: String,
+    label: &'i str,
+    rule: Option<RuleOut<'i>>,
+}
+
+#[derive(Serialize)]
+struct CellOut<'i> {
+    amount: String,
+    covered: String,
+    events: u64,
+    exact: String,
+    labels: Vec<LabelOut<'i>>,
+    quantity: String,
+    rules: Vec<RuleOut<'i>>,
+    tiers: Vec<TierOut>,
+}
+
+#[derive(Serialize)]
+struct LabelOut<'i> {
+    dimension: &'i str,
+    label: &'i str,
+}
+
+#[derive(Serialize)]
+struct TierOut {
+    amount: String,
+    exact: String,
+    from: String,
+    quantity: String,
+    rate: String,
+    to: Option<String>,
+}
+
+/// One invoice on one line, without a newline.
+pub fn invoice(invoice: &Invoice, compiled: &Compiled) -> String {
+    let writer = Writer { compiled, plan: &compiled.plan };
+    let out = InvoiceOut {
+        account: &invoice.account,
+        allowances: invoice.allowances.iter().map(allowance).collect(),
+        currency: &compiled.plan.currency.code,
+        lines: invoice.lines.iter().map(|line| writer.line(line)).collect(),
+        period: days(&invoice.period),
+        plan: &compiled.plan.name,
+        served: days(&invoice.served),
+        total: writer.money(&invoice.total),
+    };
+    // Texts and numbers only: always serialises.
+    serde_json::to_string(&out).unwrap_or_default()
+}
+
+/// One invoice as a line of a stream.
+pub fn line(of: &Invoice, compiled: &Compiled) -> String {
+    let body = invoice(of, compiled);
+    format!("{{\"type\":\"invoice\",{}", &body[1..])
+}
+
+fn days(period: &Period) -> Days {
+    Days { from: period.from.to_string(), until: period.until.to_string() }
+}
+
+fn plain(value: &Rational) -> String {
+    exact_text(value, 0)
+}
+
+fn allowance(of: &AllowanceUse) -> AllowanceOut<'_> {
+    AllowanceOut {
+        carried_in: plain(&of.carried_in),
+        carried_out: plain(&of.carried_out),
+        forfeited: plain(&of.forfeited),
+        granted: plain(&of.granted),
+        name: &of.name,
+        unit: &of.unit,
+        used: plain(&of.used),
+    }
+}
+
+struct Writer<'p> {
+    compiled: &'p Compiled,
+    plan: &'p Plan,
+}
+
+impl<'p> Writer<'p> {
+    fn money(&self, value: &Rational) -> String {
+        exact_text(value, self.plan.currency.decimals.into())
+    }
+
+    fn rule(&self, rule: RuleIx) -> RuleOut<'p> {
+        let place = self.compiled.source_map.get(rule);
+        let named = self.plan.rules.get(rule.ix());
+        RuleOut {
+            file: place.map(|place| place.file.as_str()),
+            line: place.map(|place| place.line),
+            title: named.map_or("", |rule| &rule.title),
+            within: named.map_or("", |rule| &rule.within),
+        }
+    }
+
+    fn line<'i>(&self, line: &'i InvoiceLine) -> LineOut<'i>
+    where
+        'p: 'i,
+    {
+        let attribution = line.attribution.iter();
+        LineOut {
+            amount: self.money(&line.amount),
+            attribution: attribution.map(|(label, amount)| ShareOut { amount: self.money(amount), label }).collect(),
+            cells: line.cells.iter().map(|cell| self.cell(cell)).collect(),
+            exact: plain(&line.exact),
+            gross: plain(&line.gross),
+            kind: line.kind.word(),
+            name: &line.name,
+            quantity: line.quantity.as_ref().map(|(value, unit)| QuantityOut { unit, value: plain(value) }),
+            rule: self.rule(line.rule),
+            steps: line.steps.iter().map(|step| self.step(step)).collect(),
+        }
+    }
+
+    fn step<'i>(&self, step: &'i Step) -> StepOut<'i>
+    where
+        'p: 'i,
+    {
+        StepOut { change: plain(&step.change), label: &step.label, rule: step.rule.map(|rule| self.rule(rule)) }
+    }
+
+    fn cell<'i>(&self, cell: &'i CellDetail) -> CellOut<'i>
+    where
+        'p: 'i,
+    {
+        CellOut {
+            amount: self.money(&cell.amount),
+            covered: plain(&cell.covered),
+            events: cell.events,
+            exact: plain(&cell.exact),
+            labels: cell.labels.iter().map(|(dimension, label)| LabelOut { dimension, label }).collect(),
+            quantity: plain(&cell.quantity),
+            rules: cell.rules.iter().map(|rule| self.rule(*rule)).collect(),
+            tiers: cell.tiers.iter().map(tier).collect(),
+        }
+    }
+}
+
+fn tier(tier: &TierDetail) -> TierOut {
+    TierOut {
+        amount: plain(&tier.amount),
+        exact: plain(&tier.exact),
+        from: plain(&tier.from),
+        quantity: plain(&tier.quantity),
+        rate: plain(&tier.rate),
+        to: tier.to.as_ref().map(plain),
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per format of output. They make text; verbs print it.
+
+pub mod diff;
+pub mod explanation;
+pub mod invoice_json;
+pub mod invoice_table;
+pub mod money;
+pub mod report;
+pub mod tests_json;
+pub mod tests_junit;
+pub mod tests_pretty;

@@ -1,0 +1,56 @@
+//! `price build`: a plan as a file that needs no source, or what the compiler knows about it.
+
+use crate::Exit;
+use crate::args::{BuildArgs, ReportFormat, Show};
+use crate::events::plan::{self, Loaded};
+use crate::paths::count;
+use crate::shell::Shell;
+use crate::trouble::Trouble;
+use price_driver::Compiled;
+use price_ir::scale;
+
+pub fn run(args: &BuildArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
+    let Some(Loaded { compiled, .. }) = plan::load_one(&args.file, args.subject.as_deref(), format, shell)? else {
+        return Ok(Exit::Findings);
+    };
+    match args.show {
+        Some(Show::Ir) => shell.out(&price_ir::text::print(&compiled.plan))?,
+        Some(Show::Layout) => return layout(&compiled, shell),
+        None => write(args, &compiled, shell)?,
+    }
+    Ok(Exit::Clean)
+}
+
+fn layout(compiled: &Compiled, shell: &mut Shell) -> Result<Exit, Trouble> {
+    match scale::layout(&compiled.plan) {
+        Ok(layout) => {
+            shell.out(&layout.to_string())?;
+            Ok(Exit::Clean)
+        }
+        Err(problems) => {
+            for problem in problems {
+                shell.out(&format!("{problem}\n"))?;
+            }
+            Ok(Exit::Findings)
+        }
+    }
+}
+
+fn write(args: &BuildArgs, compiled: &Compiled, shell: &mut Shell) -> Result<(), Trouble> {
+    let bytes = price_driver::artefact(compiled)?;
+    let path = args.output.clone().unwrap_or_else(|| {
+        let folder = std::path::Path::new(&args.file).parent().unwrap_or(std::path::Path::new(""));
+        folder.join(format!("{}.pricec", compiled.plan.name)).display().to_string()
+    });
+    // A reader never sees half a file: it is written beside its place and moved there.
+    let beside = format!("{path}.part");
+    std::fs::write(&beside, &bytes).map_err(|error| Trouble::write(&path, error))?;
+    std::fs::rename(&beside, &path).map_err(|error| Trouble::write(&path, error))?;
+    shell.note(format!(
+        "Built {} ({}, meaning {}) into {path}",
+        compiled.plan.name,
+        count(bytes.len(), "byte"),
+        compiled.hash.short()
+    ));
+    Ok(())
+}

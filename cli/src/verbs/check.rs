@@ -1,0 +1,44 @@
+//! `price check`: every finding of every file, in the format asked for.
+
+use crate::Exit;
+use crate::args::{CheckArgs, ReportFormat};
+use crate::config::Config;
+use crate::output::report;
+use crate::paths::{self, count};
+use crate::shell::Shell;
+use crate::trouble::Trouble;
+use price_diagnostics::render::Counts;
+use std::time::Instant;
+
+pub fn run(args: &CheckArgs, format: ReportFormat, config: &Config, shell: &mut Shell) -> Result<Exit, Trouble> {
+    let started = Instant::now();
+    let workspace = paths::load(&args.paths)?;
+    let found = workspace.check();
+    match &args.output_file {
+        Some(path) => {
+            let text = report::render(&found, &workspace, format, false);
+            std::fs::write(path, text).map_err(|error| Trouble::write(path, error))?;
+        }
+        None => report::print(&found, &workspace, format, shell)?,
+    }
+    let counts = Counts::of(&found);
+    let files = count(workspace.own().count(), "file");
+    let took = started.elapsed().as_secs_f64();
+    shell.note(format!("Checked {files} in {took:.2}s{}", tail(counts, shell)));
+    let strict = args.error_on_warning || config.error_on_warning;
+    let bad = counts.errors > 0 || (strict && counts.warnings > 0);
+    Ok(if bad && !args.exit_zero { Exit::Findings } else { Exit::Clean })
+}
+
+/// `: 2 errors, 1 warning`.
+fn tail(counts: Counts, shell: &Shell) -> String {
+    let paint = shell.err_paint();
+    let mut parts = Vec::new();
+    if counts.errors > 0 {
+        parts.push(paint.bad(count(counts.errors, "error")));
+    }
+    if counts.warnings > 0 {
+        parts.push(paint.warn(count(counts.warnings, "warning")));
+    }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
