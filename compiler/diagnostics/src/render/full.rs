@@ -74,7 +74,10 @@ fn plain(text: &str) -> String {
 fn remarks(diagnostic: &Diagnostic) -> Vec<String> {
     let notes = diagnostic.notes.iter().map(|note| format!("note: {note}"));
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
-    let fixes = diagnostic.fixes.iter().map(|fix| format!("fix: {}", fix.title));
+    // A fix that says what the help says is not said again.
+    let is_news = |title: &String| diagnostic.help.as_ref() != Some(title);
+    let fixes = diagnostic.fixes.iter().map(|fix| &fix.title).filter(|title| is_news(title));
+    let fixes = fixes.map(|title| format!("fix: {title}"));
     notes.chain(help).chain(fixes).collect()
 }
 
