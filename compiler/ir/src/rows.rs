@@ -98,7 +98,7 @@ pub struct CellDetail {
     pub covered: Rational,
     /// Tiers entered, in order.
     pub tiers: Vec<TierDetail>,
-    /// Exact amount.
+    /// Exact amount of the price function (Σ over cells: the line's `gross`).
     pub exact: Rational,
     /// Amount when cells or tiers are rounded on their own, else the cell's share of the
     /// line's amount (largest remainder).

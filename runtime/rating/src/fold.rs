@@ -6,6 +6,7 @@
 use crate::acc::{Acc, fold_slot};
 use crate::calendar;
 use crate::cells::{CellAt, NONE};
+use crate::levels::{Held, Holder};
 use crate::limits::{LEVEL_NANOS_MAX, PERCENTILE_VALUES_MAX, UNIQUE_VALUES_MAX};
 use crate::period::Stretch;
 use crate::rater::{Rater, RowFault};
@@ -227,12 +228,8 @@ impl Rater {
                     &mut state.cells,
                     &mut self.time,
                     &mut self.slots,
-                    fold,
-                    served,
-                    billed,
-                    cell,
-                    value,
-                    when,
+                    Holder { fold, billed, served },
+                    Held { at: cell, value, since: when },
                 );
                 // A value counts at its own instant, however short it holds.
                 let moment = match fold {

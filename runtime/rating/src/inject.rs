@@ -3,6 +3,7 @@
 
 use crate::cells::CellAt;
 use crate::layout::regime_on;
+use crate::levels::{Held, Holder};
 use crate::rater::{InjectError, Rater, When};
 use price_ir::{CellRule, Charge, Cond, KeyIx, SinkIx};
 use price_value::{Period, Rational, Timestamp};
@@ -109,12 +110,8 @@ impl Rater {
                 &mut state.cells,
                 &mut self.time,
                 &mut self.slots,
-                &sink.fold,
-                served,
-                billed,
-                target.at,
-                value,
-                at.0,
+                Holder { fold: &sink.fold, billed, served },
+                Held { at: target.at, value, since: at.0 },
             );
         }
         self.memo.forget(billed);

@@ -29,6 +29,8 @@ pub(crate) struct EventLayout {
     pub(crate) calendars: Vec<bool>,
     /// Whether rows of this type have to be sorted.
     pub(crate) ordered: bool,
+    /// Whether rows of this type draw allowances.
+    covered: bool,
     /// Lines whose rows are priced or covered one by one, in line order.
     pub(crate) stepwise: Vec<(LineIx, SinkIx)>,
 }
@@ -164,10 +166,10 @@ impl Layout {
                     _ => matches!(&plan.sinks[sink.ix()].fold, Fold::Charge(c) if !c.covered_by.is_empty()),
                 });
                 let ordered = covered || own.iter().any(|s| sinks[s.ix()].level);
-                EventLayout { sinks: own, calendars, ordered, stepwise }
+                EventLayout { sinks: own, calendars, ordered, covered, stepwise }
             })
             .collect();
-        let across = events.iter().filter(|e| e.stepwise.iter().any(|_| e.ordered)).count() > 1;
+        let across = events.iter().filter(|e| e.covered).count() > 1;
         Layout { events, sinks, live, chained, order: plan_order(plan), across }
     }
 }

@@ -19,30 +19,38 @@ pub(crate) struct Levels {
     by_billed: FxHashMap<u32, Vec<u32>>,
 }
 
-#[derive(Debug, Clone)]
-struct Held {
-    at: CellAt,
-    value: i64,
+/// A level of a cell from an instant on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) at: CellAt,
+    /// In raw steps.
+    pub(crate) value: i64,
     /// Booked up to here.
-    since: i64,
+    pub(crate) since: i64,
+}
+
+/// Whose levels, and what becomes of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder<'a> {
+    pub(crate) fold: &'a Fold,
+    pub(crate) billed: u32,
+    /// Instants at which the subject is served.
+    pub(crate) served: &'a [(i64, i64)],
 }
 
 impl Levels {
     /// Sets a level from an instant on and books what the one before it did. `true` when the cell
     /// held none before. The host bounds how far apart two events are.
-    #[allow(clippy::too_many_arguments)]
     pub(crate) fn set(
         &mut self,
         cells: &mut Cells,
         time: &mut Timeline,
         slots: &mut Slots,
-        fold: &Fold,
-        served: &[(i64, i64)],
-        billed: u32,
-        at: CellAt,
-        value: i64,
-        when: i64,
+        holder: Holder<'_>,
+        level: Held,
     ) -> bool {
+        let Holder { fold, billed, served } = holder;
+        let Held { at, value, since: when } = level;
         match self.index.get(&(billed, at)) {
             Some(place) => {
                 let held = &mut self.held[*place as usize];
@@ -69,7 +77,7 @@ impl Levels {
             }
             None => {
                 let place = self.held.len() as u32;
-                self.held.push(Held { at, value, since: when });
+                self.held.push(level);
                 self.index.insert((billed, at), place);
                 self.by_billed.entry(billed).or_default().push(place);
                 true
@@ -87,12 +95,11 @@ impl Levels {
         &self,
         cells: &Cells,
         time: &Timeline,
-        fold: &Fold,
-        served: &[(i64, i64)],
-        billed: u32,
+        holder: Holder<'_>,
         period: &Period,
         out: &mut Vec<Read>,
     ) {
+        let Holder { fold, billed, served } = holder;
         let Some(places) = self.by_billed.get(&billed) else { return };
         let slices = cells.slicing.all(time, period);
         for place in places {

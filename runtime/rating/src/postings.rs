@@ -52,6 +52,7 @@ pub struct Poster {
     latest: Vec<i64>,
     base: Vec<u32>,
     out: MapOut,
+    quantities: bool,
 }
 
 /// What one batch added. All columns have one entry per row (of a family: the row's sum).
@@ -66,6 +67,7 @@ pub struct Posted {
     /// Exact amounts, where they are not whole steps of one denominator.
     pub exact: Vec<Rational>,
     /// Quantities in raw steps of the sink's quantum (of a price on each event: its amount).
+    /// Empty where the poster leaves them out.
     pub raw: Vec<i64>,
 }
 
@@ -124,6 +126,7 @@ impl Rater {
             latest: Vec::new(),
             base: Vec::new(),
             out: MapOut::default(),
+            quantities: true,
         })
     }
 
@@ -159,6 +162,15 @@ impl Rater {
             }
             if poster.rebate {
                 posted.steps.iter_mut().for_each(|s| *s = -*s);
+            }
+            if poster.quantities {
+                self.kernel.map(poster.sink, batch, &[], &mut poster.out);
+                std::mem::swap(&mut posted.raw, &mut poster.out.value);
+                for (raw, taken) in posted.raw.iter_mut().zip(&posted.taken) {
+                    if !taken {
+                        *raw = 0;
+                    }
+                }
             }
             return faults;
         }
@@ -293,6 +305,11 @@ impl Rater {
 }
 
 impl Poster {
+    /// Leaves [`Posted::raw`] out on the fused path, which then reads every row only once.
+    pub fn without_quantities(self) -> Poster {
+        Poster { quantities: false, ..self }
+    }
+
     /// Whether rows take the engine's fused path.
     pub fn is_fused(&self) -> bool {
         self.fused.is_some()

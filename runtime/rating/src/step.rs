@@ -72,11 +72,11 @@ impl Rater {
         let readers = self.layout.events[event].stepwise.clone();
         let sinks = self.layout.events[event].sinks.clone();
         let mut codes = Vec::new();
-        for row in 0..batch.rows {
+        for (row, subject) in subjects.iter().enumerate() {
             if scratch.slots[row] == NONE {
                 continue;
             }
-            let billed = self.accounts.accounts[subjects[row] as usize].billed;
+            let billed = self.accounts.accounts[*subject as usize].billed;
             let mut plans = Plans::default();
             let mut fault = None;
             'readers: for (line, sink) in &readers {

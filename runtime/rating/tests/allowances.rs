@@ -218,3 +218,19 @@ fn a_ladder_over_the_year_sees_what_earlier_months_covered() {
     // Positions 80 to 160: 20 at 1 and 60 at 0.50.
     assert_eq!(close(&mut rater, "2026-02-01").total, r("50"));
 }
+
+#[test]
+fn an_allowance_over_two_events_is_drawn_in_their_common_order() {
+    let mut b = Build::new();
+    let (x, y) = (b.sum("x", "unit"), b.sum("y", "unit"));
+    let (x, y) = (b.price("x", x, per_unit("1")), b.price("y", y, per_unit("10")));
+    b.allowance("free", "100", DrawOrder::AsUsed, &[x, y]);
+    let mut rater = b.rater();
+    assert!(rater.interleaves());
+    let on = |event: &'static str, t: &'static str| -> Row<'static> { ("a", event, t, &[("n", "60")]) };
+    push(&mut rater, &[on("x", "2026-03-01T00:00:00Z"), on("y", "2026-03-02T00:00:00Z")]);
+    assert_eq!(try_push(&mut rater, on("x", "2026-03-01T12:00:00Z"))[0].reason.code(), "R032");
+    push(&mut rater, &[on("x", "2026-03-02T00:00:00Z")]);
+    let got = amounts(&close(&mut rater, "2026-03-01"));
+    assert_eq!((got["x"].as_str(), got["y"].as_str()), ("60.00", "200.00"));
+}

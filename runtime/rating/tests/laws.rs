@@ -117,6 +117,60 @@ fn invoices(b: &Build, facts: &[Fact], batch: usize) -> Vec<Invoice> {
     out
 }
 
+/// The reference engine with a fused path of its own: thousandths of a dollar.
+struct Fused(price_interp::Interp);
+
+impl Kernel for Fused {
+    fn plan(&self) -> &Arc<Plan> {
+        self.0.plan()
+    }
+
+    fn engine(&self) -> &'static str {
+        "fused"
+    }
+
+    fn map(&self, sink: SinkIx, batch: &Batch, regime: &[u32], out: &mut MapOut) {
+        self.0.map(sink, batch, regime, out);
+    }
+
+    fn charge(&self, line: LineIx, function: u32, raw: i128, divisor: i64) -> Result<Rational, Fault> {
+        self.0.charge(line, function, raw, divisor)
+    }
+
+    fn position(&self, s: SinkIx, f: u32, batch: &Batch, row: usize, measure: i64) -> Result<Rational, Fault> {
+        self.0.position(s, f, batch, row, measure)
+    }
+
+    fn measure_quantum(&self, sink: SinkIx) -> Rational {
+        self.0.measure_quantum(sink)
+    }
+
+    fn rate(
+        &self,
+        line: LineIx,
+        batch: &Batch,
+        base: &[u32],
+        cells: &mut [i64],
+        posted: &mut [i64],
+        status: &mut [u8],
+    ) -> bool {
+        let mut out = MapOut::default();
+        self.0.map(SinkIx(0), batch, &[], &mut out);
+        for row in 0..batch.rows {
+            let cell = &mut cells[(base[row] + out.cell[row]) as usize];
+            let at = |raw: i64| self.0.charge(line, 0, raw.into(), 1).unwrap() * r("1000");
+            posted[row] = (at(*cell + out.value[row]) - at(*cell)).to_i128().unwrap() as i64;
+            *cell += out.value[row];
+            status[row] = out.status[row];
+        }
+        true
+    }
+
+    fn posting_denominator(&self, _: LineIx) -> Option<i128> {
+        Some(1000)
+    }
+}
+
 fn facts() -> impl Strategy<Value = Vec<Fact>> {
     prop::collection::vec((0u8..3, 0u32..130_000, 0i64..200, 0u32..3, 0u8..5), 1..60)
 }
@@ -200,6 +254,21 @@ proptest! {
         let mut posted = Posted::default();
         prop_assert_eq!(rater.rate_batch(&mut poster, &mut batch, &subjects, &mut posted), []);
         let sum: Rational = (0..batch.rows).map(|row| posted.amount(row)).sum();
+        // An engine's fused path posts the same.
+        let mut other = Rater::new(Arc::new(Fused(price_interp::Interp::new(rater.plan().clone())))).unwrap();
+        let accounts: Vec<u32> = facts.iter().map(|f| other.subject(&format!("account {}", f.0)).0).collect();
+        let mut fused = other.poster(line).unwrap();
+        prop_assert!(fused.is_fused());
+        let mut same = Posted::default();
+        for rows in (0..batch.rows as u32).collect::<Vec<_>>().chunks(7) {
+            let mut part = bulk::select(&batch, rows);
+            let accounts: Vec<u32> = rows.iter().map(|row| accounts[*row as usize]).collect();
+            prop_assert_eq!(other.rate_batch(&mut fused, &mut part, &accounts, &mut same), []);
+            for (at, row) in rows.iter().enumerate() {
+                prop_assert_eq!(same.amount(at), posted.amount(*row as usize));
+                prop_assert_eq!(same.raw[at], posted.raw[*row as usize]);
+            }
+        }
         let due = rater.due(None, None);
         let gross: Rational =
             due.iter().flat_map(|(who, p)| rater.close(who, p).unwrap().lines).map(|l| l.gross).sum();
