@@ -92,7 +92,7 @@ pub(crate) struct Collector {
     used: Vec<u32>,
     stretch: Stretch,
     scratch: Vec<u8>,
-    last_type: (String, EventIx),
+    last_type: EventIx,
 }
 
 /// A reason for a record that its format does not allow.
@@ -132,8 +132,7 @@ impl Collector {
             })
             .collect();
         let stretch = Stretch { labels: OpenLabels::new(&rules.plan), ..Stretch::default() };
-        let last_type = (String::new(), EventIx(u32::MAX));
-        Collector { rules, events, used: Vec::new(), stretch, scratch: Vec::new(), last_type }
+        Collector { rules, events, used: Vec::new(), stretch, scratch: Vec::new(), last_type: EventIx(0) }
     }
 
     pub(crate) fn schema(&self, event: EventIx) -> &Arc<EventSchema> {
@@ -141,13 +140,14 @@ impl Collector {
     }
 
     /// The event type of a name.
-    pub(crate) fn event(&mut self, text: &str) -> Result<EventIx, Not> {
-        if self.last_type.0 == text && self.last_type.1.0 != u32::MAX {
-            return Ok(self.last_type.1);
+    fn event(&mut self, text: &str) -> Result<EventIx, Not> {
+        // Usage often comes in stretches of one type.
+        if self.rules.plan.events.get(self.last_type.ix()).is_some_and(|e| e.name == text) {
+            return Ok(self.last_type);
         }
         match event_of(&self.rules.plan, text) {
             Ok(event) => {
-                self.last_type = (text.into(), event);
+                self.last_type = event;
                 Ok(event)
             }
             Err(_) if self.rules.passed_over.contains(text) => Err(Not::Wanted(text.into())),
@@ -175,11 +175,12 @@ impl Collector {
         cloud_event: bool,
         happened: Result<i64, RejectReason>,
     ) -> Result<Known<'a>, Not> {
-        let rules = self.rules.clone();
-        let event = match (name(given[TYPE], "type")?, &rules.mapping.only_type) {
-            ("", Some(only)) => self.event(only)?,
-            ("", None) => return Err(RejectReason::NoAttribute { attribute: "type" }.into()),
-            (text, _) => self.event(text)?,
+        let event = match name(given[TYPE], "type")? {
+            "" => match self.rules.mapping.only_type.clone() {
+                Some(only) => self.event(&only)?,
+                None => return Err(RejectReason::NoAttribute { attribute: "type" }.into()),
+            },
+            text => self.event(text)?,
         };
         let account = needed(given[ACCOUNT], if cloud_event { "subject" } else { "account" })?;
         let happened = happened?;

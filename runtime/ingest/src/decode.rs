@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Decodes tasks, one after another.
 pub(crate) struct Decoder {
     collector: Collector,
-    shapes: Arc<Shapes>,
+    shapes: Shapes,
 }
 
 impl Decoder {

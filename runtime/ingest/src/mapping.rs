@@ -19,8 +19,6 @@ pub struct Mapping {
     pub event_type: Option<String>,
     /// The type of every event, for files that do not say.
     pub only_type: Option<String>,
-    /// The source of events that do not say.
-    pub only_source: Option<String>,
     /// Name in the input → field of the event.
     pub fields: BTreeMap<String, String>,
     /// Times without a zone are in UTC, instead of being refused.

@@ -91,6 +91,15 @@ pub struct Tables {
     pub files: Vec<String>,
 }
 
+impl Tables {
+    /// A row that whoever rates it refuses, as a reject: the row as JSON, with its file and line.
+    /// Source and id are in it if the rows were read with [`Options::keep_identity`].
+    pub fn reject(&self, plan: &Plan, part: &Part, row: usize, reason: RejectReason) -> Reject {
+        let text = Render { plan, labels: &self.labels }.row(part, row, self.accounts.text(part.accounts[row]));
+        Reject::new(&self.files[part.files[row] as usize], part.lines[row], reason, text.as_bytes())
+    }
+}
+
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -370,10 +379,7 @@ impl Run<'_> {
     fn conflict(&mut self, plan: &Plan, tables: &Tables, part: &Part, row: usize) -> Result<(), IngestError> {
         let (source, id) = part.identity(row);
         let reason = RejectReason::Differs { source_name: source.into(), id: id.into() };
-        let render = Render { plan, labels: &tables.labels };
-        let text = render.row(part, row, tables.accounts.text(part.accounts[row]));
-        let file = &tables.files[part.files[row] as usize];
-        self.reject(Reject::new(file, part.lines[row], reason, text.as_bytes()))
+        self.reject(tables.reject(plan, part, row, reason))
     }
 }
 

@@ -9,17 +9,22 @@ use super::scan::{self, Member, Value};
 use crate::collect::{At, Collector, Not, malformed};
 use crate::mapping::{ATTRIBUTES, Attributes, Mapping};
 use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
-use std::sync::Arc;
 
-/// The attribute names of a run, for both shapes.
+/// The attribute names of a run, for both shapes. Each decoder has its own: nothing on the hot
+/// path is shared between threads.
 pub(crate) struct Shapes {
+    mapping: Mapping,
     plain: [Box<str>; ATTRIBUTES],
     cloud: [Box<str>; ATTRIBUTES],
 }
 
 impl Shapes {
-    pub(crate) fn new(mapping: &Mapping) -> Arc<Shapes> {
-        Arc::new(Shapes { plain: mapping.names(false).map(Into::into), cloud: mapping.names(true).map(Into::into) })
+    pub(crate) fn new(mapping: &Mapping) -> Shapes {
+        Shapes {
+            plain: mapping.names(false).map(Into::into),
+            cloud: mapping.names(true).map(Into::into),
+            mapping: mapping.clone(),
+        }
     }
 }
 
@@ -56,17 +61,16 @@ fn record<'a>(
     let names = if cloud { &shapes.cloud } else { &shapes.plain };
     let attributes = attributes(names, top, data)?;
     let known = collector.check(&attributes, cloud)?;
-    let rules = collector.rules.clone();
     collector.accept(at, &known, |builder, labels| {
         if !cloud {
             for member in top {
                 if has_data && names.iter().any(|n| **n == *member.key) {
                     continue;
                 }
-                set(builder, labels, &rules.mapping, member)?;
+                set(builder, labels, &shapes.mapping, member)?;
             }
         }
-        data.iter().try_for_each(|member| set(builder, labels, &rules.mapping, member))
+        data.iter().try_for_each(|member| set(builder, labels, &shapes.mapping, member))
     })
 }
 

@@ -70,6 +70,9 @@ fn sorted_rows_interleave_event_types_and_pools() {
     };
     let outcome = read(vec![bytes("u.ndjson", &text)], sorted.clone()).unwrap();
     assert_eq!(first(&outcome), ["transfer amy", "job amy", "transfer bob", "job zoe", "transfer zoe"]);
+    let parts: Vec<(u32, usize)> =
+        outcome.blocks[0].clone().in_order().iter().map(|p| (p.batch.event.0, p.rows())).collect();
+    assert_eq!(parts, [(0, 1), (1, 1), (0, 1), (1, 1), (0, 1)]);
     let pools = [("zoe".to_string(), "amy".to_string())].into();
     let outcome = read(vec![bytes("u.ndjson", &text)], Options { pools, ..sorted }).unwrap();
     assert_eq!(first(&outcome), ["job zoe", "transfer amy", "job amy", "transfer zoe", "transfer bob"]);
