@@ -1,1 +1,1 @@
-//! TODO
+//! Benchmarks live in `benches/`; this library is empty. See docs/internals/benchmarks.md.

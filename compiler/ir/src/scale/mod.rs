@@ -236,10 +236,9 @@ fn limits(sink: &Sink) -> (Vec<i128>, Option<i64>) {
 fn line_scale(plan: &Plan, line: &Line, usage: &UsageCharge) -> Result<LineScale, ScaleError> {
     let sink = &plan.sinks[usage.sink.ix()];
     let (candidates, divisor) = limits(sink);
-    let signed = !matches!(sink.fold, Fold::Count | Fold::Unique(_));
     let mut failure = None;
     for raw_limit in candidates {
-        match functions(line, usage, sink, raw_limit, divisor, signed) {
+        match functions(line, usage, sink, raw_limit, divisor) {
             Err(error) => failure = Some(error),
             Ok(functions) => {
                 let step = ints::common_of(functions.iter().map(|f| &f.step).chain([&Rational::ONE]));
@@ -265,12 +264,11 @@ fn functions(
     sink: &Sink,
     limit: i128,
     divisor: Option<i64>,
-    signed: bool,
 ) -> Result<Vec<Scaled>, ScaleError> {
-    let quantum = sink.quantum.as_small().filter(|(n, _)| *n > 0);
-    let (_, _) = quantum.ok_or_else(|| ScaleError::empty(&line.name))?;
-    let range = (if signed { -limit } else { 0 }, limit);
-    let arg = Quantity { step: sink.quantum.clone(), range, divisor };
+    if !sink.quantum.is_positive() {
+        return Err(ScaleError::empty(&line.name));
+    }
+    let arg = Quantity { step: sink.quantum.clone(), range: (-limit, limit), divisor };
     let lowered = usage.rules.functions.iter().map(|function| {
         lower(None, Some(arg.clone()))
             .expr(&function.amount)

@@ -21,7 +21,7 @@ pub(crate) struct Outputs {
 impl<'a> Emit<'a, '_> {
     /// Emits the body of a map: `labels` entries per row, `groups` for event charges.
     pub fn map(&mut self, rows: Value, out: &Outputs, labels: Option<i64>, scale: &SinkScale, groups: &'a Groups) {
-        let (head, next, exit) = self.rows(rows, labels);
+        let (head, next, exit) = self.rows(labels);
         let entry = match (self.row, self.label) {
             (Some(row), Some(label)) => {
                 let first = self.b.ins().imul_imm_u(row, labels.unwrap_or(1));
@@ -60,17 +60,16 @@ impl<'a> Emit<'a, '_> {
         let at = self.b.ins().iadd(out.status, entry);
         self.b.ins().store(MemFlagsData::trusted(), status, at, 0);
         self.b.ins().jump(next, &[]);
-        self.next_row(head, next, labels);
+        self.next_row(rows, (head, next, exit), labels);
         self.begin(exit);
         self.b.ins().return_(&[]);
     }
 
-    /// Opens the loop over rows and labels; its head, the block for the next entry, and the end.
-    pub fn rows(&mut self, rows: Value, labels: Option<i64>) -> (Block, Block, Block) {
-        let (head, body) = (self.b.create_block(), self.b.create_block());
-        let (next, exit) = (self.b.create_block(), self.b.create_block());
-        let row = self.b.append_block_param(head, I64);
-        self.row = Some(row);
+    /// Opens the loop over rows and labels: its head, the block for the next entry, and the end.
+    /// There is at least one entry; the caller sees to it.
+    pub fn rows(&mut self, labels: Option<i64>) -> (Block, Block, Block) {
+        let (head, next, exit) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.row = Some(self.b.append_block_param(head, I64));
         let zero = self.int(0);
         let mut first = vec![BlockArg::Value(zero)];
         if labels.is_some() {
@@ -79,30 +78,25 @@ impl<'a> Emit<'a, '_> {
         }
         self.b.ins().jump(head, &first);
         self.b.switch_to_block(head);
-        let more = self.compare(IntCC::UnsignedLessThan, row, rows);
-        self.b.ins().brif(more, body, &[], exit, &[]);
-        self.begin(body);
         (head, next, exit)
     }
 
     /// Closes the loop.
-    pub fn next_row(&mut self, head: Block, next: Block, labels: Option<i64>) {
+    pub fn next_row(&mut self, rows: Value, (head, next, exit): (Block, Block, Block), labels: Option<i64>) {
         self.begin(next);
-        let row = self.row.unwrap_or_else(|| self.int(0));
-        let after = self.b.ins().iadd_imm_u(row, 1);
-        match (labels, self.label) {
-            (Some(labels), Some(label)) => {
-                let label = self.b.ins().iadd_imm_u(label, 1);
-                let last = self.b.ins().icmp_imm_u(IntCC::Equal, label, labels);
-                let zero = self.int(0);
-                let row = self.b.ins().select(last, after, row);
-                let label = self.b.ins().select(last, zero, label);
-                self.b.ins().jump(head, &[BlockArg::Value(row), BlockArg::Value(label)]);
-            }
-            _ => {
-                self.b.ins().jump(head, &[BlockArg::Value(after)]);
-            }
+        let row = self.row.unwrap_or(rows);
+        let mut row_next = self.b.ins().iadd_imm_u(row, 1);
+        let mut args = Vec::new();
+        if let (Some(labels), Some(label)) = (labels, self.label) {
+            let label = self.b.ins().iadd_imm_u(label, 1);
+            let last = self.b.ins().icmp_imm_u(IntCC::Equal, label, labels);
+            let zero = self.int(0);
+            row_next = self.b.ins().select(last, row_next, row);
+            args.push(BlockArg::Value(self.b.ins().select(last, zero, label)));
         }
+        args.insert(0, BlockArg::Value(row_next));
+        let more = self.compare(IntCC::UnsignedLessThan, row_next, rows);
+        self.b.ins().brif(more, head, &args, exit, &[]);
         self.b.seal_block(head);
     }
 

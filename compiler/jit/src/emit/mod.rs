@@ -69,9 +69,10 @@ pub(crate) struct Emit<'a, 'f> {
     pub nested: u32,
 }
 
-/// Loads of columns and tables: aligned, present, and unchanged while the code runs.
+/// Loads of columns and tables: aligned, and unchanged while the code runs. They stay behind the
+/// checks that make their addresses good: a label or rule is judged before it is an index.
 pub(crate) fn steady() -> MemFlagsData {
-    MemFlagsData::trusted().with_readonly().with_can_move()
+    MemFlagsData::trusted().with_readonly()
 }
 
 fn type_of(wide: bool) -> Type {
@@ -204,7 +205,8 @@ impl<'a> Emit<'a, '_> {
     pub fn column(&mut self, source: Source) -> Value {
         let offset = self.sources.offset(source);
         let columns = self.columns.expect("only functions of a row read columns");
-        self.b.ins().load(I64, steady(), columns, offset)
+        // Good wherever the function runs, so it may leave the loop over rows.
+        self.b.ins().load(I64, steady().with_can_move(), columns, offset)
     }
 
     fn row(&self) -> Value {

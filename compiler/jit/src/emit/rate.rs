@@ -15,10 +15,13 @@ use price_ir::{CellRule, Fault};
 
 /// Ladders of at most this many pieces are searched without branches.
 const SHORT: usize = 9;
-/// Words of a piece: start, width, slope, value (two).
-const PIECE: usize = 5;
-/// Words before the pieces of a ladder: kind, pieces, value at zero (two).
-const HEAD: usize = 4;
+/// Words before the columns of a ladder: kind and value at zero (two).
+const HEAD: usize = 3;
+/// Columns of a ladder, one number per piece; a value is two words. The bounds lack the first.
+const WIDTHS: usize = 1;
+const SLOPES: usize = 2;
+const VALUES: usize = 3;
+const COLUMNS: usize = 5;
 
 /// What a cell's ladder is.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,7 +52,7 @@ impl RateTable {
         };
         let ladders = cells.iter().map(ladder).collect::<Option<Vec<_>>>()?;
         let pieces = ladders.iter().flatten().map(|l| if l.linear { 1 } else { l.pieces.len() }).max().unwrap_or(1);
-        let stride = HEAD + (pieces - 1) + pieces * PIECE;
+        let stride = HEAD + (pieces - 1) + pieces * COLUMNS;
         if stride.checked_mul(cells.len())? > most {
             return None;
         }
@@ -62,9 +65,9 @@ impl RateTable {
     }
 }
 
-/// The words of one cell: head, the bounds of all pieces but the first, the pieces.
+/// The words of one cell: head, the bounds of all pieces but the first, then by column the
+/// first total above each bound, how many more the piece has, slopes, and values at zero.
 fn place(ladder: Option<&PostingLadder>, pieces: usize, words: &mut Vec<u64>) {
-    let first = words.len();
     let kind = match ladder {
         None => Kind::NotSold,
         Some(l) if l.linear => Kind::Linear,
@@ -75,25 +78,19 @@ fn place(ladder: Option<&PostingLadder>, pieces: usize, words: &mut Vec<u64>) {
         (Some(l), Kind::Linear) => &l.pieces[..1],
         _ => &[],
     };
-    words.extend([kind as u64, own.len().max(1) as u64]);
+    words.push(kind as u64);
     push(words, ladder.map_or(0, |l| l.at_zero), true);
     // Pieces a shorter ladder lacks begin where no total reaches.
     words.extend((1..pieces).map(|i| own.get(i).map_or(i64::MAX, |p| p.from) as u64));
+    words.extend((0..pieces).map(|i| own.get(i).map_or(0, |p| p.from.wrapping_add(1)) as u64));
+    words.extend((0..pieces).map(|i| {
+        let upto = own.get(i + 1).map_or(i64::MAX, |p| p.from);
+        own.get(i).map_or(0, |p| upto.wrapping_sub(p.from)) as u64
+    }));
+    words.extend((0..pieces).map(|i| own.get(i).map_or(0, |p| p.slope) as u64));
     for index in 0..pieces {
-        let Some(piece) = own.get(index) else {
-            words.extend([0; PIECE]);
-            continue;
-        };
-        // A total lies in (from, upto] if and only if total − start is below width, unsigned.
-        let upto = own.get(index + 1).map_or(i64::MAX, |p| p.from);
-        let (start, width) = match kind {
-            Kind::Linear => (i64::MIN, u64::MAX),
-            _ => (piece.from.wrapping_add(1), upto.wrapping_sub(piece.from) as u64),
-        };
-        words.extend([start as u64, width, piece.slope as u64]);
-        push(words, piece.value, true);
+        push(words, own.get(index).map_or(0, |p| p.value), true);
     }
-    debug_assert_eq!(words.len() - first, HEAD + pieces - 1 + pieces * PIECE);
 }
 
 /// Where the results of a row go.
@@ -119,7 +116,7 @@ impl Emit<'_, '_> {
     pub fn rate(&mut self, rows: Value, out: &Outputs, scale: &SinkScale, table: &RateTable) {
         let offset = self.pool.place(table.words.clone());
         let ladders = self.b.ins().iadd_imm_u(self.base, offset as i64);
-        let (head, next, exit) = self.rows(rows, None);
+        let (head, next, exit) = self.rows(None);
         let row = self.row.unwrap_or_else(|| self.int(0));
         let skip = self.b.create_block();
         self.takes_part(scale, skip);
@@ -144,7 +141,8 @@ impl Emit<'_, '_> {
         let step = Step { table, ladder, value, before, after };
         if table.plain {
             self.fault_if(over, Fault::Overflow as u8);
-            let slope = self.load(ladder, (HEAD * 8 + 16) as i32, false);
+            let first = self.int(0);
+            let slope = self.part(&step, SLOPES, first);
             let delta = self.slide(slope, value);
             self.bring(done, delta);
         } else {
@@ -172,7 +170,7 @@ impl Emit<'_, '_> {
         let zero = self.int(0);
         self.b.ins().store(MemFlagsData::trusted(), zero, at, 0);
         self.b.ins().jump(next, &[]);
-        self.next_row(head, next, None);
+        self.next_row(rows, (head, next, exit), None);
         self.begin(exit);
         self.b.ins().return_(&[]);
     }
@@ -184,25 +182,35 @@ impl Emit<'_, '_> {
         delta
     }
 
+    /// A number of a piece of the cell's ladder.
+    fn part(&mut self, step: &Step, column: usize, piece: Value) -> Value {
+        let pieces = step.table.pieces;
+        let offset = (HEAD + pieces - 1 + column * pieces) * 8;
+        let at = self.b.ins().ishl_imm_u(piece, 3);
+        let at = self.b.ins().iadd(step.ladder, at);
+        self.load(at, offset as i32, false)
+    }
+
     fn tiers(&mut self, step: &Step, over: Value, done: Block) {
         let piece = self.piece_of(step, step.after);
-        let start = self.load(piece, 0, false);
-        let width = self.load(piece, 8, false);
-        let slope = self.load(piece, 16, false);
-        let (near, far) = (self.b.create_block(), self.b.create_block());
-        let (a, b) = (self.b.ins().isub(step.before, start), self.b.ins().isub(step.after, start));
-        let a = self.compare(IntCC::UnsignedLessThan, a, width);
-        let b = self.compare(IntCC::UnsignedLessThan, b, width);
-        let same = self.b.ins().band(a, b);
-        // An overflowed total is below zero or far away: judged on the long way only.
-        let same = self.b.ins().band_not(same, over);
+        let start = self.part(step, 0, piece);
+        let width = self.part(step, WIDTHS, piece);
+        let slope = self.part(step, SLOPES, piece);
+        let (above, near, far) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(far);
+        // Above zero the piece of `after` holds it. A sum that wrapped is not above zero when
+        // `before` is, and `before` is when it lies in any piece.
+        let positive = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, step.after, 0);
+        self.b.ins().brif(positive, above, &[], far, &[]);
+        self.begin(above);
+        let into = self.b.ins().isub(step.before, start);
+        let same = self.compare(IntCC::UnsignedLessThan, into, width);
         self.b.ins().brif(same, near, &[], far, &[]);
         self.begin(near);
         let delta = self.slide(slope, step.value);
         self.bring(done, delta);
 
         self.begin(far);
-        self.b.set_cold_block(far);
         let kind = self.load(step.ladder, 0, false);
         let missing = self.b.ins().icmp_imm_u(IntCC::Equal, kind, Kind::NotSold as i64);
         self.fault_if(missing, Fault::NotSold as u8);
@@ -211,7 +219,8 @@ impl Emit<'_, '_> {
         let linear = self.b.ins().icmp_imm_u(IntCC::Equal, kind, Kind::Linear as i64);
         self.b.ins().brif(linear, line, &[], curve, &[]);
         self.begin(line);
-        let slope = self.load(step.ladder, ((HEAD + step.table.pieces - 1) * 8 + 16) as i32, false);
+        let first = self.int(0);
+        let slope = self.part(step, SLOPES, first);
         let delta = self.slide(slope, step.value);
         self.bring(done, delta);
         self.begin(curve);
@@ -225,34 +234,25 @@ impl Emit<'_, '_> {
         self.bring(done, lo);
     }
 
-    /// The address of the last piece that begins below a total, or of the first.
+    /// The last piece that begins below a total, or the first.
     fn piece_of(&mut self, step: &Step, total: Value) -> Value {
         let pieces = step.table.pieces;
-        let index = if pieces <= SHORT {
-            let mut index = None;
-            for piece in 1..pieces {
-                let from = self.load(step.ladder, ((HEAD + piece - 1) * 8) as i32, false);
-                let above = self.compare(IntCC::SignedLessThan, from, total);
-                let above = self.b.ins().uextend(I64, above);
-                index = Some(match index {
-                    Some(index) => self.b.ins().iadd(index, above),
-                    None => above,
-                });
-            }
-            index
-        } else {
+        if pieces > SHORT {
             let table = self.b.ins().iadd_imm_u(step.ladder, (HEAD * 8) as i64);
             let count = self.int(pieces as i64 - 1);
-            Some(self.below(table, count, 8, Num { v: total, wide: false }, None))
-        };
-        let first = self.b.ins().iadd_imm_u(step.ladder, ((HEAD + pieces - 1) * 8) as i64);
-        match index {
-            None => first,
-            Some(index) => {
-                let at = self.b.ins().imul_imm_u(index, (PIECE * 8) as i64);
-                self.b.ins().iadd(first, at)
-            }
+            return self.below(table, count, 8, Num { v: total, wide: false }, None);
         }
+        let mut index = None;
+        for piece in 1..pieces {
+            let from = self.load(step.ladder, ((HEAD + piece - 1) * 8) as i32, false);
+            let above = self.compare(IntCC::SignedLessThan, from, total);
+            let above = self.b.ins().uextend(I64, above);
+            index = Some(match index {
+                Some(index) => self.b.ins().iadd(index, above),
+                None => above,
+            });
+        }
+        index.unwrap_or_else(|| self.int(0))
     }
 
     /// `F` of a ladder of tiers at a total, in 128 bits.
@@ -263,12 +263,16 @@ impl Emit<'_, '_> {
         let (zero, some) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(total, some, &[], zero, &[]);
         self.begin(zero);
-        let at_zero = self.load(step.ladder, 16, true);
+        let at_zero = self.load(step.ladder, 8, true);
         self.bring(done, at_zero);
         self.begin(some);
         let piece = self.piece_of(step, total);
-        let slope = self.load(piece, 16, false);
-        let value = self.load(piece, 24, true);
+        let slope = self.part(step, SLOPES, piece);
+        let pieces = step.table.pieces;
+        let values = (HEAD + pieces - 1 + VALUES * pieces) * 8;
+        let at = self.b.ins().ishl_imm_u(piece, 4);
+        let at = self.b.ins().iadd(step.ladder, at);
+        let value = self.load(at, values as i32, true);
         let slope = self.b.ins().sextend(I128, slope);
         let total = self.b.ins().sextend(I128, total);
         let rise = self.times(slope, total);
