@@ -17,11 +17,7 @@ use std::collections::BTreeSet;
 pub(crate) struct Header {
     delimiter: u8,
     columns: usize,
-    attributes: [Option<usize>; ATTRIBUTES],
-    /// Per event type: plain fields and where they stand.
-    fields: Vec<Vec<(usize, FieldIx)>>,
-    /// Per event type: family fields, with label and place of their columns (`tokens.input`).
-    families: Vec<Vec<(FieldIx, Vec<(Box<str>, usize)>)>>,
+    layout: Layout,
 }
 
 impl Header {
@@ -53,16 +49,21 @@ impl Header {
                 shown.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
             )));
         }
-        let Layout { attributes, fields, families } = layout;
-        Ok(Header { delimiter, columns: names.len(), attributes, fields, families })
+        Ok(Header { delimiter, columns: names.len(), layout })
     }
 }
 
+/// Family fields with label and column of their parts (`tokens.input`).
+pub(crate) type Families<Label> = Vec<(FieldIx, Vec<(Label, usize)>)>;
+
 /// Columns by what they hold; shared with Parquet.
+#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) attributes: [Option<usize>; ATTRIBUTES],
+    /// Per event type: plain fields and where they stand.
     pub(crate) fields: Vec<Vec<(usize, FieldIx)>>,
-    pub(crate) families: Vec<Vec<(FieldIx, Vec<(Box<str>, usize)>)>>,
+    /// Per event type.
+    pub(crate) families: Vec<Families<Box<str>>>,
 }
 
 impl Layout {
@@ -212,7 +213,7 @@ fn event<'a>(
         return Err(malformed(problem).into());
     }
     let mut attributes: Attributes<'_> = [Raw::Null; ATTRIBUTES];
-    for (slot, column) in attributes.iter_mut().zip(header.attributes) {
+    for (slot, column) in attributes.iter_mut().zip(header.layout.attributes) {
         *slot = column.map_or(Raw::Null, |c| cell(&fields[c]));
     }
     let known = collector.check(&attributes, false)?;
@@ -231,10 +232,10 @@ fn set(
     builder: &mut RowBuilder,
     labels: &mut OpenLabels,
 ) -> Result<(), RejectReason> {
-    for (column, field) in &header.fields[event.ix()] {
+    for (column, field) in &header.layout.fields[event.ix()] {
         builder.set(*field, cell(&fields[*column]), labels)?;
     }
-    for (field, columns) in &header.families[event.ix()] {
+    for (field, columns) in &header.layout.families[event.ix()] {
         let entries: Vec<(&str, Raw<'_>)> = columns.iter().map(|(label, c)| (&**label, cell(&fields[*c]))).collect();
         if entries.iter().any(|(_, raw)| *raw != Raw::Null) {
             builder.set(*field, Raw::Object(&entries), labels)?;

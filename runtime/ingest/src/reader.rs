@@ -366,7 +366,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn conflicts(&mut self, plan: &Plan, conflicts: Vec<(Part, usize)>) -> Result<(), IngestError> {
+    fn conflicts(&mut self, plan: &Plan, conflicts: Conflicts) -> Result<(), IngestError> {
         if conflicts.is_empty() {
             return Ok(());
         }
@@ -395,6 +395,9 @@ fn groups(accounts: &Names, pools: &BTreeMap<String, String>) -> Vec<u32> {
     billed.iter().map(|name| names.partition_point(|n| n < name) as u32).collect()
 }
 
+/// Rows that were taken out because they conflict.
+type Conflicts = Vec<(Part, usize)>;
+
 /// Blocks without the rows that do not count.
 struct Kept {
     blocks: crate::spool::Replay,
@@ -406,8 +409,7 @@ struct Kept {
 
 impl Kept {
     /// The next block, and the conflicting rows that were taken out of it.
-    #[allow(clippy::type_complexity)]
-    fn next(&mut self) -> Result<Option<(Block, Vec<(Part, usize)>)>, IngestError> {
+    fn next(&mut self) -> Result<Option<(Block, Conflicts)>, IngestError> {
         let Some(block) = self.blocks.next().transpose()? else { return Ok(None) };
         let from = self.place;
         self.place += block.rows() as u64;

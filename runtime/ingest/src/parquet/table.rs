@@ -1,7 +1,7 @@
 //! Opens a file and decides, before any row, what its columns can be used for.
 
 use crate::collect::Rules;
-use crate::csv::Layout;
+use crate::csv::{Families, Layout};
 use crate::error::IngestError;
 use crate::limits::{PARQUET_FOOTER_BYTES_MAX, PARQUET_ROWS};
 use crate::mapping::{ATTRIBUTES, TIME};
@@ -27,7 +27,7 @@ pub(crate) struct Table {
     /// Per event type.
     pub(crate) fields: Vec<Vec<(usize, FieldIx)>>,
     /// Per event type: family fields with label code and column.
-    pub(crate) families: Vec<Vec<(FieldIx, Vec<(u32, usize)>)>>,
+    pub(crate) families: Vec<Families<u32>>,
     pub(crate) names: Vec<String>,
     rows: u64,
 }

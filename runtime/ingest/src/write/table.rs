@@ -64,7 +64,7 @@ enum Builder {
 }
 
 enum To<W: Write + Send> {
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     NdJson(W, Vec<u8>),
     Parquet { writer: Box<ArrowWriter<W>>, schema: Arc<Schema>, columns: Vec<Builder>, rows: usize },
 }
@@ -93,7 +93,7 @@ impl<W: Write + Send> TableWriter<W> {
                 writer
                     .write_record(columns.iter().map(|(name, _)| name))
                     .map_err(|e| IngestError::Write(io::Error::other(e)))?;
-                To::Csv(writer)
+                To::Csv(Box::new(writer))
             }
             OutputFormat::NdJson => To::NdJson(out, Vec::new()),
             OutputFormat::Parquet => {
