@@ -2,9 +2,9 @@
 //! call per value where the column's type already promises what a check would find.
 
 use crate::labels::OpenLabels;
-use crate::mediate::EventSchema;
 use crate::number::fixed;
 use crate::reject::RejectReason;
+use crate::schema::EventSchema;
 use price_ir::batch::NULL;
 use price_ir::{Batch, Column, FieldIx, FieldType};
 use std::sync::Arc;

@@ -119,7 +119,7 @@ impl Levels {
 
 /// What a level adds to a cell by holding over a stretch; nothing where no instant is served.
 fn over(fold: &Fold, value: i64, stretch: Stretch, served: &[(i64, i64)]) -> Option<Acc> {
-    let overlap = |(from, until): &(i64, i64)| (stretch.until.min(*until) - stretch.from.max(*from)).max(0);
+    let overlap = |(from, until): &(i64, i64)| stretch.until.min(*until).saturating_sub(stretch.from.max(*from)).max(0);
     let nanos: i64 = served.iter().map(overlap).sum();
     if nanos == 0 {
         return None;

@@ -110,7 +110,8 @@ impl Timeline {
     fn find_window(&self, window: Window, at: i64) -> Stretch {
         if window == Window::Hour {
             let (_, second) = self.zone.local(Timestamp(at));
-            let from = at - at.rem_euclid(NANOS_PER_SECOND) - i64::from(second % 3600) * NANOS_PER_SECOND;
+            let since = at.rem_euclid(NANOS_PER_SECOND) + i64::from(second % 3600) * NANOS_PER_SECOND;
+            let from = at.saturating_sub(since);
             let until = from.saturating_add(3600 * NANOS_PER_SECOND);
             // Where the clock jumps, the hour that was begun ends and another begins.
             let jump = self.zone.next_transition(Timestamp(from)).map_or(i64::MAX, |t| t.0);

@@ -3,7 +3,7 @@
 //! In the order of the waterfall. Allowances drawn as used were drawn when rows arrived; what
 //! they left covers other quantities here. Within a cell the front of time is covered first.
 
-use super::usage::Work;
+use super::quantities::Work;
 use super::{SettleError, Settlement};
 use crate::cells::CellAt;
 use crate::lots::Lots;
@@ -178,7 +178,8 @@ impl Rater {
                 if !quantity.is_positive() {
                     continue;
                 }
-                if let Some(same) = out.iter_mut().find(|d| d.line == covers.line && d.at == cell.at) {
+                // Windows of one cell follow each other.
+                if let Some(same) = out.last_mut().filter(|d| d.line == covers.line && d.at == cell.at) {
                     same.quantity += &quantity;
                     same.cells.push(index);
                     continue;

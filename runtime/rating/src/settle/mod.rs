@@ -12,6 +12,8 @@ mod discounts;
 mod draws;
 mod fees;
 mod item;
+mod names;
+mod quantities;
 mod rounding;
 mod tiers;
 mod usage;
@@ -167,7 +169,7 @@ impl Rater {
         &mut self,
         s: &mut Settlement<'_>,
         index: LineIx,
-        works: &mut [Option<usage::Work>],
+        works: &mut [Option<quantities::Work>],
         items: &[Option<Item>],
     ) -> Result<Item, SettleError> {
         let plan = self.plan.clone();
