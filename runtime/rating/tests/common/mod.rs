@@ -318,6 +318,7 @@ impl Build {
     }
 
     pub fn rater(&self) -> Rater {
+        price_ir::verify(&self.0).unwrap();
         Rater::new(Arc::new(Interp::new(Arc::new(self.0.clone())))).unwrap()
     }
 }
