@@ -7,6 +7,7 @@ use crate::collect::{At, Collector, Not, malformed};
 use crate::error::IngestError;
 use crate::limits::MEMBERS_MAX;
 use crate::mapping::{ATTRIBUTES, Attributes, Mapping};
+use memchr::{memchr, memchr2_iter};
 use price_ir::{EventIx, FieldIx, FieldType, Plan};
 use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
 use std::borrow::Cow;
@@ -116,18 +117,17 @@ impl Layout {
 /// The end of the record that begins at `from`: behind its newline, and the text without it.
 /// `None` when the bytes end first, or end inside quotes.
 pub(crate) fn record(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let mut at = from;
     let mut odd = false;
-    loop {
-        let length = bytes[at..].iter().position(|b| *b == b'\n')?;
-        odd ^= bytes[at..at + length].iter().filter(|b| **b == b'"').count() % 2 == 1;
-        at += length + 1;
-        if !odd {
-            let end = at - 1;
-            let end = if end > from && bytes[end - 1] == b'\r' { end - 1 } else { end };
-            return Some((at, end));
+    for at in memchr2_iter(b'\n', b'"', &bytes[from..]) {
+        let at = from + at;
+        if bytes[at] == b'"' {
+            odd = !odd;
+        } else if !odd {
+            let end = if at > from && bytes[at - 1] == b'\r' { at - 1 } else { at };
+            return Some((at + 1, end));
         }
     }
+    None
 }
 
 /// Splits a record into fields.
@@ -142,7 +142,7 @@ pub(crate) fn split<'a>(text: &'a str, delimiter: u8, out: &mut Vec<Cow<'a, str>
             let mut owned = String::new();
             let mut copied = from;
             loop {
-                let quote = bytes[at..].iter().position(|b| *b == b'"').ok_or("a quote is not closed")?;
+                let quote = memchr(b'"', &bytes[at..]).ok_or("a quote is not closed")?;
                 at += quote + 1;
                 if bytes.get(at) != Some(&b'"') {
                     break;

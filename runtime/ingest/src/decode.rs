@@ -7,6 +7,7 @@ use crate::feed::Task;
 use crate::json::event::{self, Scratch, Shapes};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::parquet;
+use memchr::memchr_iter;
 use std::sync::Arc;
 
 /// Decodes tasks, one after another.
@@ -43,7 +44,7 @@ impl Decoder {
                     } else {
                         csv::read(&mut self.collector, &header, &mut fields, here, &bytes[from..end]);
                     }
-                    line += bytes[from..next].iter().filter(|b| **b == b'\n').count() as u64;
+                    line += memchr_iter(b'\n', &bytes[from..next]).count() as u64;
                     from = next;
                 }
                 bytes.len() as u64

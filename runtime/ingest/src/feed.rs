@@ -13,6 +13,7 @@ use crate::limits::{CHUNK_BYTES, RECORD_BYTES_MAX};
 use crate::parquet::Table;
 use crate::reject::Reject;
 use crate::source::{Opened, Source};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -59,8 +60,7 @@ pub(crate) struct Feed {
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
-    // Counted in bytes first: the compiler makes vectors of it.
-    bytes.chunks(255).map(|c| u64::from(c.iter().map(|b| u8::from(*b == b'\n')).sum::<u8>())).sum()
+    memchr_iter(b'\n', bytes).count() as u64
 }
 
 impl Feed {
@@ -161,7 +161,7 @@ impl Current {
         let reject = Reject::new(file, self.line, malformed(problem), &self.held[..self.first_line()]);
         let mut passed = 0u64;
         loop {
-            if let Some(end) = self.held.iter().position(|b| *b == b'\n') {
+            if let Some(end) = memchr(b'\n', &self.held) {
                 self.held.drain(..=end);
                 self.line += 1;
                 passed += end as u64 + 1;
@@ -178,7 +178,7 @@ impl Current {
     }
 
     fn first_line(&self) -> usize {
-        self.held.iter().position(|b| *b == b'\n').unwrap_or(self.held.len())
+        memchr(b'\n', &self.held).unwrap_or(self.held.len())
     }
 
     fn step(&mut self, rules: &Rules) -> Result<Option<Task>, IngestError> {
@@ -203,7 +203,7 @@ impl Current {
             return Ok(None);
         }
         let end = loop {
-            match self.held.iter().rposition(|b| *b == b'\n') {
+            match memrchr(b'\n', &self.held) {
                 Some(last) => break last + 1,
                 None if self.dry => break self.held.len(),
                 None if self.held.len() > RECORD_BYTES_MAX => {
@@ -309,10 +309,8 @@ const TOO_LONG: &str = "it is longer than 1 MiB";
 
 /// The end of the last record that is certainly whole: behind a newline outside quotes.
 fn whole_records(bytes: &[u8]) -> Option<usize> {
-    let last = bytes.iter().rposition(|b| *b == b'\n')?;
-    let quotes = |bytes: &[u8]| {
-        bytes.chunks(255).map(|c| usize::from(c.iter().map(|b| u8::from(*b == b'"')).sum::<u8>())).sum::<usize>()
-    };
+    let last = memrchr(b'\n', bytes)?;
+    let quotes = |bytes: &[u8]| memchr_iter(b'"', bytes).count();
     // Seen from the end: the newline ends a record if an even number of quotes stands before it.
     let mut before = quotes(&bytes[..last]);
     let mut end = last;
@@ -320,7 +318,7 @@ fn whole_records(bytes: &[u8]) -> Option<usize> {
         if before % 2 == 0 {
             return Some(end + 1);
         }
-        let previous = bytes[..end].iter().rposition(|b| *b == b'\n')?;
+        let previous = memrchr(b'\n', &bytes[..end])?;
         before -= quotes(&bytes[previous..end]);
         end = previous;
     }
