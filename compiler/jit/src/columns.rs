@@ -43,7 +43,20 @@ impl Sources {
     /// # Panics
     /// When a column is not what the event declares, or has fewer rows than the batch.
     pub fn bind(&self, batch: &Batch, regime: &[u32]) -> Bound {
-        let mut bound = Bound::default();
+        self.bind_rows(batch, regime, None)
+    }
+
+    /// The same for code that reads one row only: nothing is computed for others.
+    ///
+    /// # Panics
+    /// As [`Sources::bind`], and when there is no such row.
+    pub fn bind_row(&self, batch: &Batch, row: usize) -> Bound {
+        assert!(row < batch.rows, "the row is one of the batch");
+        self.bind_rows(batch, &[], Some(row))
+    }
+
+    fn bind_rows(&self, batch: &Batch, regime: &[u32], only: Option<usize>) -> Bound {
+        let mut bound = Bound { only, ..Bound::default() };
         for source in &self.0 {
             let pointer = bound.pointer(source, batch, regime);
             bound.pointers.push(pointer);
@@ -55,6 +68,8 @@ impl Sources {
 /// Pointers for compiled code, and what was computed for it.
 #[derive(Debug, Default)]
 pub(crate) struct Bound {
+    /// The only row that is read, where computed columns hold but that one.
+    only: Option<usize>,
     pointers: Vec<*const u8>,
     bytes: Vec<Vec<u8>>,
     labels: Vec<Vec<u32>>,
@@ -120,7 +135,16 @@ impl Bound {
 
     fn texts(&mut self, column: &Column, holds: impl Fn(&str) -> bool) -> *const u8 {
         let Column::Text(values) = column else { panic!("a text is compared with a text") };
-        self.bytes.push(values.iter().map(|t| u8::from(holds(t))).collect());
-        self.bytes.last().map_or(std::ptr::null(), |b| b.as_ptr())
+        match self.only {
+            None => {
+                self.bytes.push(values.iter().map(|t| u8::from(holds(t))).collect());
+                self.bytes.last().map_or(std::ptr::null(), |b| b.as_ptr())
+            }
+            Some(row) => {
+                // Where the column would begin if it held the rows before this one.
+                self.bytes.push(vec![u8::from(holds(&values[row]))]);
+                self.bytes.last().map_or(std::ptr::null(), |b| b.as_ptr().wrapping_sub(row))
+            }
+        }
     }
 }

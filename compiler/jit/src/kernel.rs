@@ -168,11 +168,10 @@ impl Kernel for Jit {
         let priced = &charge.functions[function as usize];
         let labels = self.sinks[sink.ix()].labels.unwrap_or(1);
         let at = (row / labels, row % labels);
-        assert!(at.0 < batch.rows, "the row is one of the batch");
         if measure == i64::MIN {
             return Err(Fault::Overflow);
         }
-        let columns = charge.sources.bind(batch, &[]);
+        let columns = charge.sources.bind_row(batch, at.0);
         match self.code.position(priced.code, &columns, &self.pool, priced.row, at, measure) {
             (TAKEN, n) => Ok(priced.amount(n, 1)),
             (status, _) => Err(fault(status)),

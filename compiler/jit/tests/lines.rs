@@ -242,3 +242,21 @@ fn code_is_freed_with_the_kernel_and_called_from_many_threads() {
         worker.join().unwrap();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_page_is_writable_and_executable_and_all_are_given_back() {
+    let maps = || std::fs::read_to_string("/proc/self/maps").unwrap();
+    let f = CellRule::Function;
+    let compile = || engines(rate_line(Fold::Sum(Expr::Field(A)), vec![f(1); 3])).1;
+    let kept = compile();
+    assert!(!maps().lines().any(|line| line.contains("rwx")));
+    let executable = || maps().lines().filter(|line| line.contains("r-xp") && !line.contains('/')).count();
+    let before = executable();
+    for _ in 0..50 {
+        drop(compile());
+    }
+    // Other tests compile meanwhile; fifty kernels left behind would show.
+    assert!(executable() < before + 40, "{before} {}", executable());
+    assert!(kept.charge(LineIx(0), 1, 1000, 1).is_ok());
+}
