@@ -174,17 +174,13 @@ impl Block {
         if self.parts.len() <= 1 {
             return self.parts;
         }
-        let mut out: Vec<Part> = Vec::new();
-        for (part, row) in self.places() {
-            let from = &self.parts[part as usize];
-            if out.last().is_none_or(|last| last.batch.event != from.batch.event) {
-                out.push(Part::new(empty(&from.batch)));
-            }
-            if let Some(last) = out.last_mut() {
-                last.push_from(from, row as usize);
-            }
-        }
-        out
+        let places: Vec<(u16, u32)> = self.places().collect();
+        let runs = places.chunk_by(|a, b| a.0 == b.0);
+        runs.map(|run| {
+            let rows: Vec<u32> = run.iter().map(|(_, row)| *row).collect();
+            self.parts[run[0].0 as usize].select(&rows)
+        })
+        .collect()
     }
 
     /// Forgets sources and ids.
@@ -193,24 +189,6 @@ impl Block {
             part.sources = Texts::default();
             part.ids = Texts::default();
         }
-    }
-}
-
-/// A batch of the same shape without rows.
-fn empty(like: &Batch) -> Batch {
-    let columns = like.columns.iter().map(|column| match column {
-        Column::Int(_) => Column::Int(Vec::new()),
-        Column::Family(labels) => Column::Family(vec![Vec::new(); labels.len()]),
-        Column::Label(_) => Column::Label(Vec::new()),
-        Column::Text(_) => Column::Text(Vec::new()),
-        Column::Flag(_) => Column::Flag(Vec::new()),
-    });
-    Batch {
-        event: like.event,
-        rows: 0,
-        happened: Vec::new(),
-        columns: columns.collect(),
-        calendars: vec![Vec::new(); like.calendars.len()],
     }
 }
 
