@@ -43,6 +43,9 @@ pub struct TestCase {
     pub from: Date,
     /// First day after.
     pub until: Date,
+    /// Whether the span was written as dates: then it is served exactly; otherwise it names
+    /// the billing periods that end in it.
+    pub exact_dates: bool,
     /// Usage.
     pub given: Vec<Given>,
     /// Expected.
@@ -266,6 +269,7 @@ impl Builder<'_> {
                 subject: seen.name,
                 from,
                 until,
+                exact_dates: exact_dates(&test.period),
                 given,
                 expect,
             });
@@ -834,12 +838,17 @@ impl Builder<'_> {
                     subject: seen.name.clone(),
                     from,
                     until,
+                    exact_dates: exact_dates(&table.period),
                     given,
                     expect,
                 });
             }
         }
     }
+}
+
+fn exact_dates(period: &ast::Period) -> bool {
+    matches!(period.kind, ast::PeriodKind::Range { .. } | ast::PeriodKind::Day(_))
 }
 
 fn reads(cond: &price_ir::Cond, key: u32) -> bool {

@@ -229,13 +229,24 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
     let plan = kernel.plan().clone();
     let mut rater = Rater::new(kernel.clone()).map_err(|error| error.to_string())?;
     let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
-    let subscription =
-        Subscription { account: ACCOUNT.into(), from: Some(case.from), until: Some(case.until), pool: None };
-    rater.subscribe(&subscription).map_err(|error| error.to_string())?;
     let mut periods = vec![rater.period_of(case.from)];
     while let Some(last) = periods.last().filter(|last| last.until < case.until) {
         periods.push(rater.period_of(last.until));
     }
+    let (mut from, mut until) = (case.from, case.until);
+    if !case.exact_dates {
+        // `in 2026-03` means the billing periods that end with March, whole, whatever their day.
+        let ends_inside = |p: &Period| case.from < p.until && p.until <= case.until;
+        if periods.iter().any(ends_inside) {
+            periods.retain(ends_inside);
+        } else {
+            periods.truncate(1);
+        }
+        from = periods[0].from;
+        until = periods.last().map_or(until, |p| p.until);
+    }
+    let subscription = Subscription { account: ACCOUNT.into(), from: Some(from), until: Some(until), pool: None };
+    rater.subscribe(&subscription).map_err(|error| error.to_string())?;
     let mut run = Run { invoices: Vec::new(), refused: Vec::new() };
     let mut happenings = Vec::new();
     for given in &case.given {
@@ -305,7 +316,16 @@ fn inject(
     given: &Given,
 ) -> Result<Result<(), String>, String> {
     let Given::Meter { meter, quantity, labels, on, each, .. } = given else { return Ok(Ok(())) };
-    let labels: Vec<(&str, &str)> = labels.iter().map(|(d, l)| (d.as_str(), l.as_str())).collect();
+    let plan = rater.plan().clone();
+    // A given may name every dimension of its meter; prices need not depend on all of them.
+    let read: Vec<&str> = plan
+        .sinks
+        .iter()
+        .filter(|sink| sink.meter == *meter)
+        .flat_map(|sink| sink.keys.iter().map(|key| plan.dimensions[key.dim.ix()].name.as_str()))
+        .collect();
+    let labels: Vec<(&str, &str)> =
+        labels.iter().map(|(d, l)| (d.as_str(), l.as_str())).filter(|(d, _)| read.contains(d)).collect();
     let mut places: Vec<(Period, When)> = Vec::new();
     match (on, each) {
         (Some(on), _) => {

@@ -5,7 +5,7 @@ pub mod curve;
 use crate::codes;
 use curve::Curve;
 use price_diagnostics::{Diagnostic, Span};
-use price_ir::{Bound, Charge, Function, GroupClamp, Line, LineClamp, Plan, UsageCharge};
+use price_ir::{Bound, Charge, Fold, Function, GroupClamp, Line, LineClamp, Plan, SinkIx, UsageCharge};
 use price_value::{Rational, currency::group};
 use std::collections::BTreeSet;
 
@@ -22,8 +22,10 @@ pub fn check(plan: &Plan, rule_spans: &[Span], name: Span, cliffs: &[String]) ->
         }
     }
     for line in &plan.lines {
-        if let Charge::Usage(usage) = &line.charge {
-            checks.functions(line, usage, cliffs.contains(&line.name));
+        match &line.charge {
+            Charge::Usage(usage) => checks.functions(line, usage, cliffs.contains(&line.name)),
+            Charge::Events(sink) => checks.event_amounts(line, *sink),
+            Charge::Fee(_) | Charge::Share { .. } => {}
         }
         checks.line_clamps(line);
     }
@@ -46,6 +48,22 @@ impl Checks<'_> {
 
     fn money(&self, amount: &Rational) -> String {
         self.plan.currency.format(amount)
+    }
+
+    /// Amounts per event that are below zero whatever the event says.
+    fn event_amounts(&mut self, line: &Line, sink: SinkIx) {
+        let Fold::Charge(charge) = &self.plan.sinks[sink.ix()].fold else { return };
+        for function in &charge.rules.functions {
+            let Some((_, value)) = Curve::of(&function.amount).and_then(|c| c.below_zero()) else { continue };
+            let rule = function.rules.last().copied().unwrap_or(line.rule);
+            let message = format!("the price of `{}` is below zero", line.name);
+            self.found.push(
+                Diagnostic::error(codes::NEGATIVE, message)
+                    .at(self.span(rule), format!("one event can cost {}", self.money(&value)))
+                    .help("write a `rebate` for money that is given back: its line is negative"),
+            );
+            return;
+        }
     }
 
     fn functions(&mut self, line: &Line, usage: &UsageCharge, cliffs_allowed: bool) {

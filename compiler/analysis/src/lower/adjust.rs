@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::body::label_cond;
 use super::charge::{Charges, Quantity};
-use super::layers::{Layer, span_of};
+use super::layers::{Layer, meet, span_of};
 use super::price::{PriceInfo, labels_of};
 use crate::codes;
 use crate::types::{Ty, Typer};
@@ -75,7 +75,12 @@ impl Lowering<'_> {
         Some(Line {
             name: fee.name.text.clone(),
             rebate: false,
-            charge: Charge::Fee(Fee { amount, per, in_advance, during: span_of(fee.validity.as_ref()) }),
+            charge: Charge::Fee(Fee {
+                amount,
+                per,
+                in_advance,
+                during: meet(span_of(fee.validity.as_ref()), layer.during),
+            }),
             clamps: Vec::new(),
             prorate: Proration::Never,
             rule,
@@ -268,7 +273,7 @@ impl Lowering<'_> {
                 per,
                 if_used: clamp.usage == Some(ast::ClampUsage::IfUsed),
                 prorate: self.partial(clamp.partial, statement.span, "this bound")?,
-                during: price_value::Span::default(),
+                during: layer.during,
                 rule,
             });
         }
@@ -336,7 +341,7 @@ impl Lowering<'_> {
     ) -> Option<Option<Discount>> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&discount.value));
         let rule = self.rule(format!("discount {}", discount.name.text), layer, discount.name.span);
-        let during = span_of(discount.validity.as_ref());
+        let during = meet(span_of(discount.validity.as_ref()), layer.during);
         let amount = value.expr.as_const().cloned().unwrap_or_default();
         let mut usage = None;
         let off = match &value.ty {
@@ -484,7 +489,7 @@ impl Lowering<'_> {
                 per,
                 if_used: false,
                 prorate,
-                during: span_of(limit.validity.as_ref()),
+                during: meet(span_of(limit.validity.as_ref()), layer.during),
                 rule,
             },
             order,

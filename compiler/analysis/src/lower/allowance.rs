@@ -263,6 +263,10 @@ impl Lowering<'_> {
             );
             return None;
         }
+        if decl.sharing == Some(ast::Sharing::EachAccount) {
+            self.report(crate::not_yet("an allowance for `each account`", decl.name.span));
+            return None;
+        }
         let draw = self.draw_order(decl, &covers, lines)?;
         let rollover = match &decl.rollover {
             None | Some(ast::Rollover::None) => None,

@@ -56,6 +56,15 @@ pub fn span_of(validity: Option<&ast::Validity>) -> Span {
     Span { from: validity.from.as_ref().and_then(date_of), until }
 }
 
+/// The dates both ranges cover.
+pub fn meet(a: Span, b: Span) -> Span {
+    let until = match (a.until, b.until) {
+        (Some(x), Some(y)) => Some(x.min(y)),
+        (x, y) => x.or(y),
+    };
+    Span { from: a.from.max(b.from), until }
+}
+
 /// Collects the layers of an item, lowest first.
 pub fn collect(
     db: &dyn salsa::Database,

@@ -169,7 +169,7 @@ impl Lowering<'_> {
         recovered: bool,
     ) -> Option<(Plan, BTreeMap<String, Arc<MeterDef>>)> {
         let own = layers.last()?.clone();
-        self.not_yet(&own);
+        self.not_yet(layers);
         let settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
         self.billing = settings.billing.every;
@@ -185,8 +185,10 @@ impl Lowering<'_> {
                 match &statement.kind {
                     StmtKind::Fee(fee) => match self.fee(layer, fee, order) {
                         Some(line) => {
-                            lines.push(line);
-                            infos.push(None);
+                            if !self.continued(&mut lines, &line, fee.name.span) {
+                                lines.push(line);
+                                infos.push(None);
+                            }
                         }
                         None => {
                             self.failed.insert(fee.name.text.clone());
@@ -195,6 +197,18 @@ impl Lowering<'_> {
                     },
                     StmtKind::Price(decl) => {
                         if matches!(decl.target, ast::PriceTarget::Lines) {
+                            let overridden =
+                                sources.get(decl.name.text.as_str()).and_then(|s| Some(s.overrides.first()?.2));
+                            if let Some(span) = overridden {
+                                self.report(crate::not_yet("an override of a share of other lines", span));
+                                sound = false;
+                            }
+                            if shares.iter().any(|(_, d, _)| d.name.text == decl.name.text) {
+                                let what = "a share of other lines in several followed versions";
+                                self.report(crate::not_yet(what, decl.name.span));
+                                sound = false;
+                                continue;
+                            }
                             shares.push((index, decl, order));
                             continue;
                         }
@@ -275,9 +289,10 @@ impl Lowering<'_> {
     }
 
     /// Answers the words of later parts honestly.
-    fn not_yet(&mut self, own: &Layer) {
-        for statement in own.body() {
+    fn not_yet(&mut self, layers: &[Layer]) {
+        for statement in layers.iter().flat_map(Layer::body) {
             let what = match &statement.kind {
+                StmtKind::Term { .. } => "a term outside a contract",
                 StmtKind::Wallet(_) => "wallets",
                 StmtKind::Commitment(_) => "commitments",
                 StmtKind::Entitlement(_) => "entitlements",
@@ -285,6 +300,20 @@ impl Lowering<'_> {
             };
             self.report(crate::not_yet(what, statement.span));
         }
+    }
+
+    /// Whether a fee is that of the version before, which then goes on. A fee that changes from
+    /// one followed version to the next is answered honestly.
+    fn continued(&mut self, lines: &mut [Line], line: &Line, span: Span) -> bool {
+        let Some(before) = lines.iter_mut().find(|l| l.name == line.name) else { return false };
+        let (Charge::Fee(first), Charge::Fee(next)) = (&mut before.charge, &line.charge) else { return false };
+        let same = first.amount == next.amount && first.per == next.per && first.in_advance == next.in_advance;
+        if same && first.during.until == next.during.from {
+            first.during.until = next.during.until;
+        } else {
+            self.report(crate::not_yet("a fee that changes between followed versions", span));
+        }
+        true
     }
 
     /// Prices by name with their overrides, duplicates reported.

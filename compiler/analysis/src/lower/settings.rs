@@ -48,11 +48,12 @@ impl Settings {
         let zone = zone(lowering, layers, name, recovered);
         let billing = billing(lowering, layers, name, recovered);
         let late = late(lowering, layers, name, recovered);
-        let effective = top(layers, |s| match s {
-            StmtKind::Effective(validity) => Some(span_of(Some(validity))),
-            _ => None,
+        let own_effective = layers.last().and_then(|own| {
+            own.body().iter().rev().find_map(|s| match &s.kind {
+                StmtKind::Effective(validity) => Some(span_of(Some(validity))),
+                _ => None,
+            })
         });
-        let own_effective = layers.last().filter(|l| l.is_card).and(effective.map(|(e, ..)| e));
         let currency = currency?;
         let rounding = rounding(lowering, layers, &currency, name, recovered);
         let (billing, net_days) = billing?;

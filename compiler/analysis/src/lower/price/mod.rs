@@ -168,8 +168,15 @@ impl Lowering<'_> {
             PriceBody::Block(block) => block.iter().collect(),
             PriceBody::Charge(_) => Vec::new(),
         };
-        let settings = self.settings(layer, &statements, decl)?;
+        let mut settings = self.settings(layer, &statements, decl)?;
         let rule = source.rule.ix;
+        for clamp in &mut settings.clamps {
+            clamp.rule = rule;
+            clamp.during = layer.during;
+        }
+        for (at, base) in &source.bases[..source.bases.len() - 1] {
+            self.earlier_version(&layers[*at], base, decl, &mut settings)?;
+        }
         let counting = settings.counting;
         let has_flat = statements.iter().any(|s| {
             matches!(&s.kind, PriceStmtKind::Charge(c) if c.terms.iter().any(|t| matches!(t.kind, ast::TermKind::Flat { .. })))
@@ -224,14 +231,7 @@ impl Lowering<'_> {
             name: decl.name.text.clone(),
             rebate: decl.kind == ast::PriceKind::Rebate,
             charge,
-            clamps: settings
-                .clamps
-                .into_iter()
-                .map(|mut c| {
-                    c.rule = rule;
-                    c
-                })
-                .collect(),
+            clamps: settings.clamps,
             prorate: Proration::Never,
             rule,
             order: source.order,

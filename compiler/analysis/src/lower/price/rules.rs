@@ -8,7 +8,7 @@ use crate::limits;
 use crate::lower::Lowering;
 use crate::lower::body::{Body, CellPrice, LabelCond, label_cond, prepare};
 use crate::lower::charge::Quantity;
-use crate::lower::layers::{Layer, span_of};
+use crate::lower::layers::{Layer, meet, span_of};
 use crate::types::{Names, Typer};
 use price_diagnostics::{Diagnostic, Span};
 use price_ir::{CellRule, Expr, Function, Regime, RuleIx, Rules};
@@ -63,6 +63,30 @@ impl Lowering<'_> {
         }
         for (index, over, span) in &source.overrides {
             let layer = &layers[*index];
+            if let Some(filter) = &over.filter
+                && filter.ladder == Some(ast::LadderRule::Counts)
+            {
+                self.report(crate::not_yet("`counts in ladder`", filter.span));
+                sound = false;
+                continue;
+            }
+            if let OverrideBody::Block(block) = &over.body
+                && let Some(other) = block.iter().find(|s| !is_amount(&s.kind))
+            {
+                let message = "an override replaces amounts, and leaves everything else as it is";
+                self.report(
+                    Diagnostic::error(codes::NOT_HERE, message)
+                        .at(other.span, "")
+                        .help("write this into the price itself, or declare another price"),
+                );
+                sound = false;
+                continue;
+            }
+            if let OverrideBody::Block(block) = &over.body
+                && block.iter().any(|s| matches!(s.kind, ast::PriceStmtKind::AllowCliffs))
+            {
+                self.cliffs_allowed.extend(source.bases.last().map(|(_, base)| base.name.text.clone()));
+            }
             let cells = match &over.filter {
                 None => None,
                 Some(filter) => {
@@ -294,13 +318,10 @@ pub(super) fn show_cell(dims: &[DimUse], cell: &[u32]) -> String {
     if labels.is_empty() { "all usage".into() } else { labels.join(", ") }
 }
 
-/// The dates both ranges cover.
-pub(super) fn meet(a: price_value::Span, b: price_value::Span) -> price_value::Span {
-    let until = match (a.until, b.until) {
-        (Some(x), Some(y)) => Some(x.min(y)),
-        (x, y) => x.or(y),
-    };
-    price_value::Span { from: a.from.max(b.from), until }
+/// What a price costs, as opposed to how it is counted, bounded and rounded.
+fn is_amount(kind: &ast::PriceStmtKind) -> bool {
+    use ast::PriceStmtKind::{AllowCliffs, Bad, Charge, Derive, Discount, Table, Tiers};
+    matches!(kind, Charge(_) | Tiers(_) | Table(_) | Derive { .. } | Discount { .. } | AllowCliffs | Bad(_))
 }
 
 pub(super) fn kind_word(decl: &ast::PriceDecl) -> &'static str {

@@ -3,8 +3,9 @@
 use crate::codes;
 use crate::lower::Lowering;
 use crate::lower::layers::Layer;
+use crate::lower::price::rules::kind_word;
 use crate::types::{Ty, Typer};
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{Bound, Counting, LineClamp, Post, RuleIx};
 use price_syntax::ast::{self, PriceStmtKind, PriceTarget};
 
@@ -29,6 +30,52 @@ pub struct PriceSettings {
 }
 
 impl Lowering<'_> {
+    /// Takes the bounds of an earlier version of a followed card for its days. Anything else
+    /// that it says differently would hold for the wrong days, and is answered honestly.
+    pub(super) fn earlier_version(
+        &mut self,
+        layer: &Layer,
+        base: &ast::PriceDecl,
+        decl: &ast::PriceDecl,
+        settings: &mut PriceSettings,
+    ) -> Option<()> {
+        let statements: Vec<&ast::PriceStmt> = statements(base).collect();
+        let earlier = self.settings(layer, &statements, base)?;
+        let same = head(base) == head(decl)
+            && base.filter.is_none()
+            && decl.filter.is_none()
+            && earlier.post == settings.post
+            && earlier.counting == settings.counting
+            && earlier.rate_change == settings.rate_change;
+        if !same {
+            let what = "a followed version that changes more of a price than its amounts and bounds";
+            self.report(crate::not_yet(what, decl.name.span).also(base.name.span, "the version before"));
+            return None;
+        }
+        let title = format!("{} {}", kind_word(base), base.name.text);
+        let rule = self.rule(title, layer, base.name.span);
+        settings.clamps.extend(earlier.clamps.into_iter().map(|c| LineClamp { rule, ..c }));
+        settings.clamps.sort_by_key(|c| c.bound == Bound::Ceiling);
+        Some(())
+    }
+
+    /// Refuses `each NAME` where the price is on each of something else.
+    fn own_event(&mut self, decl: &ast::PriceDecl, each: &ast::Path) -> Option<()> {
+        let PriceTarget::Each(event) = &decl.target else { return Some(()) };
+        let (own, said) = (event.last()?, each.last()?);
+        if own.text == said.text {
+            return Some(());
+        }
+        let message = format!("this price is on each `{}`, not on each `{}`", own.text, said.text);
+        self.report(Diagnostic::error(codes::WRONG_KIND, message).at(said.span, "").fix(Fix::replace(
+            format!("write `{}`", own.text),
+            said.span,
+            own.text.clone(),
+            false,
+        )));
+        None
+    }
+
     /// The statements of a price block that are not charges.
     pub(super) fn settings(
         &mut self,
@@ -62,8 +109,9 @@ impl Lowering<'_> {
                 PriceStmtKind::Measure(_) => {
                     made.event_only.get_or_insert(statement.span);
                 }
-                PriceStmtKind::RoundEach { rounding: wanted, .. } => {
+                PriceStmtKind::RoundEach { each, rounding: wanted } => {
                     made.event_only.get_or_insert(statement.span);
+                    self.own_event(decl, each)?;
                     let ty = Ty::Money(currency.code.clone());
                     let found = self.scoped(layer, |scope| Typer::new(scope).rounding(wanted, &ty, Some(&currency)));
                     rounding = Some(found?);
@@ -75,8 +123,9 @@ impl Lowering<'_> {
                         ast::ClampSide::Least => Bound::Floor,
                         ast::ClampSide::Most => Bound::Ceiling,
                     };
-                    if let Some(ast::ClampOver::Each(_)) = &clamp.over {
+                    if let Some(ast::ClampOver::Each(each)) = &clamp.over {
                         made.event_only.get_or_insert(statement.span);
+                        self.own_event(decl, each)?;
                         post.push(match bound {
                             Bound::Floor => Post::AtLeast(amount),
                             Bound::Ceiling => Post::AtMost(amount),
@@ -102,7 +151,7 @@ impl Lowering<'_> {
                         per,
                         if_used: clamp.usage == Some(ast::ClampUsage::IfUsed),
                         prorate,
-                        during: price_value::Span::default(),
+                        during: layer.during,
                         rule: RuleIx(0),
                     });
                 }
@@ -116,4 +165,26 @@ impl Lowering<'_> {
         made.clamps.sort_by_key(|c| c.bound == Bound::Ceiling);
         Some(made)
     }
+}
+
+fn statements(decl: &ast::PriceDecl) -> impl Iterator<Item = &ast::PriceStmt> {
+    let block = match &decl.body {
+        ast::PriceBody::Block(block) => block.as_slice(),
+        ast::PriceBody::Charge(_) => &[],
+    };
+    block.iter()
+}
+
+/// What a price is computed from and kept apart by.
+type Head = (Vec<String>, Option<ast::WindowKind>, Vec<(&'static str, String)>);
+
+fn head(decl: &ast::PriceDecl) -> Head {
+    let by = decl.by.iter().map(ast::Path::text).collect();
+    let how = statements(decl).filter_map(|s| match &s.kind {
+        PriceStmtKind::Measure(path) => Some(("measure", path.text())),
+        PriceStmtKind::SplitAt(path) => Some(("split at", path.text())),
+        PriceStmtKind::RateByStart(_) => Some(("rate by start", String::new())),
+        _ => None,
+    });
+    (by, decl.window.as_ref().map(|w| w.kind), how.collect())
 }
