@@ -7,7 +7,7 @@ use crate::lower::price::rules::kind_word;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{Bound, Counting, LineClamp, Post, RuleIx};
-use price_syntax::ast::{self, PriceStmtKind, PriceTarget};
+use price_syntax::ast::{self, ExprKind, PriceStmtKind, PriceTarget};
 
 /// How a price crosses a boundary of a calendar.
 pub enum Split {
@@ -42,8 +42,7 @@ impl Lowering<'_> {
         let statements: Vec<&ast::PriceStmt> = statements(base).collect();
         let earlier = self.settings(layer, &statements, base)?;
         let same = head(base) == head(decl)
-            && base.filter.is_none()
-            && decl.filter.is_none()
+            && same_filter(base.filter.as_ref(), decl.filter.as_ref())
             && earlier.post == settings.post
             && earlier.counting == settings.counting
             && earlier.rate_change == settings.rate_change;
@@ -109,9 +108,9 @@ impl Lowering<'_> {
                 PriceStmtKind::Measure(_) => {
                     made.event_only.get_or_insert(statement.span);
                 }
-                PriceStmtKind::RoundEach { each, rounding: wanted } => {
+                PriceStmtKind::RoundEach { event, rounding: wanted } => {
                     made.event_only.get_or_insert(statement.span);
-                    self.own_event(decl, each)?;
+                    self.own_event(decl, event)?;
                     let ty = Ty::Money(currency.code.clone());
                     let found = self.scoped(layer, |scope| Typer::new(scope).rounding(wanted, &ty, Some(&currency)));
                     rounding = Some(found?);
@@ -187,4 +186,29 @@ fn head(decl: &ast::PriceDecl) -> Head {
         _ => None,
     });
     (by, decl.window.as_ref().map(|w| w.kind), how.collect())
+}
+
+fn same_filter(a: Option<&ast::PriceFilter>, b: Option<&ast::PriceFilter>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.ladder == b.ladder && same_condition(&a.condition, &b.condition),
+        _ => false,
+    }
+}
+
+/// Whether two conditions on labels say the same in the same words.
+fn same_condition(a: &ast::Expr, b: &ast::Expr) -> bool {
+    use ExprKind::{And, In, Is, Not, Or, Path};
+    match (&a.kind, &b.kind) {
+        (And(a, b), And(c, d)) | (Or(a, b), Or(c, d)) => same_condition(a, c) && same_condition(b, d),
+        (Not(a), Not(b)) => same_condition(a, b),
+        (Path(a), Path(b)) => a.text() == b.text(),
+        (Is { subject: a, negated: m, label: x }, Is { subject: b, negated: n, label: y }) => {
+            m == n && x.text == y.text && same_condition(a, b)
+        }
+        (In { subject: a, negated: m, labels: x }, In { subject: b, negated: n, labels: y }) => {
+            m == n && x.iter().map(|l| &l.text).eq(y.iter().map(|l| &l.text)) && same_condition(a, b)
+        }
+        _ => false,
+    }
 }
