@@ -29,7 +29,10 @@ fn named(error: price_driver::LoadError, paths: &[String], given: &[String]) -> 
     use price_driver::LoadError::{Empty, Missing, NotSource, Read};
     let original = |path: String| {
         let at = given.iter().position(|g| *g == path);
-        at.and_then(|at| paths.get(at).cloned()).unwrap_or(path)
+        match at {
+            Some(_) if paths.is_empty() => ".".to_owned(),
+            at => at.and_then(|at| paths.get(at).cloned()).unwrap_or(path),
+        }
     };
     match error {
         Missing { path } => Missing { path: original(path) },

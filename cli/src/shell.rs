@@ -117,6 +117,12 @@ impl Shell {
         }
     }
 
+    /// Says what is wrong, even when quiet.
+    pub fn complain(&mut self, text: &str) {
+        let _ = self.out.flush();
+        let _ = self.err.write_all(text.as_bytes());
+    }
+
     /// Says something only when asked for more.
     pub fn detail(&mut self, text: impl Display) {
         if self.verbose > 0 {
@@ -132,8 +138,7 @@ impl Shell {
 
     /// Shows what kept the program from running.
     pub fn trouble(&mut self, trouble: &Trouble) {
-        let _ = self.out.flush();
-        let _ = write!(self.err, "{}", trouble.render(self.err_paint.is_on()));
+        self.complain(&trouble.render(self.err_paint.is_on()));
     }
 
     /// Pushes results out.

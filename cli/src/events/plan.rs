@@ -62,17 +62,15 @@ fn compile(
 ) -> Result<Option<Loaded>, Trouble> {
     match workspace.compile(subject) {
         Ok(compiled) => {
-            let warnings = workspace.check().iter().filter(|d| d.severity == Severity::Warning).count();
-            if warnings > 0 {
-                shell.detail(format!("{}: price check shows them", paths::count(warnings, "warning")));
+            if shell.is_verbose() {
+                let warnings = workspace.check().iter().filter(|d| d.severity == Severity::Warning).count();
+                shell.detail(format!("{}; price check shows them", paths::count(warnings, "warning")));
             }
             Ok(Some(Loaded { compiled }))
         }
         Err(SubjectError::Faulty { name, diagnostics }) => {
-            shell.flush()?;
-            let text = report::render(&diagnostics, workspace, format, shell.err_paint().is_on());
-            shell.note(text.trim_end());
-            shell.note(format!("\n`{name}` has errors and cannot be used"));
+            shell.complain(&report::render(&diagnostics, workspace, format, shell.err_paint().is_on()));
+            shell.complain(&format!("`{name}` has errors and cannot be used\n"));
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -3,11 +3,13 @@
 
 use crate::output::money::{exact, left, quantity, right};
 use crate::shell::Paint;
-use price_driver::{rate, tier_range};
+use price_driver::tier_text;
 use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, Plan, TierDetail};
 
 /// Columns of amounts.
 const AMOUNT: usize = 16;
+/// Columns that detail keeps free on the right.
+const INSET: usize = 15;
 /// Cells of a line that are shown before the rest is counted.
 const CELLS: usize = 24;
 
@@ -93,51 +95,59 @@ impl Table<'_> {
 
     /// Detail has its own column of amounts, left of those that are added up.
     fn detail(&mut self, text: &str, amount: &str) {
-        let edge = self.width.saturating_sub(AMOUNT);
-        let room = edge.saturating_sub(AMOUNT.max(amount.chars().count() + 1));
+        let edge = self.width.saturating_sub(INSET);
+        let room = edge.saturating_sub(if amount.is_empty() { 0 } else { amount.chars().count() + 2 });
         let text = left(text, room);
         let line = format!("{text}{}", right(amount, edge - room));
         self.push(&self.paint.dim(line.trim_end()));
     }
 
+    /// Whether text and amount fit a line of detail.
+    fn fits(&self, text: &str, amount: &str) -> bool {
+        text.chars().count() + amount.chars().count() + 2 + INSET <= self.width
+    }
+
     fn cell(&mut self, cell: &CellDetail, line: &InvoiceLine, plain: bool) {
         let currency = &self.plan.currency;
+        let events = cell.events > 0 && cell.quantity.to_i128() != Some(i128::from(cell.events));
+        let events = if events { format!(" in {}", count(cell.events)) } else { String::new() };
+        let amount = exact(&cell.exact, currency);
+        let labels: Vec<&str> = cell.labels.iter().map(|(_, label)| label.as_str()).collect();
+        let name = labels.join(", ");
+        let own: Vec<&TierDetail> = if cell.events > 0 { Vec::new() } else { cell.tiers.iter().collect() };
+        // A cell of one tier fits one line.
+        if let ([tier], false) = (own.as_slice(), cell.covered.is_positive()) {
+            let text = tier_text(self.plan, &line.name, tier, "");
+            let both = if plain { format!("  {text}") } else { format!("  {name}  {text}") };
+            if self.fits(&both, &amount) {
+                return self.detail(&both, &amount);
+            }
+        }
         let indent = if plain { "  " } else { "    " };
         if !plain {
-            let labels: Vec<&str> = cell.labels.iter().map(|(_, label)| label.as_str()).collect();
-            let name = if labels.is_empty() { "all".to_owned() } else { labels.join(", ") };
-            let mut text = format!("  {name}  {}", quantity(&cell.quantity));
-            if cell.events > 0 {
-                text = format!("{text} in {}", crate::paths::count(usize::try_from(cell.events).unwrap_or(0), "event"));
-            }
-            self.detail(&text, &exact(&cell.exact, currency));
-        } else if cell.events > 0 {
-            let events = crate::paths::count(usize::try_from(cell.events).unwrap_or(0), "event");
-            self.detail(&format!("  in {events}"), "");
+            self.detail(&format!("  {name}  {}{events}", quantity(&cell.quantity)), &amount);
+        } else if !events.is_empty() {
+            self.detail(&format!(" {events}"), "");
         }
         if cell.covered.is_positive() {
             self.detail(&format!("{indent}included {}", quantity(&cell.covered)), "");
         }
-        let single = cell.tiers.len() == 1 && (cell.events > 0 || line.quantity.is_none());
-        if !single {
-            for tier in &cell.tiers {
-                self.tier(tier, indent, cell.tiers.len() > 1 || plain);
-            }
+        for tier in own {
+            self.tier(&line.name, tier, indent);
         }
     }
 
-    fn tier(&mut self, tier: &TierDetail, indent: &str, with_amount: bool) {
-        let currency = &self.plan.currency;
-        let flat = &tier.exact - &(&tier.quantity * &tier.rate);
-        let mut text = format!("{indent}{} × {}", quantity(&tier.quantity), rate(&tier.rate, currency));
-        if !flat.is_zero() {
-            text = format!("{text} + {}", exact(&flat, currency));
-        }
-        if let Some(range) = tier_range(tier) {
-            text = format!("{text}  ({range})");
-        }
-        let amount = if with_amount { exact(&tier.exact, currency) } else { String::new() };
-        self.detail(&text, &amount);
+    fn tier(&mut self, line: &str, tier: &TierDetail, indent: &str) {
+        let text = tier_text(self.plan, line, tier, "");
+        let amount = exact(&tier.exact, &self.plan.currency);
+        let range = match (&tier.to, tier.from.is_zero()) {
+            (Some(to), _) => format!(", up to {}", quantity(to)),
+            (None, false) => format!(", above {}", quantity(&tier.from)),
+            (None, true) => String::new(),
+        };
+        let with_range = format!("{indent}{text}{range}");
+        let shown = if self.fits(&with_range, &amount) { with_range } else { format!("{indent}{text}") };
+        self.detail(&shown, &amount);
     }
 
     fn total(&mut self, invoice: &Invoice) {
@@ -158,4 +168,8 @@ impl Table<'_> {
         }
         self.push(&self.paint.dim(text));
     }
+}
+
+fn count(events: u64) -> String {
+    crate::paths::count(usize::try_from(events).unwrap_or(usize::MAX), "event")
 }

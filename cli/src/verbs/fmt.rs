@@ -40,13 +40,13 @@ pub fn run(args: &FmtArgs, format: ReportFormat, shell: &mut Shell) -> Result<Ex
     for path in &files {
         let name = world.display(path);
         let bytes = std::fs::read(path).map_err(|error| Trouble::read(&name, error))?;
-        let Some(text) = decode(&name, bytes, format, shell)? else {
+        let Some(text) = decode(&name, bytes, format, shell) else {
             faulty += 1;
             continue;
         };
         match price_driver::format_text(&name, &text, args.realign) {
             Err(found) => {
-                complain(&found, &name, &text, format, shell)?;
+                complain(&found, &name, &text, format, shell);
                 faulty += 1;
             }
             Ok(after) if after == text => {}
@@ -82,10 +82,10 @@ pub fn run(args: &FmtArgs, format: ReportFormat, shell: &mut Shell) -> Result<Ex
 fn stdin(args: &FmtArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| Trouble::read("-", error))?;
-    let Some(text) = decode("-", bytes, format, shell)? else { return Ok(Exit::Findings) };
+    let Some(text) = decode("-", bytes, format, shell) else { return Ok(Exit::Findings) };
     match price_driver::format_text("-", &text, args.realign) {
         Err(found) => {
-            complain(&found, "-", &text, format, shell)?;
+            complain(&found, "-", &text, format, shell);
             Ok(Exit::Findings)
         }
         Ok(after) => {
@@ -99,12 +99,12 @@ fn stdin(args: &FmtArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit
     }
 }
 
-fn decode(name: &str, bytes: Vec<u8>, format: ReportFormat, shell: &mut Shell) -> Result<Option<String>, Trouble> {
+fn decode(name: &str, bytes: Vec<u8>, format: ReportFormat, shell: &mut Shell) -> Option<String> {
     match price_driver::decode(bytes) {
-        Ok(text) => Ok(Some(text)),
+        Ok(text) => Some(text),
         Err(finding) => {
-            complain(&[*finding], name, "", format, shell)?;
-            Ok(None)
+            complain(&[*finding], name, "", format, shell);
+            None
         }
     }
 }
@@ -116,10 +116,8 @@ fn complain(
     text: &str,
     format: ReportFormat,
     shell: &mut Shell,
-) -> Result<(), Trouble> {
-    shell.flush()?;
-    eprint!("{}", report::render(found, &One { name, text }, format, shell.err_paint().is_on()));
-    Ok(())
+) {
+    shell.complain(&report::render(found, &One { name, text }, format, shell.err_paint().is_on()));
 }
 
 /// The sources at these paths, sorted within each.

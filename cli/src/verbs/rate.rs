@@ -45,6 +45,7 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let named: Vec<String> = named.into_iter().collect();
     let loaded = plan::load_all(&args.file, &named, args.usage.subject.as_deref(), format, shell)?;
     let Some(loaded) = loaded else { return Ok(Exit::Findings) };
+    one_currency(args, &loaded)?;
     let names = inputs::names(&args.usage)?;
     if loaded.len() > 1 && names.iter().any(|name| name == "-") {
         return Err(Trouble::new("C044", "standard input can be read once, and the subscriptions name several plans")
@@ -95,6 +96,19 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
         shell.warn("nothing is due in that time; leave out `--in` to see all periods");
     }
     Ok(if tally.failed > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// Tables name one currency.
+fn one_currency(args: &RateArgs, loaded: &[Loaded]) -> Result<(), Trouble> {
+    let table = args.lines.is_some()
+        || args.rated_events.is_some()
+        || matches!(args.format, RateFormat::Csv | RateFormat::Parquet);
+    let same = loaded.iter().all(|other| other.compiled.plan.currency == loaded[0].compiled.plan.currency);
+    if same || !table {
+        return Ok(());
+    }
+    Err(Trouble::new("C047", "the plans are in several currencies, and a table holds one")
+        .help("choose one plan with `--for`, or write JSON"))
 }
 
 /// The rows of the subscriptions that are on this plan, and the accounts that are on others only.

@@ -38,9 +38,7 @@ pub fn run(args: &TestArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let (ran, coverage) = run_all(&workspace, &factories, wanted.as_ref(), args.count);
     print(args, &workspace, &ran, &coverage, shell)?;
     if !errors.is_empty() {
-        shell.flush()?;
-        let text = report::render(&errors, &workspace, format, shell.err_paint().is_on());
-        shell.note(text.trim_end());
+        shell.complain(&report::render(&errors, &workspace, format, shell.err_paint().is_on()));
     }
     let accepted = if args.accept { accept(&workspace, &ran, shell)? } else { 0 };
     let tally = |fits: fn(&Outcome) -> bool| ran.iter().filter(|test| fits(&test.report.outcome)).count();

@@ -2,7 +2,7 @@
 //!
 //! Reads an invoice and the source map; computes nothing that the invoice does not say.
 
-use price_ir::{CellDetail, InvoiceLine, Place, Plan, RuleIx, SourceMap, TierDetail};
+use price_ir::{CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, RuleIx, SourceMap, TierDetail};
 use price_value::{Currency, Rational, Rounding, RoundingMode};
 
 /// The way to one amount.
@@ -38,22 +38,19 @@ pub fn explain(plan: &Plan, places: &SourceMap, line: &InvoiceLine) -> Explanati
     let mut rows = Vec::new();
     let unit = line.quantity.as_ref().map_or("", |(_, unit)| unit.as_str());
     for cell in &line.cells {
-        teller.cell(cell, unit, &mut rows);
+        teller.cell(&line.name, cell, unit, &mut rows);
     }
-    let gross = if line.cells.is_empty() {
-        teller.row(0, line.kind.word().to_owned(), Some(line.gross.clone()), Some(line.rule))
-    } else {
-        teller.row(0, "together".to_owned(), Some(line.gross.clone()), Some(line.rule))
-    };
-    rows.push(gross);
+    match line.cells.len() {
+        0 => rows.push(teller.row(0, line.kind.word().to_owned(), Some(line.gross.clone()), Some(line.rule))),
+        1 => {}
+        _ => rows.push(teller.row(0, "together".to_owned(), Some(line.gross.clone()), Some(line.rule))),
+    }
     for step in &line.steps {
         let mut row = teller.row(0, step.label.clone(), Some(step.change.clone()), step.rule);
         row.change = true;
         rows.push(row);
     }
-    if line.exact != line.gross {
-        rows.push(teller.row(0, "exact".to_owned(), Some(line.exact.clone()), None));
-    }
+    rows.push(teller.row(0, "before rounding".to_owned(), Some(line.exact.clone()), None));
     let rounded = rounding(&plan.rounding.rounding, &plan.currency);
     let text = if line.amount == line.exact { format!("{rounded}: no change") } else { rounded };
     rows.push(teller.row(0, text, Some(line.amount.clone()), None));
@@ -74,7 +71,7 @@ impl Teller<'_> {
         Row { depth, text, amount, change: false, rule: rule.map(named) }
     }
 
-    fn cell(&self, cell: &CellDetail, unit: &str, rows: &mut Vec<Row>) {
+    fn cell(&self, line: &str, cell: &CellDetail, unit: &str, rows: &mut Vec<Row>) {
         let labels: Vec<String> = cell.labels.iter().map(|(dimension, label)| format!("{dimension} {label}")).collect();
         let mut text = quantity(&cell.quantity, unit);
         if !labels.is_empty() {
@@ -93,23 +90,54 @@ impl Teller<'_> {
             rows.push(self.row(2, format!("of which included {}", quantity(&cell.covered, unit)), None, None));
         }
         for tier in &cell.tiers {
-            rows.push(self.row(2, tier_text(tier, unit, &self.plan.currency), Some(tier.exact.clone()), None));
+            let mut text = tier_text(self.plan, line, tier, unit);
+            if let Some(range) = tier_range(tier) {
+                text = format!("{text}, {range}");
+            }
+            rows.push(self.row(2, text, Some(tier.exact.clone()), None));
         }
     }
 }
 
-/// `50_000 GB-month × $0.023, up to 50_000`.
-fn tier_text(tier: &TierDetail, unit: &str, currency: &Currency) -> String {
-    let product = &tier.quantity * &tier.rate;
-    let flat = &tier.exact - &product;
-    let mut text = format!("{} × {}", quantity(&tier.quantity, unit), rate(&tier.rate, currency));
-    if !flat.is_zero() {
-        text = format!("{text} plus {}", currency.format(&flat));
+/// How a tier comes to its amount: `50_000 GB-month × $0.023`, `20 counted as 10_000 × $0.000005`,
+/// `300 × $0.10 plus $20.00`.
+#[must_use]
+pub fn tier_text(plan: &Plan, line: &str, tier: &TierDetail, unit: &str) -> String {
+    let currency = &plan.currency;
+    let flat = &tier.exact - &(&tier.quantity * &tier.rate);
+    let shown = quantity(&tier.quantity, unit);
+    let price = rate(&tier.rate, currency);
+    if flat.is_zero() {
+        return format!("{shown} × {price}");
     }
-    match tier_range(tier) {
-        Some(range) => format!("{text}, {range}"),
-        None => text,
+    match tier.exact.checked_div(&tier.rate).filter(|_| in_steps(plan, line)) {
+        Some(counted) => format!("{shown} counted as {} × {price}", quantity(&counted, "")),
+        None => format!("{shown} × {price} plus {}", rate(&flat, currency)),
     }
+}
+
+/// Whether a line counts its quantity in whole steps.
+fn in_steps(plan: &Plan, line: &str) -> bool {
+    let charge = plan.lines.iter().find(|l| l.name == line).map(|l| &l.charge);
+    let rules = match charge {
+        Some(Charge::Usage(usage)) => &usage.rules,
+        Some(Charge::Events(sink)) => match &plan.sinks[sink.ix()].fold {
+            Fold::Charge(charge) => &charge.rules,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let mut steps = false;
+    for function in &rules.functions {
+        function.amount.walk(&mut |expr| {
+            steps |= match expr {
+                Expr::Round(..) => true,
+                Expr::Ladder(_, ladder) => ladder.pieces.iter().any(|piece| piece.step.is_some()),
+                _ => false,
+            };
+        });
+    }
+    steps
 }
 
 /// `up to 500`, `above 500 up to 1_000`, `above 1_000`; nothing for a tier without bounds.
@@ -124,8 +152,7 @@ pub fn tier_range(tier: &TierDetail) -> Option<String> {
 }
 
 /// A price per unit: exact where it ends within 12 decimals, else cut there.
-#[must_use]
-pub fn rate(value: &Rational, currency: &Currency) -> String {
+pub(crate) fn rate(value: &Rational, currency: &Currency) -> String {
     match value.decimals() {
         Some(decimals) if decimals <= 12 => currency.format(value),
         _ => {

@@ -20,7 +20,7 @@ mod world;
 pub use accept::{Accepted, accept};
 pub use compile::{Compiled, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};
-pub use explain::{Explanation, Row, explain, rate, tier_range};
+pub use explain::{Explanation, Row, explain, tier_range, tier_text};
 pub use fix::{Mended, fix};
 pub use format::{decode, format_text};
 pub use testing::{Difference, Failure, Outcome, Reason, TestReport, TestRunner};

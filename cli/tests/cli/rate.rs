@@ -1,0 +1,169 @@
+//! `rate` and `explain`.
+
+use crate::{CARD, Place, repository, steady};
+use serde_json::Value;
+
+const USAGE: &str = "\
+{\"type\":\"request\",\"account\":\"acme\",\"time\":\"2026-03-02T10:00:00Z\",\"id\":\"1\",\"path\":\"/a\"}
+{\"type\":\"request\",\"account\":\"acme\",\"time\":\"2026-03-03T10:00:00Z\",\"id\":\"2\",\"path\":\"/b\"}
+{\"type\":\"request\",\"account\":\"zeta\",\"time\":\"2026-04-03T10:00:00Z\",\"id\":\"3\",\"path\":\"/b\"}
+";
+
+fn place() -> Place {
+    let place = Place::new();
+    let card = CARD.replace("  currency USD", "  currency USD\n  timezone \"UTC\"\n  billing monthly on day 1");
+    place.file("card.price", &card).file("usage.ndjson", USAGE);
+    place
+}
+
+#[test]
+fn an_invoice_on_the_screen() {
+    let file = repository("examples/03-object-storage.price");
+    let usage = repository("examples/usage/03-object-storage.ndjson");
+    let (file, usage) = (file.display().to_string(), usage.display().to_string());
+    let place = Place::new();
+    let ran = place.run(&["rate", &file, "--events", &usage, "--in", "2026-03"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "{}", ran.out);
+    insta::assert_snapshot!("rate_object_storage", ran.out);
+    insta::assert_snapshot!("rate_object_storage_summary", steady(&ran.err));
+    let interp = place.run(&["rate", &file, "--events", &usage, "--in", "2026-03", "--engine", "interp"]);
+    assert_eq!(ran.out, interp.out, "both engines give the same invoices");
+}
+
+#[test]
+fn invoices_as_json_keep_money_as_text() {
+    let ran = place().run(&["rate", "card.price", "--events", "usage.ndjson", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let json: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(json["format_version"], "1.0");
+    assert_eq!(json["invoices"][0]["account"], "acme");
+    assert_eq!(json["invoices"][0]["total"], "0.20");
+    assert_eq!(json["invoices"][0]["lines"][0]["rule"]["file"], "card.price");
+    assert_eq!(json["invoices"].as_array().map(Vec::len), Some(2));
+    let lines = place().run(&["rate", "card.price", "--events", "usage.ndjson", "--format", "json-lines"]).out;
+    assert!(lines.starts_with("{\"type\":\"version\""), "{lines}");
+}
+
+#[test]
+fn time_and_account_choose_invoices() {
+    let place = place();
+    let run = |extra: &[&str]| {
+        let mut args = vec!["rate", "card.price", "--events", "usage.ndjson", "--format", "csv"];
+        args.extend(extra);
+        place.run(&args).out.lines().count() - 1
+    };
+    assert_eq!(run(&[]), 2);
+    assert_eq!(run(&["--in", "2026-03"]), 1);
+    assert_eq!(run(&["--account", "zeta"]), 1);
+    assert_eq!(run(&["--account", "zeta", "--in", "2026-03"]), 0);
+    assert_eq!(place.run(&["rate", "card.price", "--events", "usage.ndjson", "--in", "2026-13"]).code, 2);
+}
+
+#[test]
+fn standard_input_patterns_and_other_names() {
+    let place = place();
+    place.file("u/1.ndjson", USAGE).file("u/2.ndjson", USAGE);
+    let ran = place.run(&["rate", "card.price", "--events", "u/*.ndjson", "--format", "csv"]);
+    assert!(ran.err.contains("3 repeats"), "{}", ran.err);
+    let ran = place.run_with(&["rate", "card.price", "--events", "-", "--format", "csv"], USAGE, &[]);
+    assert_eq!(ran.out.lines().count(), 3, "{}", ran.err);
+    let renamed = USAGE.replace("\"account\"", "\"customer\"");
+    let args = ["rate", "card.price", "--events", "-", "--map", "account=customer", "--format", "csv"];
+    assert_eq!(place.run_with(&args, &renamed, &[]).out.lines().count(), 3);
+    let ran = place.run(&["rate", "card.price", "--events", "none/*.ndjson"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+}
+
+#[test]
+fn bad_records_are_counted_written_and_do_not_stop_the_run() {
+    let place = place();
+    let bad = format!("{USAGE}{{\"type\":\"requst\",\"account\":\"acme\",\"time\":\"2026-03-02T10:00:00Z\",\"id\":\"9\"}}\nnot json\n");
+    place.file("usage.ndjson", &bad);
+    let args = ["rate", "card.price", "--events", "usage.ndjson", "--format", "csv", "--rejects", "bad.ndjson"];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out.lines().count(), 3);
+    assert!(ran.err.contains("usage.ndjson:4:") && ran.err.contains("2 records refused"), "{}", ran.err);
+    let rejects = place.read("bad.ndjson");
+    let first: Value = serde_json::from_str(rejects.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((first["line"].as_u64(), first["code"].as_str()), (Some(4), Some("R021")));
+    let mut strict = args.to_vec();
+    strict.push("--strict");
+    let ran = place.run(&strict);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("R021"), "{}", ran.err);
+}
+
+#[test]
+fn subscriptions_say_who_is_served_when() {
+    let place = place();
+    place.file("subs.csv", "account,start,end\nacme,2026-03-03,2026-06-01\nzeta,2026-01-01,\n");
+    let args = ["rate", "card.price", "--events", "usage.ndjson", "--subscriptions", "subs.csv", "--in", "2026-03"];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("R031 1"), "{}", ran.err);
+    place.file("subs.csv", "account,strat\nacme,2026-03-03\n");
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("I012"), "{}", ran.err);
+}
+
+#[test]
+fn lines_and_rated_events_as_tables() {
+    let place = place();
+    let ran = place.run(&[
+        "rate", "card.price", "--events", "usage.ndjson", "--lines", "lines.csv", "--rated-events", "events.csv",
+        "--format", "json",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(place.read("lines.csv").lines().count(), 3, "{}", place.read("lines.csv"));
+    let events = place.read("events.csv");
+    assert_eq!(events.lines().count(), 4, "{events}");
+    assert!(events.lines().nth(1).expect("a row").contains("0.1"), "{events}");
+    let ran = place.run(&["rate", "card.price", "--events", "usage.ndjson", "--lines", "lines.xls"]);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn the_way_to_a_line() {
+    let place = place();
+    let args =
+        ["explain", "card.price", "--events", "usage.ndjson", "--account", "acme", "--in", "2026-03", "calls"];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    insta::assert_snapshot!("explain_line", ran.out);
+    let mut with_events = args.to_vec();
+    with_events.push("--events-behind");
+    let ran = place.run(&with_events);
+    assert!(ran.out.contains("usage.ndjson:1") && ran.out.contains("usage.ndjson:2"), "{}{}", ran.out, ran.err);
+    let mut unknown = args.to_vec();
+    unknown[8] = "cals";
+    let ran = place.run(&unknown);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("did you mean `calls`?"), "{}", ran.err);
+}
+
+#[test]
+fn a_faulty_plan_rates_nothing() {
+    let place = place();
+    place.file("card.price", &CARD.replace("$0.10", "$0,10"));
+    let ran = place.run(&["rate", "card.price", "--events", "usage.ndjson"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("P104"), "{}", ran.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_price"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
