@@ -237,7 +237,13 @@ impl Builder<'_> {
                         self.symbols.insert(*symbol, Arc::new(own));
                     }
                 }
-                UseDecl::Module { path, names, alias, .. } => {
+                UseDecl::Module { path, version, names, alias } => {
+                    if let Some(version) = version {
+                        self.diagnostics.push(
+                            crate::not_yet("a version in a `use`", version.span)
+                                .note("`prices from CARD version N` chooses the version"),
+                        );
+                    }
                     let Some(target) = imports::target(self.db, self.workspace, path) else {
                         self.no_such_module(path);
                         self.bind_errors(path, names.as_deref(), alias.as_ref());

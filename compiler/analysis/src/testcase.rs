@@ -339,7 +339,11 @@ impl Builder<'_> {
             Some(ast::GivenWhen::Each(word)) => {
                 each = Some(match word {
                     ast::PeriodWord::Hour => Window::Hour,
-                    ast::PeriodWord::Day | ast::PeriodWord::Week => Window::Day,
+                    ast::PeriodWord::Day => Window::Day,
+                    ast::PeriodWord::Week => {
+                        self.report(crate::not_yet("usage given each week", span));
+                        return None;
+                    }
                     ast::PeriodWord::Month => Window::Month,
                     ast::PeriodWord::Quarter => Window::Quarter,
                     ast::PeriodWord::Year => Window::Year,
@@ -624,9 +628,13 @@ impl Builder<'_> {
                 self.report(Diagnostic::error(codes::TEST_NAME, message).at(*span, ""));
                 None
             }
-            ExpectSubject::Invoice(_) => Some(ExpectTarget::Due),
-            ExpectSubject::Allowance { path, .. } => {
+            ExpectSubject::Invoice(what) => {
+                self.stage("invoice", what, "due")?;
+                Some(ExpectTarget::Due)
+            }
+            ExpectSubject::Allowance { path, what } => {
                 let name = path.last()?;
+                self.stage("allowance", what, "left")?;
                 if plan.allowances.iter().any(|a| a.name == name.text) {
                     return Some(ExpectTarget::AllowanceLeft(name.text.clone()));
                 }
@@ -645,6 +653,18 @@ impl Builder<'_> {
                 None
             }
         }
+    }
+
+    /// Reports a word behind `invoice` or an allowance that is not the one there is.
+    fn stage(&mut self, of: &str, said: &ast::Name, known: &'static str) -> Option<()> {
+        if said.text == known {
+            return Some(());
+        }
+        let what = format!("amount of an {of}");
+        self.report(
+            report::unknown(codes::TEST_NAME, &what, &said.text, said.span, [known]).help(format!("write `{known}`")),
+        );
+        None
     }
 
     fn cell_labels(

@@ -237,6 +237,10 @@ fn number(
     unit: String,
     usual: u8,
 ) -> Option<NumberField> {
+    if let Some(bound) = &field.ty.at_most {
+        builder.report(crate::not_yet("a bound of a field", bound.span));
+        return None;
+    }
     let decimals = match &field.ty.decimals {
         None => usual,
         Some(number) => match number.as_u64() {

@@ -225,7 +225,21 @@ fn billing(
             return None;
         }
     };
-    let net = billing.net.as_ref().and_then(|n| n.number.as_u64()).and_then(|n| u32::try_from(n).ok());
+    let net = match &billing.net {
+        None => None,
+        Some(net) => {
+            let days = net.number.as_u64().filter(|_| matches!(net.unit.text.as_str(), "day" | "days"));
+            let Some(days) = days.and_then(|d| u32::try_from(d).ok()) else {
+                lowering.report(
+                    Diagnostic::error(codes::OUT_OF_RANGE, "an invoice is due after a number of days")
+                        .at(net.span, "")
+                        .help("write for example `net 30 days`"),
+                );
+                return None;
+            };
+            Some(days)
+        }
+    };
     Some((Schedule { every, day, month: 1 }, net))
 }
 
