@@ -327,11 +327,16 @@ impl Builder<'_> {
     ) -> Option<Given> {
         let meter = self.meter(seen, path)?;
         let quantity = self.meter_quantity(&meter, amount)?;
-        let labels = match filter {
+        let mut labels = match filter {
             None => Vec::new(),
             Some(filter) => self.labels(&meter, filter)?,
         };
         self.all_dimensions(seen, &meter, &labels, path.span)?;
+        // A label that no price of the subject asks for tells nothing apart.
+        let plan = seen.lowered.plan.clone()?;
+        let sinks = plan.sinks.iter().filter(|s| s.meter == meter.name);
+        let asked: Vec<&str> = sinks.flat_map(|s| &s.keys).map(|k| plan.dimensions[k.dim.ix()].name.as_str()).collect();
+        labels.retain(|(dimension, _)| asked.contains(&dimension.as_str()));
         let (mut on, mut each) = (None, None);
         match when {
             None => {}
