@@ -18,7 +18,7 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     pub(crate) fn new(rules: Arc<Rules>) -> Decoder {
-        let shapes = Shapes::new(&rules.mapping);
+        let shapes = Shapes::new(&rules.mapping, &rules.plan);
         Decoder { collector: Collector::new(rules), shapes }
     }
 
@@ -74,7 +74,11 @@ impl Decoder {
         let mut line = at.line;
         // Text as a whole is checked once; only if that fails, line by line.
         if let Ok(text) = std::str::from_utf8(bytes) {
-            for record in text.split('\n') {
+            let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+            let mut from = 0;
+            for end in ends {
+                let record = &text[from..end];
+                from = end + 1;
                 let here = At { file: at.file, line };
                 line += 1;
                 let record = record.trim_ascii();

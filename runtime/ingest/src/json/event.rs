@@ -8,20 +8,26 @@
 use super::scan::{self, Member, Value};
 use crate::collect::{At, Collector, Not, malformed};
 use crate::mapping::{ATTRIBUTES, Attributes, Mapping};
+use price_ir::{Event, Plan};
 use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
 
 /// The attribute names of a run, for both shapes. Each decoder has its own: nothing on the hot
 /// path is shared between threads.
 pub(crate) struct Shapes {
     mapping: Mapping,
+    /// Per event type: it declares a field with the name of an attribute.
+    overlap: Vec<bool>,
     plain: [Box<str>; ATTRIBUTES],
     cloud: [Box<str>; ATTRIBUTES],
 }
 
 impl Shapes {
-    pub(crate) fn new(mapping: &Mapping) -> Shapes {
+    pub(crate) fn new(mapping: &Mapping, plan: &Plan) -> Shapes {
+        let names = mapping.names(false);
+        let overlaps = |event: &Event| event.fields.iter().any(|f| names.iter().any(|n| mapping.field(n) == f.name));
         Shapes {
-            plain: mapping.names(false).map(Into::into),
+            overlap: plan.events.iter().map(overlaps).collect(),
+            plain: names.map(Into::into),
             cloud: mapping.names(true).map(Into::into),
             mapping: mapping.clone(),
         }
@@ -59,12 +65,14 @@ fn record<'a>(
         cloud_event(top, has_data)?;
     }
     let names = if cloud { &shapes.cloud } else { &shapes.plain };
-    let attributes = attributes(names, top, data)?;
+    let (attributes, taken) = attributes(names, top, data)?;
     let known = collector.check(&attributes, cloud)?;
     collector.accept(at, &known, |builder, labels| {
         if !cloud {
-            for member in top {
-                if has_data && names.iter().any(|n| **n == *member.key) {
+            // An attribute is a field too only where the event declares one of that name.
+            let skip = has_data || !shapes.overlap[known.event.ix()];
+            for (at, member) in top.iter().enumerate() {
+                if skip && (taken & bit(at) != 0 || at >= MARKED && names.iter().any(|n| **n == *member.key)) {
                     continue;
                 }
                 set(builder, labels, &shapes.mapping, member)?;
@@ -106,20 +114,23 @@ fn raw<'a>(value: &'a Value<'a>) -> Raw<'a> {
     }
 }
 
+/// The attributes, and which of the first members they are.
 fn attributes<'a>(
     names: &[Box<str>; ATTRIBUTES],
     top: &'a [Member<'a>],
     data: &'a [Member<'a>],
-) -> Result<Attributes<'a>, RejectReason> {
+) -> Result<(Attributes<'a>, u64), RejectReason> {
     let mut found = [Raw::Null; ATTRIBUTES];
     let mut given = [false; ATTRIBUTES];
-    for member in top {
+    let mut taken = 0u64;
+    for (place, member) in top.iter().enumerate() {
         for (at, name) in names.iter().enumerate() {
             if **name == *member.key {
                 if given[at] {
                     return Err(RejectReason::Twice { field: name.to_string() });
                 }
                 given[at] = true;
+                taken |= bit(place);
                 found[at] = raw(&member.value);
             }
         }
@@ -134,7 +145,14 @@ fn attributes<'a>(
             found[at] = raw(&member.value);
         }
     }
-    Ok(found)
+    Ok((found, taken))
+}
+
+/// Members that [`attributes`] marks; those beyond are looked at twice.
+const MARKED: usize = 64;
+
+fn bit(place: usize) -> u64 {
+    if place < MARKED { 1 << place } else { 0 }
 }
 
 /// Names that mean an attribute only outside `data`.

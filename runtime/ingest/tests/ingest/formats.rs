@@ -176,3 +176,20 @@ fn event_types_can_be_passed_over() {
     let summary = read(vec![bytes("-", text)], options).unwrap().summary;
     assert_eq!((summary.events, summary.accepted, summary.passed_over["login"]), (2, 1, 1));
 }
+
+#[test]
+fn an_attribute_is_a_field_too_where_the_event_declares_it() {
+    let mut mapping = Mapping::default();
+    mapping.add("account=user").unwrap();
+    let options = Options { mapping, ..options() };
+    let job = r#""type":"job","time":"1970-01-01T00:00:00Z""#;
+    let fields = r#""project":"p","tokens":{}"#;
+    let padding: String = (0..70).map(|n| format!("\"k{n}\":1,")).collect();
+    let text = format!(
+        "{{{job},\"user\":\"ann\",{fields}}}\n{{{job},\"user\":\"ann\",\"data\":{{{fields}}}}}\n{{{padding}{job},\"user\":\"ann\",\"data\":{{{fields}}}}}\n"
+    );
+    let outcome = read(vec![bytes("u.ndjson", text)], options).unwrap();
+    let both = "job ann 0 / p [0, 0] - \"ann\" flag2";
+    let apart = "job ann 0 / p [0, 0] - \"\" flag2";
+    assert_eq!(outcome.rows(), [both, apart, apart]);
+}
