@@ -19,7 +19,7 @@ use std::time::Instant;
 
 const REGIONS: usize = 8;
 const ACCOUNTS: usize = 1000;
-const EVENTS: usize = 200_000;
+const CELLS: usize = ACCOUNTS * REGIONS;
 /// Events timed at once: short enough to run undisturbed on a shared machine.
 const CHUNK: usize = 5_000;
 const ROUNDS: usize = 40;
@@ -29,23 +29,26 @@ fn r(text: &str) -> Rational {
 }
 
 /// Rates of one region: five tiers of GB, a little dearer from region to region.
-fn ladder(region: usize) -> Ladder {
-    let bounds = ["0", "2000", "6000", "10000", "16000"];
+fn ladder(region: usize, per_cell: usize) -> Ladder {
+    // Every cell goes through all tiers: an event brings 800 on average.
+    let bounds = [0, 100, 300, 500, 700].map(|share| (share * per_cell) as i128);
     let mut pieces: Vec<Piece> = Vec::new();
     for (tier, bound) in bounds.iter().enumerate() {
         let slope = Rational::new((900 - 100 * tier + 7 * region) as i128, 10_000);
-        let from = r(bound);
+        let from = Rational::int(*bound);
         let value = pieces.last().map_or(Rational::ZERO, |p| p.eval(&from));
         pieces.push(Piece { from, value, slope, step: None });
     }
     Ladder { kind: LadderKind::Graduated, at_zero: Rational::ZERO, pieces, odd: false }
 }
 
-fn plan() -> Plan {
+fn plan(per_cell: usize) -> Plan {
     let number = NumberType { unit: "GB".into(), decimals: 0, signed: false, level: false, accepts: vec![] };
     let field = |name: &str, ty| Field { name: name.into(), ty, optional: false };
-    let functions = (0..REGIONS)
-        .map(|region| Function { amount: Expr::Ladder(Box::new(Expr::Arg), ladder(region)), rules: vec![RuleIx(0)] });
+    let functions = (0..REGIONS).map(|region| Function {
+        amount: Expr::Ladder(Box::new(Expr::Arg), ladder(region, per_cell)),
+        rules: vec![RuleIx(0)],
+    });
     let cells = (0..REGIONS).map(|region| CellRule::Function(region as u32)).collect();
     Plan {
         name: "cloud".into(),
@@ -117,7 +120,7 @@ struct Input {
     decimals: Vec<Decimal>,
 }
 
-fn input() -> Vec<Input> {
+fn input(events: usize) -> Vec<Input> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
         state ^= state << 13;
@@ -126,13 +129,13 @@ fn input() -> Vec<Input> {
         state
     };
     let (mut gb, mut region, mut base) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..EVENTS {
+    for _ in 0..events {
         let random = next();
         gb.push(if random % 4096 == 0 { NULL } else { (random >> 20) as i64 % 1600 });
         region.push((next() >> 33) as u32 % REGIONS as u32);
         base.push((next() >> 33) as u32 % ACCOUNTS as u32 * REGIONS as u32);
     }
-    let chunks = (0..EVENTS).step_by(CHUNK).map(|first| {
+    let chunks = (0..events).step_by(CHUNK).map(|first| {
         let rows = first..first + CHUNK;
         let (gb, region) = (gb[rows.clone()].to_vec(), region[rows.clone()].to_vec());
         let columns = vec![Column::Int(gb.clone()), Column::Label(region.clone())];
@@ -154,7 +157,7 @@ struct Output {
 
 impl Output {
     fn new() -> Output {
-        Output { cells: vec![0; ACCOUNTS * REGIONS], posted: vec![0; CHUNK], status: vec![0; CHUNK] }
+        Output { cells: vec![0; CELLS], posted: vec![0; CHUNK], status: vec![0; CHUNK] }
     }
 }
 
@@ -168,10 +171,10 @@ struct Tier {
 }
 
 /// The plan's ladders over `denominator`, tiers of all regions in one table.
-fn tiers(denominator: i128) -> Vec<[Tier; 5]> {
+fn tiers(denominator: i128, per_cell: usize) -> Vec<[Tier; 5]> {
     let whole = |x: &Rational| (x * &Rational::int(denominator)).to_i128().expect("whole");
     let table = (0..REGIONS).map(|region| {
-        let pieces = ladder(region).pieces;
+        let pieces = ladder(region, per_cell).pieces;
         std::array::from_fn(|i| Tier {
             from: pieces[i].from.to_i128().expect("whole") as i64,
             upto: pieces.get(i + 1).map_or(i64::MAX, |p| p.from.to_i128().expect("whole") as i64),
@@ -261,9 +264,9 @@ fn decimal(value: &Rational) -> Decimal {
     Decimal::from_str_exact(&value.to_string()).expect("a decimal")
 }
 
-fn decimal_tiers() -> Vec<Vec<DecimalTier>> {
+fn decimal_tiers(per_cell: usize) -> Vec<Vec<DecimalTier>> {
     let table = (0..REGIONS).map(|region| {
-        let pieces = ladder(region).pieces;
+        let pieces = ladder(region, per_cell).pieces;
         let tier = |i: usize| DecimalTier {
             from: decimal(&pieces[i].from),
             upto: pieces.get(i + 1).map(|p| decimal(&p.from)),
@@ -304,11 +307,6 @@ fn ratio(a: u128, b: u128) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// Nanoseconds per event with two decimals.
-fn per_event(nanos: u128) -> String {
-    ratio(nanos, EVENTS as u128)
-}
-
 fn nanos(run: impl FnOnce()) -> u128 {
     let start = Instant::now();
     run();
@@ -322,18 +320,20 @@ fn sweep(best: &mut [u128], chunks: &[Input], mut run: impl FnMut(&Input)) {
     }
 }
 
-fn main() {
-    let plan = Arc::new(plan());
+/// Compares all variants on `per_cell` events for each cell, then times them.
+fn compare(per_cell: usize) {
+    let plan = Arc::new(plan(per_cell));
     let jit = Jit::new(plan.clone()).expect("the plan compiles");
     let denominator = jit.posting_denominator(LineIx(0)).expect("the line has a fused path");
-    let (table, decimal_table) = (tiers(denominator), decimal_tiers());
-    let chunks = input();
+    let (table, decimal_table) = (tiers(denominator, per_cell), decimal_tiers(per_cell));
+    let events = per_cell * CELLS;
+    let chunks = input(events);
 
     let rate = |input: &Input, out: &mut Output| {
         let Output { cells, posted, status } = out;
         assert!(jit.rate(LineIx(0), &input.batch, &input.base, cells, posted, status));
     };
-    let fresh = || (vec![Decimal::ZERO; ACCOUNTS * REGIONS], vec![Decimal::ZERO; CHUNK]);
+    let fresh = || (vec![Decimal::ZERO; CELLS], vec![Decimal::ZERO; CHUNK]);
 
     // Equal first.
     let (mut fast, mut counted, mut walked, mut slow) = (Output::new(), Output::new(), Output::new(), fresh());
@@ -356,8 +356,8 @@ fn main() {
     }
 
     // Then ratios, in rounds of all variants so that a busy machine is busy for all.
-    let mut best = [[u128::MAX; EVENTS / CHUNK]; 4];
-    let mut compile = u128::MAX;
+    let mut best = [(); 4].map(|()| vec![u128::MAX; chunks.len()]);
+    let (mut compile, mut analyse) = (u128::MAX, u128::MAX);
     for round in 0..ROUNDS {
         let mut out = Output::new();
         sweep(&mut best[0], &chunks, |chunk| rate(chunk, &mut out));
@@ -370,12 +370,14 @@ fn main() {
             sweep(&mut best[3], &chunks, |chunk| decimals(chunk, &decimal_table, &mut cells, &mut posted));
         }
         compile = nanos(|| drop(black_box(Jit::new(plan.clone())))).min(compile);
+        analyse = nanos(|| drop(black_box(price_ir::scale::scales(&plan)))).min(analyse);
     }
     let [machine, counting, walking, slow] = best.map(|chunks| chunks.iter().sum::<u128>());
     let hand = counting.min(walking);
+    let per_event = |nanos: u128| ratio(nanos, events as u128);
+    let crossing = ratio(crossings as u128 * 100, events as u128);
     println!(
-        "graduated, 5 tiers x {REGIONS} regions, {EVENTS} events ({crossings} cross a bound), {} cells",
-        ACCOUNTS * REGIONS
+        "graduated, 5 tiers x {REGIONS} regions, {CELLS} cells, {per_cell} events each, {crossing}% cross a bound"
     );
     println!("best of {ROUNDS} interleaved rounds for each {CHUNK} events");
     println!("  machine code from the plan      {:>8} ns/event", per_event(machine));
@@ -385,14 +387,30 @@ fn main() {
     println!("  machine code / best by hand     {:>8} x", ratio(machine, hand));
     println!("  rust_decimal / machine code     {:>8} x", ratio(slow, machine));
     println!("  compiling the plan              {:>8} us", ratio(compile, 1000));
+    println!("    of which finding the scales   {:>8} us", ratio(analyse, 1000));
+    println!();
+}
 
+fn main() {
+    for per_cell in [250, 25] {
+        compare(per_cell);
+    }
+
+    let per_cell = 250;
+    let plan = Arc::new(plan(per_cell));
+    let jit = Jit::new(plan.clone()).expect("the plan compiles");
+    let denominator = jit.posting_denominator(LineIx(0)).expect("the line has a fused path");
+    let (table, decimal_table) = (tiers(denominator, per_cell), decimal_tiers(per_cell));
+    let chunk = &input(CHUNK)[0];
+    let rate = |out: &mut Output| {
+        let Output { cells, posted, status } = out;
+        assert!(jit.rate(LineIx(0), &chunk.batch, &chunk.base, cells, posted, status));
+    };
+    let fresh = || (vec![Decimal::ZERO; CELLS], vec![Decimal::ZERO; CHUNK]);
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("graduated");
     group.throughput(Throughput::Elements(CHUNK as u64));
-    let chunk = &chunks[chunks.len() / 2];
-    group.bench_function("machine code", |b| {
-        b.iter_batched_ref(Output::new, |out| rate(chunk, out), BatchSize::LargeInput)
-    });
+    group.bench_function("machine code", |b| b.iter_batched_ref(Output::new, rate, BatchSize::LargeInput));
     group.bench_function("by hand, counting", |b| {
         b.iter_batched_ref(Output::new, |out| hand_counting(chunk, &table, out), BatchSize::LargeInput)
     });

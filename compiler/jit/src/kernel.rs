@@ -14,7 +14,7 @@ use price_ir::{
     Batch, Charge, Fault, Fold, Kernel, KernelFactory, KeySource, LineIx, MapOut, Plan, Sink, SinkIx, UsageCharge,
 };
 use price_value::Rational;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Operations of formulas of different shape that are compiled; those of one shape count once.
@@ -255,6 +255,8 @@ fn emitter<'a, 'f>(
         divisor: None,
         amount: None,
         fault,
+        faults: BTreeMap::new(),
+        rare: false,
         labels: HashMap::new(),
         nested: 0,
         b,
@@ -385,6 +387,8 @@ impl Compile<'_> {
                 divisor: Some(p[4]),
                 amount: None,
                 fault,
+                faults: BTreeMap::new(),
+                rare: false,
                 labels: HashMap::new(),
                 nested: 0,
                 b,

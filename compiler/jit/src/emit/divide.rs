@@ -20,7 +20,7 @@ impl Emit<'_, '_> {
         let d_sign = self.b.ins().sshr_imm_u(d_lo, 63);
         let d_long = self.b.ins().bxor(d_hi, d_sign);
         let long = self.b.ins().bor(n_long, d_long);
-        let (near, far) = (self.b.create_block(), self.b.create_block());
+        let (near, far) = (self.block(), self.block());
         let (done, quotient) = self.meeting(true);
         self.b.ins().brif(long, far, &[], near, &[]);
         self.begin(near);

@@ -107,7 +107,7 @@ impl Emit<'_, '_> {
             }
             Op::Ladder(of, rungs) => self.ladder(node, of, rungs),
             Op::If(test, then, otherwise) => {
-                let (yes, no) = (self.b.create_block(), self.b.create_block());
+                let (yes, no) = (self.block(), self.block());
                 let wide = !node.is_narrow();
                 let (done, value) = self.meeting(wide);
                 self.nested += 1;
@@ -134,7 +134,7 @@ impl Emit<'_, '_> {
                 let now = self.expr(of);
                 let now = self.cast(now, wide);
                 let floor = self.number(node, 0, *floor, wide);
-                let (used, raised) = (self.b.create_block(), self.b.create_block());
+                let (used, raised) = (self.block(), self.block());
                 let (done, value) = self.meeting(wide);
                 let positive = self.used();
                 self.b.ins().brif(positive, used, &[], done, &[now.into()]);
@@ -220,11 +220,11 @@ impl Emit<'_, '_> {
         }
         let (done, value) = self.meeting(wide);
         let mut switch = Switch::new();
-        let blocks: Vec<_> = arms.iter().map(|_| self.b.create_block()).collect();
+        let blocks: Vec<_> = arms.iter().map(|_| self.block()).collect();
         for (index, block) in blocks.iter().enumerate() {
             switch.set_entry(index as u128, *block);
         }
-        let beyond = self.b.create_block();
+        let beyond = self.block();
         switch.emit(&mut self.b, label, beyond);
         self.begin(beyond);
         self.fault(Fault::Missing as u8);

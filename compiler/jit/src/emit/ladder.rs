@@ -71,7 +71,7 @@ impl Emit<'_, '_> {
             if let (Some(divisor), false) = (climb.divisor, rung.bound == 0) {
                 bound = self.times(bound, divisor);
             }
-            let (here, lower) = (self.b.create_block(), self.b.create_block());
+            let (here, lower) = (self.block(), self.block());
             let above = self.compare(IntCC::SignedLessThan, bound, climb.height);
             self.b.ins().brif(above, here, &[], lower, &[]);
             self.begin(here);
@@ -148,7 +148,7 @@ impl Emit<'_, '_> {
         let value = self.load(at, part(2), wide);
         let counted = if stepped {
             let mul = self.load(at, part(3), wide);
-            let (plain, counts) = (self.b.create_block(), self.b.create_block());
+            let (plain, counts) = (self.block(), self.block());
             let (met, counted) = self.meeting(wide);
             let zero = self.constant(0, wide);
             let none = self.compare(IntCC::Equal, mul, zero);

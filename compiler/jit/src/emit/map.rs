@@ -54,9 +54,7 @@ impl<'a> Emit<'a, '_> {
         self.b.ins().store(MemFlagsData::trusted(), value, at, 0);
         self.b.ins().jump(next, &[]);
 
-        let fault = self.fault;
-        let status = self.b.append_block_param(fault, I8);
-        self.begin(fault);
+        let status = self.begin_faults();
         let at = self.b.ins().iadd(out.status, entry);
         self.b.ins().store(MemFlagsData::trusted(), status, at, 0);
         self.b.ins().jump(next, &[]);
@@ -68,7 +66,7 @@ impl<'a> Emit<'a, '_> {
     /// Opens the loop over rows and labels: its head, the block for the next entry, and the end.
     /// There is at least one entry; the caller sees to it.
     pub fn rows(&mut self, labels: Option<i64>) -> (Block, Block, Block) {
-        let (head, next, exit) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (head, next, exit) = (self.block(), self.block(), self.block());
         self.row = Some(self.b.append_block_param(head, I64));
         let zero = self.int(0);
         let mut first = vec![BlockArg::Value(zero)];
@@ -105,7 +103,7 @@ impl<'a> Emit<'a, '_> {
         self.nested += 1;
         for test in [&scale.filter, &scale.scope] {
             if *test != Test::Always {
-                let on = self.b.create_block();
+                let on = self.block();
                 self.test(test, on, next);
                 self.begin(on);
             }
@@ -159,11 +157,11 @@ impl<'a> Emit<'a, '_> {
         }
         let (done, value) = self.meeting(false);
         let mut switch = Switch::new();
-        let blocks: Vec<Block> = groups.groups.iter().map(|_| self.b.create_block()).collect();
+        let blocks: Vec<Block> = groups.groups.iter().map(|_| self.block()).collect();
         for (index, block) in blocks.iter().enumerate() {
             switch.set_entry(index as u128, *block);
         }
-        let none = self.b.create_block();
+        let none = self.block();
         switch.emit(&mut self.b, group, none);
         self.begin(none);
         self.fault(Fault::NotSold as u8);

@@ -20,7 +20,7 @@ use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData,
 use cranelift_frontend::FunctionBuilder;
 use price_ir::scale::{Buckets, Scaled};
 use price_ir::{DimensionKind, FieldIx, FieldType, KeyIx, KeySource, Plan, Sink};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A number in a register: 64 bits, or 128.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +63,10 @@ pub(crate) struct Emit<'a, 'f> {
     pub amount: Option<Num>,
     /// Takes the status of a row that has no value.
     pub fault: Block,
+    /// A way there for each status, so that no status is in a register before it is needed.
+    pub faults: BTreeMap<u8, Block>,
+    /// What is emitted is off the way of most rows.
+    pub rare: bool,
     /// Labels found on the way every row goes.
     pub labels: HashMap<KeyIx, Value>,
     /// Inside something not every row reaches.
@@ -166,26 +170,55 @@ impl<'a> Emit<'a, '_> {
         self.b.ins().icmp(cc, a, b)
     }
 
+    /// A new block.
+    pub fn block(&mut self) -> Block {
+        let block = self.b.create_block();
+        if self.rare {
+            self.b.set_cold_block(block);
+        }
+        block
+    }
+
+    fn fault_with(&mut self, status: u8) -> Block {
+        if let Some(block) = self.faults.get(&status) {
+            return *block;
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        self.faults.insert(status, block);
+        block
+    }
+
     /// Leaves with a status where the condition holds.
     pub fn fault_if(&mut self, condition: Value, status: u8) {
-        let status = self.b.ins().iconst(I8, i64::from(status));
-        let on = self.b.create_block();
-        let (fault, args) = (self.fault, [BlockArg::Value(status)]);
-        self.b.ins().brif(condition, fault, &args, on, &[]);
-        self.b.seal_block(on);
-        self.b.switch_to_block(on);
+        let fault = self.fault_with(status);
+        let on = self.block();
+        self.b.ins().brif(condition, fault, &[], on, &[]);
+        self.begin(on);
     }
 
     /// Leaves with a status.
     pub fn fault(&mut self, status: u8) {
-        let status = self.b.ins().iconst(I8, i64::from(status));
+        let fault = self.fault_with(status);
+        self.b.ins().jump(fault, &[]);
+    }
+
+    /// Starts the block that takes the statuses of all rows that left, and gives the status.
+    pub fn begin_faults(&mut self) -> Value {
         let fault = self.fault;
-        self.b.ins().jump(fault, &[BlockArg::Value(status)]);
+        let taken = self.b.append_block_param(fault, I8);
+        for (status, block) in std::mem::take(&mut self.faults) {
+            self.begin(block);
+            let status = self.b.ins().iconst(I8, i64::from(status));
+            self.b.ins().jump(fault, &[BlockArg::Value(status)]);
+        }
+        self.begin(fault);
+        taken
     }
 
     /// A block whose parameter is a number.
     pub fn meeting(&mut self, wide: bool) -> (Block, Value) {
-        let block = self.b.create_block();
+        let block = self.block();
         let value = self.b.append_block_param(block, type_of(wide));
         (block, value)
     }
@@ -324,13 +357,13 @@ impl<'a> Emit<'a, '_> {
     /// How many of `count` increasing numbers, `stride` bytes apart, lie below `value`
     /// (each times `factor`, if there is one).
     pub fn below(&mut self, table: Value, count: Value, stride: i64, value: Num, factor: Option<Value>) -> Value {
-        let head = self.b.create_block();
+        let head = self.block();
         let first = self.b.append_block_param(head, I64);
         let left = self.b.append_block_param(head, I64);
         let zero = self.int(0);
         self.b.ins().jump(head, &[BlockArg::Value(zero), BlockArg::Value(count)]);
         self.b.switch_to_block(head);
-        let (look, done) = (self.b.create_block(), self.b.create_block());
+        let (look, done) = (self.block(), self.block());
         self.b.ins().brif(left, look, &[], done, &[]);
         self.begin(look);
         let half = self.b.ins().ushr_imm_u(left, 1);

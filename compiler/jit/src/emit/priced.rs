@@ -1,7 +1,7 @@
 //! One function at one quantity.
 
 use super::{Emit, Num};
-use cranelift_codegen::ir::types::{I8, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 use price_ir::kernel::TAKEN;
 use price_ir::scale::Scaled;
@@ -16,9 +16,7 @@ impl Emit<'_, '_> {
         self.b.ins().store(MemFlagsData::trusted(), hi, out, 8);
         let taken = self.int(i64::from(TAKEN));
         self.b.ins().return_(&[taken]);
-        let fault = self.fault;
-        let status = self.b.append_block_param(fault, I8);
-        self.begin(fault);
+        let status = self.begin_faults();
         let status = self.b.ins().uextend(I64, status);
         self.b.ins().return_(&[status]);
     }

@@ -118,7 +118,7 @@ impl Emit<'_, '_> {
         let ladders = self.b.ins().iadd_imm_u(self.base, offset as i64);
         let (head, next, exit) = self.rows(None);
         let row = self.row.unwrap_or_else(|| self.int(0));
-        let skip = self.b.create_block();
+        let skip = self.block();
         self.takes_part(scale, skip);
         let cell = self.cell();
         let value = match &scale.value {
@@ -135,18 +135,18 @@ impl Emit<'_, '_> {
         let before = self.b.ins().load(I64, MemFlagsData::trusted(), total, 0);
         let at = self.b.ins().imul_imm_u(cell, (table.stride * 8) as i64);
         let ladder = self.b.ins().iadd(ladders, at);
-        let (after, over) = self.b.ins().sadd_overflow(before, value);
+        let after = self.b.ins().iadd(before, value);
 
         let (done, delta) = self.meeting(false);
         let step = Step { table, ladder, value, before, after };
         if table.plain {
-            self.fault_if(over, Fault::Overflow as u8);
+            self.check_sum(&step);
             let first = self.int(0);
             let slope = self.part(&step, SLOPES, first);
             let delta = self.slide(slope, value);
             self.bring(done, delta);
         } else {
-            self.tiers(&step, over, done);
+            self.tiers(&step, done);
         }
         self.begin(done);
         self.b.ins().store(MemFlagsData::trusted(), after, total, 0);
@@ -160,9 +160,7 @@ impl Emit<'_, '_> {
 
         self.begin(skip);
         self.fault(0);
-        let fault = self.fault;
-        let status = self.b.append_block_param(fault, I8);
-        self.begin(fault);
+        let status = self.begin_faults();
         let at = self.b.ins().iadd(out.status, row);
         self.b.ins().store(MemFlagsData::trusted(), status, at, 0);
         let at = self.b.ins().ishl_imm_u(row, 3);
@@ -191,12 +189,18 @@ impl Emit<'_, '_> {
         self.load(at, offset as i32, false)
     }
 
-    fn tiers(&mut self, step: &Step, over: Value, done: Block) {
+    /// Leaves where the total does not fit.
+    fn check_sum(&mut self, step: &Step) {
+        let (_, over) = self.b.ins().sadd_overflow(step.before, step.value);
+        self.fault_if(over, Fault::Overflow as u8);
+    }
+
+    fn tiers(&mut self, step: &Step, done: Block) {
         let piece = self.piece_of(step, step.after);
         let start = self.part(step, 0, piece);
         let width = self.part(step, WIDTHS, piece);
         let slope = self.part(step, SLOPES, piece);
-        let (above, near, far) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (above, near, far) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(far);
         // Above zero the piece of `after` holds it. A sum that wrapped is not above zero when
         // `before` is, and `before` is when it lies in any piece.
@@ -210,12 +214,13 @@ impl Emit<'_, '_> {
         let delta = self.slide(slope, step.value);
         self.bring(done, delta);
 
+        self.rare = true;
         self.begin(far);
         let kind = self.load(step.ladder, 0, false);
         let missing = self.b.ins().icmp_imm_u(IntCC::Equal, kind, Kind::NotSold as i64);
         self.fault_if(missing, Fault::NotSold as u8);
-        self.fault_if(over, Fault::Overflow as u8);
-        let (line, curve) = (self.b.create_block(), self.b.create_block());
+        self.check_sum(step);
+        let (line, curve) = (self.block(), self.block());
         let linear = self.b.ins().icmp_imm_u(IntCC::Equal, kind, Kind::Linear as i64);
         self.b.ins().brif(linear, line, &[], curve, &[]);
         self.begin(line);
@@ -232,6 +237,7 @@ impl Emit<'_, '_> {
         let long = self.compare(IntCC::NotEqual, hi, sign);
         self.fault_if(long, Fault::Overflow as u8);
         self.bring(done, lo);
+        self.rare = false;
     }
 
     /// The last piece that begins below a total, or the first.
@@ -245,7 +251,7 @@ impl Emit<'_, '_> {
         let mut index = None;
         for piece in 1..pieces {
             let from = self.load(step.ladder, ((HEAD + piece - 1) * 8) as i32, false);
-            let above = self.compare(IntCC::SignedLessThan, from, total);
+            let above = self.compare(IntCC::SignedGreaterThan, total, from);
             let above = self.b.ins().uextend(I64, above);
             index = Some(match index {
                 Some(index) => self.b.ins().iadd(index, above),
@@ -260,7 +266,7 @@ impl Emit<'_, '_> {
         let below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, total, 0);
         self.fault_if(below, Fault::NegativeQuantity as u8);
         let (done, amount) = self.meeting(true);
-        let (zero, some) = (self.b.create_block(), self.b.create_block());
+        let (zero, some) = (self.block(), self.block());
         self.b.ins().brif(total, some, &[], zero, &[]);
         self.begin(zero);
         let at_zero = self.load(step.ladder, 8, true);

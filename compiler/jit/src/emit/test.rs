@@ -22,7 +22,7 @@ impl Emit<'_, '_> {
             }
             Test::All(parts) => {
                 for part in parts {
-                    let next = self.b.create_block();
+                    let next = self.block();
                     self.test(part, next, no);
                     self.begin(next);
                 }
@@ -31,7 +31,7 @@ impl Emit<'_, '_> {
             }
             Test::Any(parts) => {
                 for part in parts {
-                    let next = self.b.create_block();
+                    let next = self.block();
                     self.test(part, yes, next);
                     self.begin(next);
                 }
