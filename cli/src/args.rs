@@ -24,16 +24,17 @@ pub struct Cli {
 /// Flags of every verb.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// When to use colours; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are heeded
-    #[arg(long, global = true, value_name = "WHEN", help_heading = "Global options")]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, help_heading = "Global options")]
     pub color: Option<ColorChoice>,
-    /// How to print findings
+    /// How to print findings: full, concise, json, json-lines, github, gitlab, junit or sarif
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         env = "PRICE_OUTPUT_FORMAT",
         hide_env_values = true,
+        hide_possible_values = true,
         help_heading = "Global options"
     )]
     pub output_format: Option<ReportFormat>,
@@ -211,12 +212,9 @@ pub enum Engine {
     Interp,
 }
 
-/// Where usage comes from and whose invoices are wanted.
+/// How usage is read, and whose invoices are wanted.
 #[derive(Debug, Args)]
 pub struct UsageArgs {
-    /// Usage: NDJSON, JSON, CSV or Parquet; files, patterns, or `-` for standard input
-    #[arg(long, value_name = "USAGE", required = true, num_args = 1.., value_hint = ValueHint::FilePath)]
-    pub events: Vec<String>,
     /// Who is on which plan from when to when: CSV, NDJSON or JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub subscriptions: Option<String>,
@@ -270,6 +268,9 @@ pub struct RateArgs {
     /// A `.price` file, or a plan compiled by `price build`
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: String,
+    /// Usage: NDJSON, JSON, CSV or Parquet; files, patterns, or `-` for standard input
+    #[arg(long, value_name = "USAGE", required = true, num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
     /// Usage and choice.
     #[command(flatten)]
     pub usage: UsageArgs,
@@ -317,9 +318,12 @@ pub struct ExplainArgs {
     /// Line of the invoice; without it all lines
     #[arg(value_name = "LINE")]
     pub line: Option<String>,
+    /// Usage: NDJSON, JSON, CSV or Parquet; files, patterns, or `-` for standard input
+    #[arg(long, value_name = "USAGE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
     /// Usage and choice.
     #[command(flatten)]
-    pub usage: Option<UsageArgs>,
+    pub usage: UsageArgs,
     /// Also list the events behind the line
     #[arg(long)]
     pub events_behind: bool,

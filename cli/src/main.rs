@@ -76,12 +76,7 @@ fn run() -> Exit {
     }
 }
 
-fn dispatch(
-    verb: Verb,
-    global: &args::Global,
-    config: &config::Config,
-    shell: &mut Shell,
-) -> Result<Exit, Trouble> {
+fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &mut Shell) -> Result<Exit, Trouble> {
     let format = global.output_format.or(config.output_format).unwrap_or(args::ReportFormat::Full);
     match verb {
         Verb::New(args) => verbs::new::run(&args, shell),

@@ -12,9 +12,8 @@ pub fn names(args: &UsageArgs) -> Result<Vec<String>, Trouble> {
             names.push(given.clone());
             continue;
         }
-        let paths = glob::glob(given).map_err(|error| {
-            Trouble::new("C042", format!("`{given}` is not a pattern")).cause(error.msg.to_owned())
-        })?;
+        let paths = glob::glob(given)
+            .map_err(|error| Trouble::new("C042", format!("`{given}` is not a pattern")).cause(error.msg.to_owned()))?;
         let mut found = Vec::new();
         for path in paths {
             let path = path.map_err(|error| Trouble::read(&error.path().display().to_string(), error.into()))?;
@@ -41,11 +40,7 @@ pub fn sources(names: &[String]) -> Vec<Source> {
 
 /// How to read them, as far as the command line says.
 pub fn options(args: &UsageArgs) -> Result<Options, Trouble> {
-    let mut mapping = Mapping {
-        only_type: args.event_type.clone(),
-        assume_utc: args.assume_utc,
-        ..Mapping::default()
-    };
+    let mut mapping = Mapping { only_type: args.event_type.clone(), assume_utc: args.assume_utc, ..Mapping::default() };
     for pair in &args.map {
         mapping.add(pair)?;
     }

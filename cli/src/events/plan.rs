@@ -84,7 +84,6 @@ fn artefact(path: &str, subject: Option<&str>) -> Result<Loaded, Trouble> {
         let message = format!("`{path}` holds `{}`, not `{asked}`", artefact.plan.name);
         return Err(Trouble::new("C041", message).help("a compiled file holds one plan; leave out `--for`"));
     }
-    let compiled =
-        Compiled { plan: Arc::new(artefact.plan), source_map: artefact.source_map, hash: artefact.hash };
+    let compiled = Compiled { plan: Arc::new(artefact.plan), source_map: artefact.source_map, hash: artefact.hash };
     Ok(Loaded { compiled })
 }

@@ -15,15 +15,12 @@ pub fn render(of: &Explanation, currency: &Currency, paint: Paint) -> String {
     let amount = currency.format(&of.amount);
     let widest = of.rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let room = widest.max(of.line.chars().count()).clamp(24, 64);
-    let mut out = format!(
-        "{}{}\n",
-        paint.bold(left(&of.line, room)),
-        paint.bold(right(&amount, AMOUNT))
-    );
+    let mut out = format!("{}{}\n", paint.bold(left(&of.line, room)), paint.bold(right(&amount, AMOUNT)));
     let last = of.rows.len().saturating_sub(1);
     for (index, row) in of.rows.iter().enumerate() {
         let number = row.amount.as_ref().map_or(String::new(), |amount| {
-            let shown = if row.depth == 0 && index < last { exact_in_full(amount, currency) } else { exact(amount, currency) };
+            let shown =
+                if row.depth == 0 && index < last { exact_in_full(amount, currency) } else { exact(amount, currency) };
             if row.change && !amount.is_negative() { format!("+{shown}") } else { shown }
         });
         let mut line = format!("{}{}", left(&text(row), room), right(&number, AMOUNT));

@@ -34,7 +34,8 @@ fn case(test: &Ran, workspace: &Workspace) -> TestCase {
     let status = match text {
         None => TestCaseStatus::success(),
         Some(text) => {
-            let kind = if matches!(outcome, Outcome::Differ(_)) { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+            let kind =
+                if matches!(outcome, Outcome::Differ(_)) { NonSuccessKind::Error } else { NonSuccessKind::Failure };
             let mut status = TestCaseStatus::non_success(kind);
             status.set_message(text.lines().next().unwrap_or_default());
             status.set_description(text);

@@ -163,7 +163,8 @@ fn allowances(invoice: &Invoice, shell: &mut Shell) -> Result<(), Trouble> {
 
 fn check_name(line: Option<&str>, plan: &Plan) -> Result<(), Trouble> {
     let Some(name) = line else { return Ok(()) };
-    let known: Vec<&str> = plan.lines.iter().map(|l| l.name.as_str()).chain(plan.clamps.iter().map(|c| c.name.as_str())).collect();
+    let known: Vec<&str> =
+        plan.lines.iter().map(|l| l.name.as_str()).chain(plan.clamps.iter().map(|c| c.name.as_str())).collect();
     if known.contains(&name) {
         return Ok(());
     }
@@ -202,9 +203,9 @@ impl Behind<'_> {
             let regimes = vec![0; part.batch.rows];
             kernel.map(sink, &part.batch, &regimes, &mut map);
             let entries = map.status.len().checked_div(part.batch.rows).unwrap_or(0);
-            for row in 0..part.batch.rows {
+            for (row, subject) in billed.iter().enumerate().take(part.batch.rows) {
                 let at = Timestamp(part.batch.happened[row]);
-                let mine = billed[row] == self.subject && at < self.period.end;
+                let mine = *subject == self.subject && at < self.period.end;
                 let taken = (row * entries..(row + 1) * entries).filter(|e| map.status[*e] == TAKEN);
                 let taken: Vec<usize> = taken.collect();
                 // Levels hold on: what happened before the period may still count in it.

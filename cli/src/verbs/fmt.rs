@@ -68,7 +68,9 @@ pub fn run(args: &FmtArgs, format: ReportFormat, shell: &mut Shell) -> Result<Ex
     }
     let of = count(files.len(), "file");
     match (args.check, changed) {
-        (_, 0) if faulty == 0 => shell.note(format!("All of {of} {} formatted", if files.len() == 1 { "is" } else { "are" })),
+        (_, 0) if faulty == 0 => {
+            shell.note(format!("All of {of} {} formatted", if files.len() == 1 { "is" } else { "are" }))
+        }
         (_, 0) => {}
         (true, n) => shell.note(format!("{n} of {of} would be formatted; run price fmt")),
         (false, n) => shell.note(format!("Formatted {n} of {of}")),
@@ -110,13 +112,7 @@ fn decode(name: &str, bytes: Vec<u8>, format: ReportFormat, shell: &mut Shell) -
 }
 
 /// Findings go to standard error: standard output may be the formatted text.
-fn complain(
-    found: &[Diagnostic],
-    name: &str,
-    text: &str,
-    format: ReportFormat,
-    shell: &mut Shell,
-) {
+fn complain(found: &[Diagnostic], name: &str, text: &str, format: ReportFormat, shell: &mut Shell) {
     shell.complain(&report::render(found, &One { name, text }, format, shell.err_paint().is_on()));
 }
 
@@ -130,9 +126,11 @@ fn files(paths: &[String], world: &DiskWorld) -> Result<Vec<String>, Trouble> {
         if world.is_file(&at) {
             files.push(at);
         } else if world.is_dir(&at) {
-            files.extend(world.sources(&at).map_err(|cause| {
-                Trouble::from(price_driver::LoadError::Read { path: path.clone(), cause })
-            })?);
+            files.extend(
+                world
+                    .sources(&at)
+                    .map_err(|cause| Trouble::from(price_driver::LoadError::Read { path: path.clone(), cause }))?,
+            );
         } else {
             return Err(price_driver::LoadError::Missing { path: path.clone() }.into());
         }

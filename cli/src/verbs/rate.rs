@@ -40,8 +40,7 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let started = Instant::now();
     let days = args.usage.span.as_deref().map(span::parse).transpose()?;
     let subscriptions = args.usage.subscriptions.as_deref().map(run::read_subscriptions).transpose()?;
-    let named: BTreeSet<String> =
-        subscriptions.iter().flatten().filter_map(|row| row.plan.clone()).collect();
+    let named: BTreeSet<String> = subscriptions.iter().flatten().filter_map(|row| row.plan.clone()).collect();
     let named: Vec<String> = named.into_iter().collect();
     let loaded = plan::load_all(&args.file, &named, args.usage.subject.as_deref(), format, shell)?;
     let Some(loaded) = loaded else { return Ok(Exit::Findings) };
@@ -72,12 +71,11 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
         };
         let mut bar = Bar::new(progress);
         let mut posting = posted.as_mut().map(|sink| sink.plan(compiled));
-        let mut rated = run::rate(&pass, &mut rejects, &mut bar, &mut |rater, tables, part, accounts| {
-            match &mut posting {
+        let mut rated =
+            run::rate(&pass, &mut rejects, &mut bar, &mut |rater, tables, part, accounts| match &mut posting {
                 Some(posting) => posting.write(rater, tables, part, accounts),
                 None => Ok(()),
-            }
-        })?;
+            })?;
         if let Some(posting) = posting {
             posting.finish(shell);
         }
@@ -215,7 +213,10 @@ fn summary(tally: &Tally, rejects: &Rejects, args: &RateArgs, started: Instant, 
     }
     shell.note(line);
     if rejects.total() > 0 {
-        let codes = rejects.by_code().iter().map(|(code, n)| format!("{code} {}", price_value::currency::group(&n.to_string())));
+        let codes = rejects
+            .by_code()
+            .iter()
+            .map(|(code, n)| format!("{code} {}", price_value::currency::group(&n.to_string())));
         let codes: Vec<String> = codes.collect();
         shell.warn(format!("{} refused: {}", large(rejects.total(), "record", "records"), codes.join(", ")));
     }

@@ -101,7 +101,9 @@ fn pages_of_codes() {
 #[test]
 fn the_project_file_is_read_and_checked() {
     let place = Place::new();
-    place.file("price.toml", "output-format = \"concise\"\n").file("bad.price", "plan a {\n  fee x = $1,000.00 once\n}\n");
+    place
+        .file("price.toml", "output-format = \"concise\"\n")
+        .file("bad.price", "plan a {\n  fee x = $1,000.00 once\n}\n");
     let ran = place.run(&["check"]);
     assert!(ran.out.starts_with("bad.price:2:"), "{}", ran.out);
     let ran = place.run(&["check", "--output-format", "json"]);

@@ -1,6 +1,9 @@
 //! The program as its users meet it: arguments in; standard output, standard error and exit code
 //! out.
 
+// Helpers of one test binary: their names say what they are.
+#![allow(missing_docs)]
+
 mod check;
 mod help;
 mod project;
@@ -12,45 +15,45 @@ use std::process::{Command, Stdio};
 
 /// What a run gave.
 #[derive(Debug)]
-pub struct Ran {
-    pub out: String,
-    pub err: String,
-    pub code: i32,
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
 }
 
 /// A folder of its own for one test.
-pub struct Place {
+pub(crate) struct Place {
     dir: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Place {
+    pub(crate) fn new() -> Place {
         Place { dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Writes a file.
-    pub fn file(&self, name: &str, text: &str) -> &Place {
+    pub(crate) fn file(&self, name: &str, text: &str) -> &Place {
         let path = self.dir.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
         std::fs::write(path, text).expect("the file is written");
         self
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.dir.path().join(name)).expect("the file is there")
     }
 
     /// Runs the program here.
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.run_with(args, "", &[])
     }
 
     /// Runs the program here with standard input and environment.
-    pub fn run_with(&self, args: &[&str], input: &str, env: &[(&str, &str)]) -> Ran {
+    pub(crate) fn run_with(&self, args: &[&str], input: &str, env: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_price"));
         command.args(args).current_dir(self.dir.path());
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "PRICE_OUTPUT_FORMAT", "TERM"] {
@@ -73,12 +76,12 @@ impl Place {
 }
 
 /// A file of the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 /// Text without what changes from run to run: times and speeds.
-pub fn steady(text: &str) -> String {
+pub(crate) fn steady(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let mut line = line.to_owned();
@@ -97,7 +100,7 @@ pub fn steady(text: &str) -> String {
 }
 
 /// A card that is right.
-pub const CARD: &str = "\
+pub(crate) const CARD: &str = "\
 use std.units (call)
 use std.currencies (USD)
 

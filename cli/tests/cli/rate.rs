@@ -78,7 +78,9 @@ fn standard_input_patterns_and_other_names() {
 #[test]
 fn bad_records_are_counted_written_and_do_not_stop_the_run() {
     let place = place();
-    let bad = format!("{USAGE}{{\"type\":\"requst\",\"account\":\"acme\",\"time\":\"2026-03-02T10:00:00Z\",\"id\":\"9\"}}\nnot json\n");
+    let bad = format!(
+        "{USAGE}{{\"type\":\"requst\",\"account\":\"acme\",\"time\":\"2026-03-02T10:00:00Z\",\"id\":\"9\"}}\nnot json\n"
+    );
     place.file("usage.ndjson", &bad);
     let args = ["rate", "card.price", "--events", "usage.ndjson", "--format", "csv", "--rejects", "bad.ndjson"];
     let ran = place.run(&args);
@@ -113,8 +115,16 @@ fn subscriptions_say_who_is_served_when() {
 fn lines_and_rated_events_as_tables() {
     let place = place();
     let ran = place.run(&[
-        "rate", "card.price", "--events", "usage.ndjson", "--lines", "lines.csv", "--rated-events", "events.csv",
-        "--format", "json",
+        "rate",
+        "card.price",
+        "--events",
+        "usage.ndjson",
+        "--lines",
+        "lines.csv",
+        "--rated-events",
+        "events.csv",
+        "--format",
+        "json",
     ]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(place.read("lines.csv").lines().count(), 3, "{}", place.read("lines.csv"));
@@ -128,8 +138,7 @@ fn lines_and_rated_events_as_tables() {
 #[test]
 fn the_way_to_a_line() {
     let place = place();
-    let args =
-        ["explain", "card.price", "--events", "usage.ndjson", "--account", "acme", "--in", "2026-03", "calls"];
+    let args = ["explain", "card.price", "--events", "usage.ndjson", "--account", "acme", "--in", "2026-03", "calls"];
     let ran = place.run(&args);
     assert_eq!(ran.code, 0, "{}", ran.err);
     insta::assert_snapshot!("explain_line", ran.out);

@@ -127,10 +127,8 @@ impl Coverage {
         let nothing = Seen::default();
         let mut lines: Vec<&Line> = self.plan.lines.iter().collect();
         lines.sort_by_key(|line| (line.order, &line.name));
-        let mut all: Vec<LineCoverage> = lines
-            .into_iter()
-            .map(|line| self.line(line, self.seen.get(&line.name).unwrap_or(&nothing)))
-            .collect();
+        let mut all: Vec<LineCoverage> =
+            lines.into_iter().map(|line| self.line(line, self.seen.get(&line.name).unwrap_or(&nothing))).collect();
         for allowance in &self.plan.allowances {
             let mut of = LineCoverage { name: format!("allowance {}", allowance.name), ..LineCoverage::default() };
             of.used.add(self.drawn.contains(&allowance.name));
@@ -179,7 +177,8 @@ impl Coverage {
                 }
             }
         }
-        let is_override = |rule: &RuleIx| self.plan.rules.get(rule.ix()).is_some_and(|r| r.title.starts_with("override"));
+        let is_override =
+            |rule: &RuleIx| self.plan.rules.get(rule.ix()).is_some_and(|r| r.title.starts_with("override"));
         let overrides: BTreeSet<u32> =
             rules.functions.iter().flat_map(|f| &f.rules).filter(|rule| is_override(rule)).map(|rule| rule.0).collect();
         for rule in overrides {

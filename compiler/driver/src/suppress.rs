@@ -108,7 +108,8 @@ fn read(file: FileId, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Allow> 
             Ok(named) => {
                 let known = |code: &str| codes::find(code).is_some();
                 for code in named.iter().filter(|code| !known(code)) {
-                    findings.push(Diagnostic::warning(MALFORMED, format!("there is no code `{code}`")).at(at(code), ""));
+                    findings
+                        .push(Diagnostic::warning(MALFORMED, format!("there is no code `{code}`")).at(at(code), ""));
                 }
                 let codes: Vec<(String, Span)> =
                     named.iter().filter(|code| known(code)).map(|code| ((*code).to_owned(), at(code))).collect();
@@ -179,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_comment_allows_what_stands_on_its_line_or_below_it() {
-        let text = "let a = 1 # price: allow(P004) reason=\"old\"\n# price: allow(P004) reason=\"x\"\nlet b = 2\nlet c = 3\n";
+        let text =
+            "let a = 1 # price: allow(P004) reason=\"old\"\n# price: allow(P004) reason=\"x\"\nlet b = 2\nlet c = 3\n";
         let found = ["let a", "let b", "let c"].map(|at| warn("P004", text, at)).to_vec();
         let kept = apply(FILE, text, found);
         assert_eq!(kept.len(), 1, "{kept:?}");

@@ -191,13 +191,8 @@ impl<'w> TestRunner<'w> {
         let (workspace, factories) = (self.workspace, self.factories);
         let key = (case.file.number(workspace.db()), case.item);
         let make = || {
-            let subject = Subject {
-                name: case.subject.clone(),
-                version: None,
-                kind: "plan",
-                file: case.file,
-                item: case.item,
-            };
+            let subject =
+                Subject { name: case.subject.clone(), version: None, kind: "plan", file: case.file, item: case.item };
             let compiled = workspace.compile(&subject).map_err(|error: SubjectError| error.to_string())?;
             let kernels = factories.iter().map(|factory| {
                 let made = factory.compile(&compiled.plan);
@@ -432,18 +427,19 @@ struct Judge<'r> {
 impl Judge<'_> {
     fn value(&self, expect: &Expect) -> Rational {
         let invoices = &self.run.invoices;
-        let of_line = |name: &str, whole: fn(&InvoiceLine) -> &Rational, part: fn(&price_ir::CellDetail) -> &Rational| {
-            let lines = invoices.iter().filter_map(|invoice| line(invoice, name));
-            if expect.labels.is_empty() {
-                return lines.map(whole).sum();
-            }
-            let fits = |cell: &&price_ir::CellDetail| {
-                expect.labels.iter().all(|(dimension, labels)| {
-                    cell.labels.iter().any(|(d, l)| d == dimension && labels.contains(l))
-                })
+        let of_line =
+            |name: &str, whole: fn(&InvoiceLine) -> &Rational, part: fn(&price_ir::CellDetail) -> &Rational| {
+                let lines = invoices.iter().filter_map(|invoice| line(invoice, name));
+                if expect.labels.is_empty() {
+                    return lines.map(whole).sum();
+                }
+                let fits = |cell: &&price_ir::CellDetail| {
+                    expect.labels.iter().all(|(dimension, labels)| {
+                        cell.labels.iter().any(|(d, l)| d == dimension && labels.contains(l))
+                    })
+                };
+                lines.flat_map(|line| line.cells.iter().filter(fits)).map(part).sum::<Rational>()
             };
-            lines.flat_map(|line| line.cells.iter().filter(fits)).map(part).sum::<Rational>()
-        };
         match &expect.target {
             ExpectTarget::Line(name) | ExpectTarget::Minimum(name) => of_line(name, |l| &l.amount, |c| &c.amount),
             ExpectTarget::Gross(name) => of_line(name, |l| &l.gross, |c| &c.exact),

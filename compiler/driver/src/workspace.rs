@@ -374,8 +374,12 @@ impl Loader {
         }
         let path = clean(&join(folder(&source.path), name));
         let read = match world.read(&path) {
-            Ok(bytes) if bytes.len() > limits::SEED_BYTES => return Err(LoadError::SeedTooLarge { path: world.display(&path) }),
-            Ok(bytes) => Some(String::from_utf8(bytes).map_err(|_| LoadError::SeedNotText { path: world.display(&path) })?),
+            Ok(bytes) if bytes.len() > limits::SEED_BYTES => {
+                return Err(LoadError::SeedTooLarge { path: world.display(&path) });
+            }
+            Ok(bytes) => {
+                Some(String::from_utf8(bytes).map_err(|_| LoadError::SeedNotText { path: world.display(&path) })?)
+            }
             Err(WorldError::Missing) => None,
             Err(cause) => return Err(LoadError::Read { path: world.display(&path), cause }),
         };

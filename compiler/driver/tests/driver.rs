@@ -1,7 +1,8 @@
 //! The façade over a world in memory.
 
 use price_driver::{
-    Coverage, LoadError, MemoryWorld, Origin, Outcome, Reason, SubjectError, TestRunner, Workspace, accept, explain, fix,
+    Coverage, LoadError, MemoryWorld, Origin, Outcome, Reason, SubjectError, TestRunner, Workspace, accept, explain,
+    fix,
 };
 use price_interp::InterpFactory;
 use price_ir::KernelFactory;
@@ -32,7 +33,8 @@ fn load(world: &MemoryWorld, path: &str) -> Workspace {
 }
 
 fn test(expect: &str) -> MemoryWorld {
-    let text = format!("{CARD}\ntest \"twenty\" for ratecard api in 2026-03 {{\n  given calls 20 calls\n{expect}\n}}\n");
+    let text =
+        format!("{CARD}\ntest \"twenty\" for ratecard api in 2026-03 {{\n  given calls 20 calls\n{expect}\n}}\n");
     MemoryWorld::new().with("a.price", text)
 }
 
@@ -44,7 +46,11 @@ fn outcomes(workspace: &Workspace) -> Vec<price_driver::TestReport> {
     let engines = engines();
     let mut runner = TestRunner::new(workspace, &engines);
     let tests = workspace.tests();
-    tests.iter().flat_map(|(file, tests)| tests.cases.iter().map(|case| (*file, case))).map(|(f, c)| runner.run(f, c)).collect()
+    tests
+        .iter()
+        .flat_map(|(file, tests)| tests.cases.iter().map(|case| (*file, case)))
+        .map(|(f, c)| runner.run(f, c))
+        .collect()
 }
 
 #[test]
@@ -93,10 +99,7 @@ fn seeds_are_read_beside_their_module() {
         .with("p/data/regions.csv", "name,code\nEurope,eu\nAmerica,us\n");
     assert!(load(&world, "p/a.price").check().is_empty());
     let bad = world.with("p/data/regions.csv", vec![0xff]);
-    assert!(matches!(
-        Workspace::load(&bad, &["p/a.price".to_owned()]).err(),
-        Some(LoadError::SeedNotText { .. })
-    ));
+    assert!(matches!(Workspace::load(&bad, &["p/a.price".to_owned()]).err(), Some(LoadError::SeedNotText { .. })));
 }
 
 #[test]
@@ -112,7 +115,10 @@ fn subjects_are_chosen_by_name_or_because_there_is_one() {
         Err(SubjectError::Unknown { near, .. }) => assert_eq!(near.as_deref(), Some("api")),
         other => panic!("{other:?}"),
     }
-    assert_eq!(load(&MemoryWorld::new().with("b.price", "let x = 1\n"), "b.price").subject(None), Err(SubjectError::Nothing));
+    assert_eq!(
+        load(&MemoryWorld::new().with("b.price", "let x = 1\n"), "b.price").subject(None),
+        Err(SubjectError::Nothing)
+    );
 }
 
 #[test]
@@ -136,7 +142,12 @@ fn tests_pass_fail_and_wait() {
     let Outcome::Failed(failures) = &failed[0].outcome else { panic!("{:?}", failed[0].outcome) };
     assert_eq!(failures[0].reason.to_string(), "expected $1.51, got $1.50");
     let Reason::Amount { trace: Some(trace), .. } = &failures[0].reason else { panic!("no trace") };
-    assert!(trace.rows.iter().any(|row| row.text.contains("10 call × $0.05, above 10") || row.text.contains("10 calls × $0.05, above 10")), "{trace:?}");
+    assert!(
+        trace.rows.iter().any(
+            |row| row.text.contains("10 call × $0.05, above 10") || row.text.contains("10 calls × $0.05, above 10")
+        ),
+        "{trace:?}"
+    );
     let workspace = load(&test("  expect calls ?"), "a.price");
     let waiting = outcomes(&workspace);
     assert_eq!(waiting[0].outcome, Outcome::Pending);

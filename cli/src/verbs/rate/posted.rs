@@ -30,7 +30,13 @@ impl Sink {
 
     /// Postings of one plan.
     pub fn plan<'s>(&'s mut self, compiled: &'s Compiled) -> Posting<'s> {
-        Posting { table: &mut self.table, plan: &compiled.plan, posters: None, left: Vec::new(), posted: Posted::default() }
+        Posting {
+            table: &mut self.table,
+            plan: &compiled.plan,
+            posters: None,
+            left: Vec::new(),
+            posted: Posted::default(),
+        }
     }
 
     /// Ends the file.
@@ -62,7 +68,13 @@ pub struct Posting<'s> {
 
 impl Posting<'_> {
     /// Writes what the rows of a part add.
-    pub fn write(&mut self, rater: &mut Rater, tables: &Tables, part: &mut Part, accounts: &[u32]) -> Result<(), Trouble> {
+    pub fn write(
+        &mut self,
+        rater: &mut Rater,
+        tables: &Tables,
+        part: &mut Part,
+        accounts: &[u32],
+    ) -> Result<(), Trouble> {
         if self.posters.is_none() {
             self.posters = Some(self.prepare(rater));
         }
