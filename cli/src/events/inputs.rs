@@ -5,9 +5,9 @@ use crate::trouble::Trouble;
 use price_ingest::{Format, Mapping, Options, Source};
 
 /// The names of all sources, patterns expanded, in order and without repeats.
-pub fn names(args: &UsageArgs) -> Result<Vec<String>, Trouble> {
+pub fn names(events: &[String]) -> Result<Vec<String>, Trouble> {
     let mut names: Vec<String> = Vec::new();
-    for given in &args.events {
+    for given in events {
         if given == "-" || !given.contains(['*', '?', '[']) || std::path::Path::new(given).exists() {
             names.push(given.clone());
             continue;

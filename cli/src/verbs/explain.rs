@@ -25,11 +25,11 @@ pub fn run(args: &ExplainArgs, format: ReportFormat, shell: &mut Shell) -> Resul
     if is_code(&args.target) {
         return page(&args.target.to_ascii_uppercase(), shell);
     }
-    let Some(usage) = &args.usage else {
+    if args.events.is_empty() {
         return Err(Trouble::new("C060", "explaining a line needs usage")
             .help("add `--events USAGE --account ACCOUNT --in 2026-03`, or give a code such as P104"));
-    };
-    lines(args, usage, format, shell)
+    }
+    lines(args, &args.usage, format, shell)
 }
 
 /// A letter and three digits.
@@ -48,6 +48,7 @@ fn page(code: &str, shell: &mut Shell) -> Result<Exit, Trouble> {
         let trouble = Trouble::new("C061", format!("there is no page for `{code}`"));
         return Err(match near {
             Some((_, near)) => trouble.help(format!("did you mean `{near}`?")),
+            None if code.starts_with('C') => trouble.help("errors of the program say what they mean where they appear"),
             None => trouble.help("codes of findings begin with P, as in P104"),
         });
     };
@@ -72,7 +73,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
     let compiled = &loaded.compiled;
     check_name(args.line.as_deref(), &compiled.plan)?;
     let subscriptions = usage.subscriptions.as_deref().map(run::read_subscriptions).transpose()?;
-    let names = inputs::names(usage)?;
+    let names = inputs::names(&args.events)?;
     let mut kept: Vec<(Part, Vec<String>)> = Vec::new();
     let keep = args.events_behind;
     let mut rejects = Rejects::create(None, 1)?;

@@ -45,7 +45,7 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let loaded = plan::load_all(&args.file, &named, args.usage.subject.as_deref(), format, shell)?;
     let Some(loaded) = loaded else { return Ok(Exit::Findings) };
     one_currency(args, &loaded)?;
-    let names = inputs::names(&args.usage)?;
+    let names = inputs::names(&args.events)?;
     if loaded.len() > 1 && names.iter().any(|name| name == "-") {
         return Err(Trouble::new("C044", "standard input can be read once, and the subscriptions name several plans")
             .help("write the usage to a file, or choose one plan with `--for`"));
@@ -190,13 +190,17 @@ fn summary(tally: &Tally, rejects: &Rejects, args: &RateArgs, started: Instant, 
         crate::args::Engine::Jit => "jit",
         crate::args::Engine::Interp => "interp",
     };
+    // The speed of a handful of events says nothing.
+    let pace = match tally.events {
+        0..10_000 => engine.to_owned(),
+        _ => format!("{} events/s, {engine}", price_value::currency::group(&speed.to_string())),
+    };
     let mut line = format!(
-        "Rated {} of {} into {} in {:.2}s ({} events/s, {engine})",
+        "Rated {} of {} into {} in {:.2}s ({pace})",
         large(tally.events, "event", "events"),
         large(tally.accounts.len() as u64, "account", "accounts"),
         large(tally.invoices, "invoice", "invoices"),
         took.as_secs_f64(),
-        price_value::currency::group(&speed.to_string()),
     );
     let mut also = Vec::new();
     if tally.duplicates > 0 {

@@ -80,7 +80,7 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Text without what changes from run to run: times and speeds.
+/// Text without what changes from run to run: times.
 pub(crate) fn steady(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
@@ -88,10 +88,6 @@ pub(crate) fn steady(text: &str) -> String {
         if let Some(at) = line.find(" in 0.").or_else(|| line.find(" in 1.")) {
             let end = line[at + 4..].find('s').map_or(line.len(), |length| at + 4 + length + 1);
             line.replace_range(at..end, " in TIME");
-        }
-        if let Some(at) = line.find(" events/s") {
-            let start = line[..at].rfind('(').map_or(at, |start| start + 1);
-            line.replace_range(start..at, "N");
         }
         out.push_str(&line);
         out.push('\n');

@@ -112,6 +112,28 @@ fn subscriptions_say_who_is_served_when() {
 }
 
 #[test]
+fn each_account_is_rated_on_its_own_plan() {
+    let place = place();
+    let cheap = place.read("card.price");
+    let (_, card) = cheap.split_once("ratecard api").expect("a card");
+    let dear = card.replace("$0.10", "$1.00");
+    place.file("card.price", &format!("{cheap}\nratecard dear{dear}"));
+    place.file("subs.csv", "account,plan\nacme,api\nzeta,dear\n");
+    let args = ["rate", "card.price", "--events", "usage.ndjson", "--subscriptions", "subs.csv", "--format", "csv"];
+    let ran = place.run(&[&args[..], &["--in", "2026-03..2026-05"][..]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows: Vec<&str> = ran.out.lines().skip(1).collect();
+    assert_eq!(rows.len(), 2, "{}", ran.out);
+    assert!(rows[0].starts_with("acme,2026-03") && rows[0].contains(",0.20,"), "{}", ran.out);
+    assert!(rows[1].starts_with("zeta,2026-04") && rows[1].contains(",1.00,"), "{}", ran.out);
+    let ran = place.run(&["rate", "card.price", "--events", "usage.ndjson"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--for"), "{}", ran.err);
+}
+
+#[test]
 fn lines_and_rated_events_as_tables() {
     let place = place();
     let ran = place.run(&[
