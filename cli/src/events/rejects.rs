@@ -64,7 +64,8 @@ impl RejectSink for Rejects {
         }
         *self.by_code.entry(reject.reason.code()).or_default() += 1;
         if self.first.len() < SHOWN {
-            self.first.push(format!("{}:{}: {} ({})", reject.file, reject.line, reject.reason, reject.reason.code()));
+            let text = format!("{}:{}: {} ({})", reject.file, reject.line, reject.reason, reject.reason.code());
+            self.first.push(crate::output::money::plain(&text));
         }
         match &mut self.file {
             Some((_, sink)) => sink.reject(reject),

@@ -42,10 +42,9 @@ impl Table<'_> {
     }
 
     fn head(&mut self, invoice: &Invoice) {
-        let name = invoice.account.clone();
         let period = invoice.period.to_string();
-        let gap = self.width.saturating_sub(name.chars().count() + period.chars().count()).max(2);
-        self.push(&format!("{}{}{period}", self.paint.bold(&name), " ".repeat(gap)));
+        let name = left(&invoice.account, self.width.saturating_sub(period.chars().count() + 2));
+        self.push(&format!("{}  {period}", self.paint.bold(name)));
         let version = self.plan.version.map_or(String::new(), |version| format!(" version {version}"));
         let mut about = format!("{}{version}, {}", self.plan.name, self.plan.currency.code);
         if invoice.served != invoice.period {

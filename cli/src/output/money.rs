@@ -47,8 +47,15 @@ pub fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(have)))
 }
 
-/// Text in a column of so many characters, flush left; longer text is cut with `…`.
+/// Text of others without what would steer a terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Text in a column of so many characters, flush left; longer text is cut with `…`. Text of
+/// others cannot steer the terminal.
 pub fn left(text: &str, width: usize) -> String {
+    let text = &plain(text);
     let have = text.chars().count();
     if have <= width {
         return format!("{text}{}", " ".repeat(width - have));
@@ -71,6 +78,7 @@ mod tests {
         assert_eq!(exact(&Rational::new(5, 2), &usd), "$2.50");
         assert_eq!(quantity(&Rational::new(2_000_000, 3)), "666_666.666666…");
         assert_eq!(left("storage_eu", 6), "stora…");
+        assert_eq!(left("a\u{1b}[2Jb", 9), "a\u{fffd}[2Jb   ");
         assert_eq!(right("1", 3), "  1");
     }
 }

@@ -117,7 +117,10 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
         if wanted.is_empty() {
             continue;
         }
-        shell.out(&format!("{}\n", paint.dim(format!("{subject}  {period}  {}", title(&compiled.plan)))))?;
+        shell.out(&format!(
+            "{}\n",
+            paint.dim(format!("{}  {period}  {}", money::plain(&subject), title(&compiled.plan)))
+        ))?;
         for line in wanted {
             shown += 1;
             let text = explanation::render(
@@ -219,7 +222,7 @@ impl Behind<'_> {
                 }
                 shown += 1;
                 let file = names.get(part.files[row] as usize).map_or("", String::as_str);
-                let id = if part.ids.is_empty() { "" } else { part.ids.get(row) };
+                let id = if part.ids.is_empty() { String::new() } else { money::plain(part.ids.get(row)) };
                 let value: Rational = taken.iter().map(|e| Rational::from(map.value[*e]) * &of.quantum).sum();
                 let label = cell_label(&plan, sink, map.cell[taken[0]]);
                 out.push_str(&format!(

@@ -7,7 +7,7 @@ use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
 use crate::events::run::{self, Pass, Rated};
 use crate::events::{inputs, span};
-use crate::output::{invoice_json, invoice_table};
+use crate::output::{invoice_json, invoice_table, money};
 use crate::shell::{Paint, Shell};
 use crate::trouble::Trouble;
 use price_driver::Compiled;
@@ -145,7 +145,7 @@ fn close(
             Err(error) => {
                 tally.failed += 1;
                 if tally.failed <= 10 {
-                    shell.warn(format!("no invoice for {subject} in {period}: {error}"));
+                    shell.warn(money::plain(&format!("no invoice for {subject} in {period}: {error}")));
                 }
             }
         }

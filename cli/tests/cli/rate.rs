@@ -112,6 +112,18 @@ fn subscriptions_say_who_is_served_when() {
 }
 
 #[test]
+fn names_in_usage_cannot_steer_the_terminal() {
+    let place = place();
+    place.file("usage.ndjson", &USAGE.replace("acme", "a\\u001b[2Jb").replace("\"1\"", "\"\\u001b\""));
+    let ran = place.run(&["rate", "card.price", "--events", "usage.ndjson"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(!ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'), "{:?}{:?}", ran.out, ran.err);
+    let args = ["explain", "card.price", "--events", "usage.ndjson", "--in", "2026-03", "--events-behind"];
+    let ran = place.run(&args);
+    assert!(!ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'), "{:?}{:?}", ran.out, ran.err);
+}
+
+#[test]
 fn each_account_is_rated_on_its_own_plan() {
     let place = place();
     let cheap = place.read("card.price");
