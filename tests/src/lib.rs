@@ -2,6 +2,8 @@
 //!
 //! A crate for development; nothing imports it.
 
+pub mod conformance;
 pub mod differential;
 pub mod generate;
 pub mod irtest;
+pub mod program;
