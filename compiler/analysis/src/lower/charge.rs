@@ -336,8 +336,16 @@ impl Charges<'_, '_> {
                         let literal = ast::Expr { kind: ExprKind::Quantity(quantity.clone()), span: quantity.span };
                         let dims = self.dims();
                         let step = self.typer.quantity(&literal, &dims)? / &self.quantity.factor;
-                        if !step.is_positive() || kind != LadderKind::Graduated {
-                            let message = "steps are above zero and belong to `graduated`";
+                        if !step.is_positive() || kind == LadderKind::Stairstep {
+                            let message = "steps are above zero and belong to `graduated` and `volume`";
+                            self.error(codes::OUT_OF_RANGE, message, quantity.span, "");
+                            return None;
+                        }
+                        // All units are counted in the steps of the tier reached: they have to
+                        // begin where its first step does.
+                        let from = built.last().and_then(|t: &Tier| t.up_to.clone()).unwrap_or_default();
+                        if kind == LadderKind::Volume && !(&from / &step).is_integer() {
+                            let message = "the tier begins inside a step: its bound is not a whole number of steps";
                             self.error(codes::OUT_OF_RANGE, message, quantity.span, "");
                             return None;
                         }
@@ -489,7 +497,7 @@ fn assemble(kind: LadderKind, tiers: &[Tier]) -> Ladder {
                 from: from.clone(),
                 value: &rate.flat + &(&rate.slope * &from),
                 slope: rate.slope.clone(),
-                step: None,
+                step: tier.step.clone(),
             },
             LadderKind::Stairstep => {
                 Piece { from: from.clone(), value: rate.flat.clone(), slope: Rational::ZERO, step: None }
