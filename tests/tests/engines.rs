@@ -17,7 +17,8 @@ fn machine_code_answers_the_ir_files() {
 #[test]
 fn machine_code_agrees_with_the_exact_engine_on_every_generated_row() {
     let (seed, cases) = settings(300);
-    let compared = differential(&InterpFactory, &JitFactory, seed, cases).unwrap_or_else(|mismatch| panic!("{mismatch}"));
+    let compared =
+        differential(&InterpFactory, &JitFactory, seed, cases).unwrap_or_else(|mismatch| panic!("{mismatch}"));
     println!("{compared:?}");
     // A run in which the fast engine gives up often would prove little.
     assert!(cases < 100 || compared.refused * 5 < cases, "{compared:?}");
