@@ -22,7 +22,8 @@ duckdb.sql(
              'e' || i as id,
              'test' as source,
              'acct-' || (hash(i) % 500) as account,
-             timestamp '2026-03-01 00:00:00' + to_microseconds((hash(i + 1) % (31 * 86400000000::ubigint))::bigint) as time,
+             timestamptz '2026-03-01 00:00:00+00'
+               + to_microseconds((hash(i + 1) % (31 * 86400000000::ubigint))::bigint) as time,
              ['us', 'eu', 'apac'][1 + (hash(i + 2) % 3)::int] as region,
              (hash(i + 3) % 2000000000000)::bigint as bytes
       from range(200000) t(i)
