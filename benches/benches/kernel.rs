@@ -103,10 +103,15 @@ fn plan(per_cell: usize) -> Plan {
             prorate: Proration::Never,
             rule: RuleIx(0),
             order: 0,
+            currency: price_ir::OWN,
+            about: price_ir::About::default(),
         }],
         discounts: vec![],
         clamps: vec![],
         attributions: vec![],
+        funds: price_ir::Funds::default(),
+        parties: None,
+        foreign: Vec::new(),
         rules: vec![Rule { title: "price egress".into(), within: "plan cloud".into() }],
     }
 }

@@ -64,6 +64,9 @@ fn plan(sinks: Vec<Sink>) -> Plan {
         discounts: vec![],
         clamps: vec![],
         attributions: vec![],
+        funds: price_ir::Funds::default(),
+        parties: None,
+        foreign: Vec::new(),
         rules: vec![],
     }
 }
@@ -215,6 +218,8 @@ fn a_quantity_may_be_divided() {
         prorate: Proration::Never,
         rule: RuleIx(0),
         order: 0,
+        currency: price_ir::OWN,
+        about: price_ir::About::default(),
     });
     let interp = Interp::new(Arc::new(plan));
     assert_eq!(interp.charge(LineIx(0), 0, 100, 3), Ok(r("2/3")));

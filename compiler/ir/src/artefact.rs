@@ -27,7 +27,7 @@ const HEADER: usize = 60;
 const CHECKSUM: usize = 32;
 
 /// The format this crate writes, and the only one it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A loaded artefact: its plan is verified.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Separates hashes of plans from hashes of anything else, and from other forms of the bytes.
-const CONTEXT: &str = "price 2026 meaning of a plan, canonical CBOR, form 1";
+const CONTEXT: &str = "price 2026 meaning of a plan, canonical CBOR, form 2";
 
 /// The hash of a plan's meaning. Prints as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

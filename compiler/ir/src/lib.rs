@@ -8,6 +8,7 @@
 pub mod artefact;
 pub mod batch;
 pub mod func;
+pub mod funds;
 pub mod hash;
 pub mod kernel;
 pub mod limits;
@@ -16,15 +17,18 @@ mod quantity;
 pub mod rows;
 pub mod scale;
 mod source_map;
+pub mod statement;
 pub mod text;
 mod verify;
 
 pub use artefact::{Artefact, ArtefactError};
 pub use batch::{Batch, Column};
 pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
+pub use funds::*;
 pub use hash::MeaningHash;
 pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
 pub use rows::*;
 pub use source_map::{Place, SourceMap};
+pub use statement::*;
 pub use verify::verify;

@@ -29,3 +29,11 @@ pub const PLAN_CELLS: usize = 16_000_000;
 pub const DECIMALS: u8 = 18;
 /// Seconds of a slot of the clock: a week.
 pub const SLOT_SECONDS: u32 = 7 * 86_400;
+/// Currencies of one plan besides its own.
+pub const FOREIGN_CURRENCIES: usize = 16;
+/// Wallets and prepaid commitments of one plan, and its postpaid commitments.
+pub const SOURCES: usize = 64;
+/// Top-ups of one wallet in one window.
+pub const TOP_UPS: usize = 1_000;
+/// Days, months or years of one length: 100 years of days.
+pub const AGE: u32 = 36_525;

@@ -3,6 +3,7 @@
 //! (those are in [`crate::SourceMap`]).
 
 use crate::func::{Cond, Expr};
+use crate::funds::{CurrencyIx, Funds, OWN};
 use price_value::{Currency, Date, Rational, Rounding, Schedule, Span, Window};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub enum PlanKind {
     RateCard,
     /// `plan`
     Plan,
+    /// `contract`
+    Contract,
 }
 
 /// A compiled plan or rate card.
@@ -59,8 +62,12 @@ pub struct Plan {
     pub kind: PlanKind,
     /// `version N`, if declared.
     pub version: Option<u32>,
-    /// Currency of every amount.
+    /// Parties and term of a contract.
+    pub parties: Option<Parties>,
+    /// Currency of every amount, but for lines in a [`Plan::foreign`] one.
     pub currency: Currency,
+    /// Other currencies of lines, mostly virtual ones, with the rounding of their lines.
+    pub foreign: Vec<(Currency, LineRounding)>,
     /// IANA zone of periods, windows and proration.
     pub zone: String,
     /// Billing periods.
@@ -91,11 +98,21 @@ pub struct Plan {
     pub clamps: Vec<GroupClamp>,
     /// Splits of a line's amount over a dimension, for information.
     pub attributions: Vec<Attribution>,
+    /// Who pays.
+    pub funds: Funds,
     /// Names of the rules amounts come from.
     pub rules: Vec<Rule>,
 }
 
 impl Plan {
+    /// A currency and the rounding of lines in it.
+    pub fn currency_at(&self, at: CurrencyIx) -> (&Currency, &LineRounding) {
+        match at.ix().checked_sub(1) {
+            None => (&self.currency, &self.rounding),
+            Some(foreign) => (&self.foreign[foreign].0, &self.foreign[foreign].1),
+        }
+    }
+
     /// Number of cells of a sink over the closed keys with `in_cell`, 1 without such keys;
     /// `None` beyond [`crate::limits::CELLS`].
     pub fn cells(&self, sink: &Sink) -> Option<usize> {
@@ -105,6 +122,22 @@ impl Plan {
             cells.checked_mul(size as usize).filter(|cells| *cells <= crate::limits::CELLS)
         })
     }
+}
+
+/// Who made a contract, for whom and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Parties {
+    /// `seller "…"`.
+    pub seller: Option<String>,
+    /// `buyer "…"`, or `contract … with "…"`.
+    pub buyer: Option<String>,
+    /// The accounts whose usage it prices, billed together under the contract's name. Without any,
+    /// the account of the contract's name.
+    pub accounts: Vec<String>,
+    /// Days of the term; without an end if it renews.
+    pub term: Span,
+    /// How long each renewal is.
+    pub renews: Option<Window>,
 }
 
 /// A rule of the source: a price, an override, a fee. Its position is in the source map.
@@ -557,6 +590,28 @@ pub struct Line {
     pub rule: RuleIx,
     /// Order on the invoice (text order of the plan).
     pub order: u32,
+    /// Currency of its amounts.
+    pub currency: CurrencyIx,
+    /// What catalogues and ledgers call it.
+    pub about: About,
+}
+
+impl Line {
+    /// Whether the line is in the plan's own currency.
+    pub fn is_own(&self) -> bool {
+        self.currency == OWN
+    }
+}
+
+/// Names of a line in other systems, carried to every invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct About {
+    /// `tag compute`: sorted, without repetition.
+    pub tags: Vec<String>,
+    /// `product "SKU-1"`.
+    pub product: Option<String>,
+    /// `ledger "4000 usage"`.
+    pub ledger: Option<String>,
 }
 
 /// What a line charges.
@@ -591,6 +646,10 @@ pub struct Fee {
     pub in_advance: bool,
     /// Days on which it applies.
     pub during: Span,
+    /// The amount is per unit of this level (a [`Fold::Last`] sink without cells). In advance it is
+    /// charged for the level at the window's start; with [`Proration::Daily`] a rise inside the
+    /// window is charged for the days left at once, a fall is credited with the next window.
+    pub level: Option<SinkIx>,
 }
 
 /// How often a fee is due.

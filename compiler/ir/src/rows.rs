@@ -3,7 +3,9 @@
 //! An invoice here is the *body*: a pure function of the plan and the accepted facts. Numbers,
 //! cutoffs and source positions belong to the envelope and are added by whoever prints it.
 
-use crate::plan::RuleIx;
+use crate::funds::CurrencyIx;
+use crate::plan::{About, RuleIx};
+use crate::statement::Payment;
 use price_value::{Period, Rational};
 
 /// The body of one account's invoice for one period.
@@ -17,8 +19,12 @@ pub struct Invoice {
     pub served: Period,
     /// Lines in invoice order. Lines of zero with no usage are left out.
     pub lines: Vec<InvoiceLine>,
-    /// Σ of the lines' amounts.
+    /// Σ of the amounts of lines in the plan's currency.
     pub total: Rational,
+    /// What the invoice asks for: the total less what balances paid and interim invoices asked for.
+    pub due: Rational,
+    /// Who paid, where the plan has sources of payment.
+    pub payment: Option<Box<Payment>>,
     /// Allowances after the period.
     pub allowances: Vec<AllowanceUse>,
 }
@@ -46,6 +52,13 @@ pub struct InvoiceLine {
     pub attribution: Vec<(String, Rational)>,
     /// Rule of the source.
     pub rule: RuleIx,
+    /// Currency of its amounts.
+    pub currency: CurrencyIx,
+    /// By which balances it was paid, in order of the waterfall, in its currency. The invoice asks
+    /// for the rest.
+    pub paid: Vec<(String, Rational)>,
+    /// What catalogues and ledgers call it.
+    pub about: About,
 }
 
 /// What a line is.
@@ -61,6 +74,14 @@ pub enum LineKind {
     Share,
     /// The rest up to a minimum.
     Minimum,
+    /// What a commitment fell short by.
+    TrueUp,
+    /// What a grant, an instalment or a top-up of a balance costs.
+    Purchase,
+    /// What spend beyond a commitment costs more, or spend within it costs less.
+    Commitment,
+    /// What is left of lines in another currency, at a stated rate.
+    Conversion,
 }
 
 impl LineKind {
@@ -72,6 +93,10 @@ impl LineKind {
             LineKind::Events => "events",
             LineKind::Share => "share",
             LineKind::Minimum => "minimum",
+            LineKind::TrueUp => "true-up",
+            LineKind::Purchase => "purchase",
+            LineKind::Commitment => "commitment",
+            LineKind::Conversion => "conversion",
         }
     }
 }

@@ -23,7 +23,7 @@ fn an_error_has_its_place() {
         (WHOLE.replace("[0*2]", "[0*20000000]"), "line 50, column 26: more than 1000000 items"),
         (WHOLE.replace("months [6, 7, 8]", "months [17]"), "line 13, column 20: expected numbers from 1 to 16"),
         (format!("{WHOLE}§"), "line 83, column 1: this character has no meaning here"),
-        ("".into(), "line 1, column 1: expected one of: plan, ratecard"),
+        ("".into(), "line 1, column 1: expected one of: plan, ratecard, contract"),
     ] {
         assert_eq!(parse(&broken).unwrap_err().to_string(), place);
     }

@@ -83,6 +83,9 @@ fn head(rng: &mut Rng) -> Plan {
         discounts: vec![],
         clamps: vec![],
         attributions: vec![],
+        funds: price_ir::Funds::default(),
+        parties: None,
+        foreign: Vec::new(),
         rules: vec![
             Rule { title: "price a".into(), within: "plan \"generated\"".into() },
             Rule { title: "override price a\tby $5".into(), within: "plan \\ generated".into() },
@@ -387,7 +390,59 @@ fn named(rng: &mut Rng, plan: &Plan, charge: Charge) -> Line {
         prorate: proration(rng),
         rule: RuleIx(rng.below(2) as u32),
         order: plan.lines.len() as u32,
+        currency: price_ir::OWN,
+        about: price_ir::About::default(),
     }
+}
+
+/// A wallet and a commitment on the first lines.
+fn funds(rng: &mut Rng, plan: &mut Plan) {
+    let rule = RuleIx(0);
+    let year =
+        Age { count: 1 + rng.below(3) as u32, unit: *rng.pick(&[AgeUnit::Days, AgeUnit::Months, AgeUnit::Years]) };
+    let grant = Grant {
+        name: "grant 1".into(),
+        amount: GrantAmount::Fixed(rng.literal()),
+        when: *rng.pick(&[GrantWhen::Start, GrantWhen::Each(Window::Month), GrantWhen::Step { every: year, index: 2 }]),
+        expires: *rng.pick(&[Expiry::Never, Expiry::After(year), Expiry::EndOf(Window::Month)]),
+        cost: rng.pick(&[Cost::Free, Cost::Invoiced(Rational::int(5)), Cost::AlreadyPaid(Rational::ONE)]).clone(),
+        prorate: proration(rng),
+        clawback: None,
+        rule,
+    };
+    plan.funds.balances.push(Balance {
+        name: "purse".into(),
+        kind: BalanceKind::Wallet,
+        holds: price_ir::OWN,
+        pays: vec![LineIx(0)],
+        grants: vec![grant],
+        top_up: None,
+        overdraft: rng.literal(),
+        spend: *rng.pick(&[SpendOrder::ExpiringFirst, SpendOrder::OldestFirst]),
+        precise: None,
+        rate: Rational::ONE,
+        overage: None,
+        rollover: None,
+        during: span(rng),
+        rule,
+        order: 7,
+    });
+    plan.funds.commitments.push(Commitment {
+        name: "promise".into(),
+        steps: vec![CommitmentStep { lasts: StepLength::Age(year), amount: rng.literal() }],
+        repeats: rng.chance(50),
+        counts: vec![LineIx(0)],
+        except_paid_by: vec![BalanceIx(0)],
+        beyond: Vec::new(),
+        true_up: None,
+        shortfall: Shortfall::Forfeited,
+        excess: Excess::Ignored,
+        overage: None,
+        during: span(rng),
+        rule,
+        order: 8,
+    });
+    plan.funds.waterfall.push(Waterfall { from: None, steps: vec![BalanceIx(0)], finally: Finally::Invoice, rule });
 }
 
 /// Everything that no kernel reads, for round trips.
@@ -397,6 +452,7 @@ fn others(rng: &mut Rng, plan: &mut Plan) {
         per: *rng.pick(&[FeeSchedule::Once, FeeSchedule::Each(Window::Month)]),
         in_advance: rng.chance(50),
         during: span(rng),
+        level: None,
     };
     let fee = named(rng, plan, Charge::Fee(fee));
     plan.lines.push(fee);
@@ -406,6 +462,7 @@ fn others(rng: &mut Rng, plan: &mut Plan) {
     let share = named(rng, plan, share);
     plan.lines.push(share);
     allowance(rng, plan);
+    funds(rng, plan);
     let cells = sink_of(plan, 0).and_then(|sink| plan.cells(&plan.sinks[sink.ix()])).unwrap_or(1);
     let off = match rng.chance(50) {
         true => DiscountOff::Share(Rational::new(1, 20)),

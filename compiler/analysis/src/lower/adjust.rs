@@ -80,11 +80,14 @@ impl Lowering<'_> {
                 per,
                 in_advance,
                 during: meet(span_of(fee.validity.as_ref()), layer.during),
+                level: None,
             }),
             clamps: Vec::new(),
             prorate: Proration::Never,
             rule,
             order,
+            currency: price_ir::OWN,
+            about: price_ir::About::default(),
         })
     }
 
@@ -286,6 +289,8 @@ impl Lowering<'_> {
             prorate: Proration::Never,
             rule,
             order,
+            currency: price_ir::OWN,
+            about: price_ir::About::default(),
         })
     }
 

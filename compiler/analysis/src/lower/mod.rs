@@ -283,6 +283,9 @@ impl Lowering<'_> {
             discounts,
             clamps,
             attributions,
+            funds: price_ir::Funds::default(),
+            parties: None,
+            foreign: Vec::new(),
             rules: self.rules.clone(),
         };
         Some((plan, meters))

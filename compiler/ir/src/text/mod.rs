@@ -28,6 +28,7 @@
 //! begin with `; run:` are kept for a test runner ([`run::Run`]). The form is for tests and
 //! for reading, not for storage: artefacts are.
 
+mod funds;
 mod lex;
 mod parse;
 mod parse_func;

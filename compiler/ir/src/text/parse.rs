@@ -1,10 +1,12 @@
 //! Plans from text: head, sets and sinks.
 
+use super::funds::funds_item;
 use super::lex::{Read, Reader};
 use super::parse_func::{cond, expr, field, rounding, rules_line};
 use super::parse_lines::lines_item;
 use super::print::{COUNTING, HELD, SCOPES, SLOT_FOLDS, WINDOWS};
 use crate::func::Cond;
+use crate::funds::Funds;
 use crate::limits;
 use crate::plan::{
     AllowanceIx, Calendar, CalendarIx, Counting, DimIx, Dimension, DimensionKind, Event, EventCharge, EventIx, Field,
@@ -49,6 +51,8 @@ fn item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
         let sink = sink(reader)?;
         plan.sinks.push(sink);
         Ok(())
+    } else if funds_item(reader, plan)? {
+        Ok(())
     } else {
         lines_item(reader, plan)
     }
@@ -65,7 +69,11 @@ pub(super) fn span(reader: &mut Reader) -> Read<Span> {
 }
 
 fn head(reader: &mut Reader) -> Read<Plan> {
-    let kind = reader.one_of(&[("plan", PlanKind::Plan), ("ratecard", PlanKind::RateCard)])?;
+    let kind = reader.one_of(&[
+        ("plan", PlanKind::Plan),
+        ("ratecard", PlanKind::RateCard),
+        ("contract", PlanKind::Contract),
+    ])?;
     let name = reader.text()?;
     let version = if reader.eat("version") { Some(reader.int()?) } else { None };
     reader.expect("{")?;
@@ -101,7 +109,9 @@ fn head(reader: &mut Reader) -> Read<Plan> {
         name,
         kind,
         version,
+        parties: None,
         currency,
+        foreign: Vec::new(),
         zone,
         billing,
         net_days,
@@ -117,6 +127,7 @@ fn head(reader: &mut Reader) -> Read<Plan> {
         discounts: Vec::new(),
         clamps: Vec::new(),
         attributions: Vec::new(),
+        funds: Funds::default(),
         rules: Vec::new(),
     })
 }

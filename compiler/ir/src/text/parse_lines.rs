@@ -5,10 +5,11 @@ use super::parse::{covered_by, span, window};
 use super::parse_func::{expr, rules_line};
 use super::print::COUNTING;
 use super::print_lines::{BOUNDS, DRAWS};
+use crate::funds::{CurrencyIx, OWN};
 use crate::limits;
 use crate::plan::{
-    Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule, GroupClamp,
-    Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, UsageCharge,
+    About, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
+    GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, UsageCharge,
 };
 
 pub(super) fn lines_item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
@@ -71,12 +72,21 @@ fn line(reader: &mut Reader) -> Read<Line> {
     let order = reader.int()?;
     let rebate = reader.eat("rebate");
     let prorate = prorated(reader);
+    let currency = if reader.eat("currency") { CurrencyIx(reader.int()?) } else { OWN };
+    let about = about(reader)?;
     let charge = charge(reader)?;
     let mut clamps = Vec::new();
     while !reader.eat("}") {
         clamps.push(clamp(reader)?);
     }
-    Ok(Line { name, rebate, charge, clamps, prorate, rule, order })
+    Ok(Line { name, rebate, charge, clamps, prorate, rule, order, currency, about })
+}
+
+fn about(reader: &mut Reader) -> Read<About> {
+    let tags = if reader.eat("tags") { reader.list("[", "]", Reader::text)? } else { Vec::new() };
+    let product = if reader.eat("product") { Some(reader.text()?) } else { None };
+    let ledger = if reader.eat("ledger") { Some(reader.text()?) } else { None };
+    Ok(About { tags, product, ledger })
 }
 
 /// A charge with the brace behind its head, and whatever stands in front of the clamps.
@@ -91,7 +101,8 @@ fn charge(reader: &mut Reader) -> Read<Charge> {
                 FeeSchedule::Each(window(reader)?)
             };
             let in_advance = reader.one_of(&[("advance", true), ("arrears", false)])?;
-            Charge::Fee(Fee { amount, per, in_advance, during: span(reader)? })
+            let level = if reader.eat("level") { Some(SinkIx(reader.numbered("sink")?)) } else { None };
+            Charge::Fee(Fee { amount, per, in_advance, during: span(reader)?, level })
         }
         "usage" => return usage(reader),
         "events" => Charge::Events(SinkIx(reader.numbered("sink")?)),

@@ -1,5 +1,6 @@
 //! Plans as text: sets and sinks.
 
+use super::funds::print_funds;
 use super::lex::quoted;
 use super::print_func::{print_cond, print_expr, print_rounding, print_rules, word};
 use super::print_lines::print_lines;
@@ -52,6 +53,7 @@ pub fn print(plan: &Plan) -> String {
         print_sink(&mut out, index, sink);
     }
     print_lines(&mut out, plan);
+    print_funds(&mut out, plan);
     out
 }
 
@@ -84,6 +86,7 @@ fn print_head(out: &mut String, plan: &Plan) {
     let kind = match plan.kind {
         PlanKind::RateCard => "ratecard",
         PlanKind::Plan => "plan",
+        PlanKind::Contract => "contract",
     };
     let version = plan.version.map_or(String::new(), |version| format!(" version {version}"));
     let _ = writeln!(out, "{kind} {}{version} {{", quoted(&plan.name));

@@ -4,8 +4,8 @@ use super::lex::quoted;
 use super::print::{COUNTING, list, runs, span};
 use super::print_func::{print_expr, print_rules, word};
 use crate::plan::{
-    Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, Line, LineClamp, LineIx, Plan, Proration,
-    UsageCharge,
+    About, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, Line, LineClamp, LineIx, Plan,
+    Proration, UsageCharge,
 };
 use std::fmt::Write;
 
@@ -60,6 +60,10 @@ fn print_line(out: &mut String, index: usize, line: &Line) {
     let rebate = if line.rebate { " rebate" } else { "" };
     let (name, rule, prorated) = (quoted(&line.name), line.rule.0, prorate(line.prorate));
     let _ = write!(out, "line{index} {name} rule{rule} order {}{rebate}{prorated} ", line.order);
+    if !line.is_own() {
+        let _ = write!(out, "currency {} ", line.currency.0);
+    }
+    print_about(out, &line.about);
     match &line.charge {
         Charge::Fee(fee) => {
             let per = match fee.per {
@@ -67,7 +71,8 @@ fn print_line(out: &mut String, index: usize, line: &Line) {
                 FeeSchedule::Each(window) => format!("each {window}"),
             };
             let advance = if fee.in_advance { "advance" } else { "arrears" };
-            let _ = writeln!(out, "fee {} {per} {advance}{} {{", fee.amount, span(&fee.during));
+            let level = fee.level.map_or(String::new(), |level| format!(" level sink{}", level.0));
+            let _ = writeln!(out, "fee {} {per} {advance}{level}{} {{", fee.amount, span(&fee.during));
         }
         Charge::Usage(usage) => print_usage(out, usage),
         Charge::Events(sink) => {
@@ -82,6 +87,17 @@ fn print_line(out: &mut String, index: usize, line: &Line) {
         let _ = writeln!(out, "  {}", print_clamp(clamp));
     }
     out.push_str("}\n");
+}
+
+fn print_about(out: &mut String, about: &About) {
+    if !about.tags.is_empty() {
+        let _ = write!(out, "tags {} ", list(about.tags.iter().map(|tag| quoted(tag))));
+    }
+    for (word, name) in [("product", &about.product), ("ledger", &about.ledger)] {
+        if let Some(name) = name {
+            let _ = write!(out, "{word} {} ", quoted(name));
+        }
+    }
 }
 
 fn print_usage(out: &mut String, usage: &UsageCharge) {

@@ -119,7 +119,7 @@ impl<'p> Verifier<'p> {
     }
 
     /// Lines, each of them once.
-    fn scope(&mut self, at: &str, lines: &[LineIx]) {
+    pub(super) fn scope(&mut self, at: &str, lines: &[LineIx]) {
         self.count(at, "lines", lines.len(), limits::LIST);
         let mut seen = BTreeSet::new();
         for line in lines {

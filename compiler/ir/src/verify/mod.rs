@@ -5,6 +5,7 @@
 //! is wrong with the data, in the words of the plan; it knows no source text.
 
 mod func;
+mod funds;
 mod lines;
 mod sets;
 mod sinks;
@@ -64,6 +65,9 @@ impl Verifier<'_> {
         }
         if self.findings.is_empty() {
             self.lines();
+        }
+        if self.findings.is_empty() {
+            self.funds();
         }
     }
 

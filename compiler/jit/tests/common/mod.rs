@@ -86,6 +86,9 @@ pub fn plan(sinks: Vec<Sink>, lines: Vec<Line>) -> Plan {
         discounts: vec![],
         clamps: vec![],
         attributions: vec![],
+        funds: price_ir::Funds::default(),
+        parties: None,
+        foreign: Vec::new(),
         rules: vec![Rule { title: "price".into(), within: "plan".into() }],
     }
 }
@@ -145,6 +148,8 @@ pub fn usage(sink: u32, rules: Rules) -> Line {
         prorate: Proration::Never,
         rule: RuleIx(0),
         order: 0,
+        currency: price_ir::OWN,
+        about: price_ir::About::default(),
     }
 }
 

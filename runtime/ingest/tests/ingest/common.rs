@@ -86,6 +86,9 @@ pub fn plan() -> Arc<Plan> {
         discounts: Vec::new(),
         clamps: Vec::new(),
         attributions: Vec::new(),
+        funds: price_ir::Funds::default(),
+        parties: None,
+        foreign: Vec::new(),
         rules: Vec::new(),
     })
 }

@@ -119,23 +119,11 @@ impl Rater {
                 s.after.running.groups.insert(key, (window, &before + &total + &change));
             }
             match clamp.bound {
-                Bound::Floor if change.is_positive() => items.push(Item {
-                    line: None,
-                    name: group.name.clone(),
-                    kind: LineKind::Minimum,
-                    order: group.order,
-                    rule: clamp.rule,
-                    quantity: None,
-                    gross: change.clone(),
-                    steps: Vec::new(),
-                    cells: Vec::new(),
-                    rest: change.clone(),
-                    used: true,
-                    before: change.clone(),
-                    lifts: Some((group.scope.clone(), &total + &change)),
-                    amount: Rational::ZERO,
-                    attribution: Vec::new(),
-                }),
+                Bound::Floor if change.is_positive() => {
+                    let lifts = Some((group.scope.clone(), &total + &change));
+                    let item = Item::extra(LineKind::Minimum, &group.name, group.order, clamp.rule, change);
+                    items.push(Item { lifts, ..item });
+                }
                 Bound::Floor => {}
                 Bound::Ceiling => {
                     let most = (&limit.amount - &before).max(Rational::ZERO);

@@ -1,7 +1,7 @@
 //! A line of the invoice while it is being settled.
 
 use crate::cells::CellAt;
-use price_ir::{CellDetail, InvoiceLine, Line, LineIx, LineKind, RuleIx, Step};
+use price_ir::{About, CellDetail, CurrencyIx, InvoiceLine, Line, LineIx, LineKind, OWN, RuleIx, Step};
 use price_value::Rational;
 
 /// A line, its cells and what has happened to it so far.
@@ -27,6 +27,10 @@ pub(super) struct Item {
     pub(super) lifts: Option<(Vec<LineIx>, Rational)>,
     pub(super) amount: Rational,
     pub(super) attribution: Vec<(String, Rational)>,
+    pub(super) currency: CurrencyIx,
+    /// Who paid.
+    pub(super) paid: Vec<(String, Rational)>,
+    pub(super) about: About,
 }
 
 /// A cell of a line.
@@ -58,6 +62,33 @@ impl Item {
             lifts: None,
             amount: Rational::ZERO,
             attribution: Vec::new(),
+            currency: line.currency,
+            paid: Vec::new(),
+            about: line.about.clone(),
+        }
+    }
+
+    /// A line that no statement of the plan is: it stands for an amount.
+    pub(super) fn extra(kind: LineKind, name: &str, order: u32, rule: RuleIx, amount: Rational) -> Item {
+        Item {
+            line: None,
+            name: name.into(),
+            kind,
+            order,
+            rule,
+            quantity: None,
+            gross: amount.clone(),
+            steps: Vec::new(),
+            cells: Vec::new(),
+            rest: amount.clone(),
+            used: true,
+            before: amount,
+            lifts: None,
+            amount: Rational::ZERO,
+            attribution: Vec::new(),
+            currency: OWN,
+            paid: Vec::new(),
+            about: About::default(),
         }
     }
 
@@ -140,6 +171,9 @@ impl Item {
             cells: self.cells.into_iter().map(|c| c.detail).collect(),
             attribution: self.attribution,
             rule: self.rule,
+            currency: self.currency,
+            paid: self.paid,
+            about: self.about,
         }
     }
 }

@@ -153,13 +153,16 @@ impl Rater {
         self.attribute(&s, &mut items);
         items.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
         let lines: Vec<_> = items.into_iter().filter(Item::shows).map(Item::into_line).collect();
+        let total: Rational = lines.iter().filter(|l| l.currency == price_ir::OWN).map(|l| &l.amount).sum();
         let invoice = Invoice {
             account: self.accounts.billed[billed as usize].name.clone(),
             period,
             served: hull,
-            total: lines.iter().map(|l| &l.amount).sum(),
+            due: total.clone(),
+            total,
             lines,
             allowances,
+            payment: None,
         };
         Ok((invoice, s.after))
     }

@@ -151,6 +151,9 @@ impl Build {
             discounts: vec![],
             clamps: vec![],
             attributions: vec![],
+            funds: price_ir::Funds::default(),
+            parties: None,
+            foreign: Vec::new(),
             rules: vec![rule],
         })
     }
@@ -235,6 +238,8 @@ impl Build {
             prorate: Proration::Never,
             rule: RuleIx(self.0.rules.len() as u32 - 1),
             order,
+            currency: price_ir::OWN,
+            about: price_ir::About::default(),
         });
         LineIx(order)
     }
@@ -260,7 +265,7 @@ impl Build {
     }
 
     pub fn fee(&mut self, name: &str, amount: &str, per: FeeSchedule, in_advance: bool) -> LineIx {
-        self.line(name, Charge::Fee(Fee { amount: r(amount), per, in_advance, during: Span::default() }))
+        self.line(name, Charge::Fee(Fee { amount: r(amount), per, in_advance, during: Span::default(), level: None }))
     }
 
     pub fn clamp(&mut self, line: LineIx, clamp: LineClamp) {

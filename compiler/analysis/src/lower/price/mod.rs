@@ -235,6 +235,8 @@ impl Lowering<'_> {
             prorate: Proration::Never,
             rule,
             order: source.order,
+            currency: price_ir::OWN,
+            about: price_ir::About::default(),
         };
         let info = PriceInfo {
             dims: closed,
