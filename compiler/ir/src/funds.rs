@@ -388,8 +388,6 @@ pub struct CommitmentStep {
 pub enum StepLength {
     /// A calendar length.
     Age(Age),
-    /// An hour of the clock. Only as the single, repeating step.
-    Hour,
     /// To the end of the customer's term.
     Term,
 }

@@ -3,7 +3,9 @@
 
 use crate::order::{Order, plan_order};
 use crate::period::{Slicing, Timeline};
-use price_ir::{AllowanceIx, CellRule, Charge, DrawOrder, Fold, Held, KeySource, LineIx, Plan, Regime, Rules, SinkIx};
+use price_ir::{
+    AllowanceIx, CellRule, Charge, DrawOrder, Fold, GrantWhen, Held, KeySource, LineIx, Plan, Regime, Rules, SinkIx,
+};
 use price_value::{Date, Window};
 
 /// Static facts about a plan.
@@ -143,6 +145,24 @@ impl Layout {
             }
             let quantities_taken = !covered_by.is_empty() || !usage.less.is_empty();
             chained |= quantities_taken && time.longer(usage.window);
+        }
+        if !plan.funds.is_empty() {
+            // What a day added is paid at its end.
+            let grants = plan.funds.balances.iter().flat_map(|b| &b.grants);
+            let hourly = grants.into_iter().any(|g| g.when == GrantWhen::Each(Window::Hour));
+            let finest = if hourly { Window::Hour } else { Window::Day };
+            for sink in &mut sinks {
+                sink.slicing.window = Some(sink.slicing.window.map_or(finest, |w| w.min(finest)));
+            }
+            chained = true;
+        }
+        for line in &plan.lines {
+            if let Charge::Fee(fee) = &line.charge
+                && let Some(level) = fee.level
+            {
+                let slicing = &mut sinks[level.ix()].slicing;
+                slicing.window = Some(slicing.window.map_or(Window::Day, |w| w.min(Window::Day)));
+            }
         }
         for sink in &mut sinks {
             sink.slicing.cuts.sort_unstable();

@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod calendar;
 mod cells;
 mod fold;
+mod funds;
 mod inject;
 pub mod labels;
 mod layout;

@@ -25,5 +25,8 @@ pub const DENSE_CELLS_MAX: usize = 256;
 pub const LEVEL_NANOS_MAX: i64 = 50 * 365 * 86_400 * 1_000_000_000;
 /// Most periods that one settlement goes back through to find what was carried.
 pub const CHAIN_MAX: usize = 20_000;
+/// Most stretches of a commitment, and most true-ups in one, that are looked through: days of a
+/// century.
+pub const STRETCHES_MAX: usize = 36_525;
 /// Most stretches of a calendar that one event may cross where it is split at them.
 pub const EVENT_PARTS_MAX: usize = 4096;

@@ -224,8 +224,6 @@ impl Verifier<'_> {
             self.not_negative(&at, "its amount", &step.amount);
             match step.lasts {
                 StepLength::Age(age) => self.age(&at, age),
-                StepLength::Hour if commitment.steps.len() == 1 && commitment.repeats => {}
-                StepLength::Hour => self.say(&at, "an hourly amount is the only one and repeats"),
                 StepLength::Term if place + 1 == commitment.steps.len() && !commitment.repeats => {}
                 StepLength::Term => self.say(&at, "nothing follows the whole term"),
             }

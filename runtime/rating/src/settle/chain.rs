@@ -5,6 +5,7 @@
 
 use super::SettleError;
 use crate::cells::CellAt;
+use crate::funds::FundsState;
 use crate::limits::CHAIN_MAX;
 use crate::lots::Lots;
 use crate::period::Stretch;
@@ -22,6 +23,8 @@ pub(crate) struct Carried {
     pub(crate) lots: Vec<Option<(Stretch, Lots)>>,
     /// Totals of windows that go on.
     pub(crate) running: Running,
+    /// Balances and commitments.
+    pub(crate) funds: FundsState,
 }
 
 /// Totals inside windows longer than a billing period, with the window's first day.

@@ -84,7 +84,7 @@ impl Rater {
         for (_, cells) in windows {
             let exact: Rational = cells.iter().map(|c| &item.cells[*c].exact).sum();
             let used = cells.iter().any(|c| !item.cells[*c].detail.quantity.is_zero());
-            let limit = Limit { amount: clamp.amount.clone(), long: None, due: true };
+            let limit = Limit { amount: clamp.amount.clone(), long: None, due: s.whole() };
             let change = change(clamp, &limit, &Rational::ZERO, &exact, used);
             item.spread(&change, &cells);
             total += &change;
@@ -182,7 +182,7 @@ impl Rater {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             };
-            let due = last_day.is_some_and(|day| day <= s.period.until);
+            let due = s.whole() && last_day.is_some_and(|day| day <= s.period.until);
             return Some(Limit { amount, long: Some(window.map(|w| w.from)), due });
         }
         let amount = if self.time.shorter(clamp.per) {
@@ -198,7 +198,7 @@ impl Rater {
         } else {
             clamp.amount.clone()
         };
-        Some(Limit { amount, long: None, due: true })
+        Some(Limit { amount, long: None, due: s.whole() })
     }
 }
 

@@ -204,7 +204,7 @@ impl Rater {
     /// What was given directly for cells in this period, in raw units.
     fn given(&mut self, s: &Settlement<'_>, sink: SinkIx) -> BTreeMap<CellAt, Rational> {
         let mut out: BTreeMap<CellAt, Rational> = BTreeMap::new();
-        for read in self.read(sink, s.billed, &s.period) {
+        for read in self.read_upto(s, sink) {
             if let Some(given) = &read.reading.given {
                 *out.entry(read.at).or_default() += given;
             }

@@ -24,7 +24,7 @@ impl Rater {
         let line = &self.plan.lines[index.ix()];
         let mut item = Item::new(LineKind::Fee, index, line);
         let applies = self.accounts.billed[s.billed as usize].served.within(&fee.during);
-        let period = &s.period;
+        let period = &self.looked_at(s);
         let (count, dues) = match fee.per {
             FeeSchedule::Once => {
                 let first = applies.from().or(self.first_day(s.billed)).unwrap_or(period.from);
@@ -41,7 +41,7 @@ impl Rater {
                 (hours.sum(), Vec::new())
             }
             FeeSchedule::Each(window) => {
-                let dues = self.dues(window, fee.in_advance, &applies, s);
+                let dues = self.dues(window, fee.in_advance, &applies, s, period);
                 (dues.len() as i128, dues)
             }
         };
@@ -60,9 +60,23 @@ impl Rater {
         item
     }
 
+    /// The period as far as it is looked at, whole days.
+    pub(super) fn looked_at(&self, s: &Settlement<'_>) -> Period {
+        match s.upto {
+            None => s.period,
+            Some(upto) => Period::between(&self.time.zone, s.period.from, self.time.date(upto - 1).add_days(1)),
+        }
+    }
+
     /// The windows that fall due in this period.
-    fn dues(&self, window: Window, in_advance: bool, applies: &Served, s: &Settlement<'_>) -> Vec<Due> {
-        let period = &s.period;
+    fn dues(
+        &self,
+        window: Window,
+        in_advance: bool,
+        applies: &Served,
+        s: &Settlement<'_>,
+        period: &Period,
+    ) -> Vec<Due> {
         let windows: Vec<(Date, Date)> = match window {
             // The whole term is one stretch; without an end it is never due in arrears.
             Window::Term | Window::Never => {

@@ -1,51 +1,53 @@
 //! A line of the invoice while it is being settled.
 
 use crate::cells::CellAt;
-use price_ir::{About, CellDetail, CurrencyIx, InvoiceLine, Line, LineIx, LineKind, OWN, RuleIx, Step};
+use price_ir::{About, CellDetail, Charge, CurrencyIx, InvoiceLine, Line, LineIx, LineKind, OWN, RuleIx, Step};
 use price_value::Rational;
 
 /// A line, its cells and what has happened to it so far.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// The plan's line; none for the line of a minimum.
-    pub(super) line: Option<LineIx>,
-    pub(super) name: String,
-    pub(super) kind: LineKind,
-    pub(super) order: u32,
-    pub(super) rule: RuleIx,
-    pub(super) quantity: Option<(Rational, String)>,
-    pub(super) gross: Rational,
-    pub(super) steps: Vec<Step>,
-    pub(super) cells: Vec<WorkCell>,
+    pub(crate) line: Option<LineIx>,
+    pub(crate) name: String,
+    pub(crate) kind: LineKind,
+    pub(crate) order: u32,
+    pub(crate) rule: RuleIx,
+    pub(crate) quantity: Option<(Rational, String)>,
+    pub(crate) gross: Rational,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) cells: Vec<WorkCell>,
     /// The exact amount of a line without cells.
-    pub(super) rest: Rational,
+    pub(crate) rest: Rational,
     /// There was usage (or a fee is due).
-    pub(super) used: bool,
+    pub(crate) used: bool,
     /// Exact amount before discounts.
-    pub(super) before: Rational,
+    pub(crate) before: Rational,
     /// For the line of a minimum: the lines it counts, and the total it lifts them to.
-    pub(super) lifts: Option<(Vec<LineIx>, Rational)>,
-    pub(super) amount: Rational,
-    pub(super) attribution: Vec<(String, Rational)>,
-    pub(super) currency: CurrencyIx,
+    pub(crate) lifts: Option<(Vec<LineIx>, Rational)>,
+    pub(crate) amount: Rational,
+    pub(crate) attribution: Vec<(String, Rational)>,
+    pub(crate) currency: CurrencyIx,
+    /// Due at the start of a day, before its usage.
+    pub(crate) ahead: bool,
     /// Who paid.
-    pub(super) paid: Vec<(String, Rational)>,
-    pub(super) about: About,
+    pub(crate) paid: Vec<(String, Rational)>,
+    pub(crate) about: About,
 }
 
 /// A cell of a line.
 #[derive(Debug, Clone)]
-pub(super) struct WorkCell {
-    pub(super) at: CellAt,
+pub(crate) struct WorkCell {
+    pub(crate) at: CellAt,
     /// First instant of the cell's window, where the line's windows are shorter than the period.
-    pub(super) window: Option<i64>,
-    pub(super) detail: CellDetail,
+    pub(crate) window: Option<i64>,
+    pub(crate) detail: CellDetail,
     /// Exact amount after the steps so far.
-    pub(super) exact: Rational,
+    pub(crate) exact: Rational,
 }
 
 impl Item {
-    pub(super) fn new(kind: LineKind, index: LineIx, line: &Line) -> Item {
+    pub(crate) fn new(kind: LineKind, index: LineIx, line: &Line) -> Item {
         Item {
             line: Some(index),
             name: line.name.clone(),
@@ -63,13 +65,14 @@ impl Item {
             amount: Rational::ZERO,
             attribution: Vec::new(),
             currency: line.currency,
+            ahead: matches!(&line.charge, Charge::Fee(fee) if fee.in_advance),
             paid: Vec::new(),
             about: line.about.clone(),
         }
     }
 
     /// A line that no statement of the plan is: it stands for an amount.
-    pub(super) fn extra(kind: LineKind, name: &str, order: u32, rule: RuleIx, amount: Rational) -> Item {
+    pub(crate) fn extra(kind: LineKind, name: &str, order: u32, rule: RuleIx, amount: Rational) -> Item {
         Item {
             line: None,
             name: name.into(),
@@ -87,23 +90,24 @@ impl Item {
             amount: Rational::ZERO,
             attribution: Vec::new(),
             currency: OWN,
+            ahead: false,
             paid: Vec::new(),
             about: About::default(),
         }
     }
 
     /// Exact amount after the steps so far.
-    pub(super) fn exact(&self) -> Rational {
+    pub(crate) fn exact(&self) -> Rational {
         self.cells.iter().map(|c| &c.exact).sum::<Rational>() + &self.rest
     }
 
     /// Whether a cell is meant by a mask over closed cells.
-    pub(super) fn in_mask(cell: &WorkCell, mask: Option<&[bool]>) -> bool {
+    pub(crate) fn in_mask(cell: &WorkCell, mask: Option<&[bool]>) -> bool {
         mask.is_none_or(|m| m.get(cell.at.cell as usize).copied().unwrap_or(false))
     }
 
     /// The exact amount of the cells a mask means (the whole line without one).
-    pub(super) fn masked(&self, mask: Option<&[bool]>) -> Rational {
+    pub(crate) fn masked(&self, mask: Option<&[bool]>) -> Rational {
         match mask {
             None => self.exact(),
             Some(_) => self.cells.iter().filter(|c| Item::in_mask(c, mask)).map(|c| &c.exact).sum(),
@@ -112,7 +116,7 @@ impl Item {
 
     /// Records a change and spreads it over the cells that a mask means, in proportion to what
     /// they have. A change of zero is no step.
-    pub(super) fn step(&mut self, step: Step, mask: Option<&[bool]>) {
+    pub(crate) fn step(&mut self, step: Step, mask: Option<&[bool]>) {
         if step.change.is_zero() {
             return;
         }
@@ -122,7 +126,7 @@ impl Item {
     }
 
     /// Spreads a change over some cells without recording it.
-    pub(super) fn spread(&mut self, change: &Rational, touched: &[usize]) {
+    pub(crate) fn spread(&mut self, change: &Rational, touched: &[usize]) {
         let sum: Rational = touched.iter().map(|i| &self.cells[*i].exact).sum();
         match touched.first() {
             None => self.rest += change,
@@ -137,7 +141,7 @@ impl Item {
     }
 
     /// A rebate: what was computed is given back.
-    pub(super) fn negate(&mut self) {
+    pub(crate) fn negate(&mut self) {
         self.gross = -&self.gross;
         self.rest = -&self.rest;
         for step in &mut self.steps {
@@ -155,11 +159,11 @@ impl Item {
     }
 
     /// Lines of zero without usage are left out.
-    pub(super) fn shows(&self) -> bool {
+    pub(crate) fn shows(&self) -> bool {
         self.used || !self.amount.is_zero() || !self.steps.is_empty() || !self.gross.is_zero()
     }
 
-    pub(super) fn into_line(self) -> InvoiceLine {
+    pub(crate) fn into_line(self) -> InvoiceLine {
         InvoiceLine {
             exact: self.exact(),
             name: self.name,

@@ -11,7 +11,8 @@ mod clamps;
 mod discounts;
 mod draws;
 mod fees;
-mod item;
+pub(crate) mod item;
+mod level_fee;
 mod names;
 mod quantities;
 mod rounding;
@@ -21,7 +22,7 @@ mod usage;
 use crate::rater::Rater;
 use chain::{Carried, Running};
 use item::Item;
-use price_ir::{Charge, Fault, Invoice, Line, LineIx, LineKind, Proration, SinkIx, Step};
+use price_ir::{AllowanceUse, Charge, Fault, Invoice, Line, LineIx, LineKind, Proration, SinkIx, Step};
 use price_value::{Period, Rational};
 
 /// Why there is no invoice.
@@ -82,6 +83,21 @@ pub(crate) struct Settlement<'a> {
     pub(crate) before: Option<&'a Carried>,
     /// What this one leaves.
     pub(crate) after: Carried,
+    /// Only what happened before this instant counts, and what is due with the period's end is
+    /// not due yet. None: the whole period.
+    pub(crate) upto: Option<i64>,
+}
+
+impl<'a> Settlement<'a> {
+    /// The same period as it stood at an instant.
+    pub(crate) fn until(&self, upto: Option<i64>) -> Settlement<'a> {
+        Settlement { after: Carried::default(), upto, ..*self }
+    }
+
+    /// Whether the period is looked at as a whole, with what is due at its end.
+    pub(crate) fn whole(&self) -> bool {
+        self.upto.is_none()
+    }
 }
 
 impl Rater {
@@ -117,11 +133,41 @@ impl Rater {
         let Some(hull) = subject.served.hull(&self.time.zone, &period) else {
             return Err(SettleError::NotServed { subject: subject.name.clone(), period: period.to_string() });
         };
-        let mut s = Settlement { billed, period, hull, before, after: Carried::default() };
+        let mut s = Settlement { billed, period, hull, before, after: Carried::default(), upto: None };
+        let (mut items, allowances) = self.evaluate(&mut s)?;
+        self.attribute(&s, &mut items);
+        let mut paid = None;
+        if !self.plan.funds.is_empty() {
+            let settled = self.pay(&s, &mut items)?;
+            s.after.funds = settled.state;
+            paid = Some((settled.due, Box::new(settled.payment)));
+        }
+        items.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        let lines: Vec<_> = items.into_iter().filter(Item::shows).map(Item::into_line).collect();
+        let total: Rational = lines.iter().filter(|l| l.currency == price_ir::OWN).map(|l| &l.amount).sum();
+        let (due, payment) = match paid {
+            Some((due, payment)) => (due, Some(payment)),
+            None => (total.clone(), None),
+        };
+        let invoice = Invoice {
+            account: self.accounts.billed[billed as usize].name.clone(),
+            period,
+            served: hull,
+            due,
+            total,
+            lines,
+            allowances,
+            payment,
+        };
+        Ok((invoice, s.after))
+    }
+
+    /// The lines of a period with their rounded amounts, and what allowances did.
+    pub(crate) fn evaluate(&mut self, s: &mut Settlement<'_>) -> Result<(Vec<Item>, Vec<AllowanceUse>), SettleError> {
         let plan = self.plan.clone();
-        let mut works = self.usage_works(&s)?;
-        let allowances = self.draw(&mut s, &mut works)?;
-        self.carry_covered(&mut s, &works);
+        let mut works = self.usage_works(s)?;
+        let allowances = self.draw(s, &mut works)?;
+        self.carry_covered(s, &works);
         let mut items: Vec<Option<Item>> = plan.lines.iter().map(|_| None).collect();
         let late = |line: &Line, items: &[Option<Item>]| match &line.charge {
             Charge::Share { of, after_discounts, .. } => *after_discounts || of.iter().any(|l| items[l.ix()].is_none()),
@@ -130,41 +176,27 @@ impl Rater {
         // Lines whose base is known before discounts, then discounts, then shares of what is left.
         for (index, line) in plan.lines.iter().enumerate() {
             if !late(line, &items) {
-                items[index] = Some(self.item(&mut s, LineIx(index as u32), &mut works, &items)?);
+                items[index] = Some(self.item(s, LineIx(index as u32), &mut works, &items)?);
             }
         }
         let mut spent = vec![Rational::ZERO; plan.discounts.len()];
         let early: Vec<bool> = items.iter().map(Option::is_some).collect();
-        self.discount(&s, &mut items, &early, &mut spent);
+        self.discount(s, &mut items, &early, &mut spent);
         for (index, line) in plan.lines.iter().enumerate() {
             if items[index].is_none() {
                 debug_assert!(matches!(line.charge, Charge::Share { .. }));
-                items[index] = Some(self.item(&mut s, LineIx(index as u32), &mut works, &items)?);
+                items[index] = Some(self.item(s, LineIx(index as u32), &mut works, &items)?);
             }
         }
         let rest: Vec<bool> = early.iter().map(|e| !e).collect();
-        self.discount(&s, &mut items, &rest, &mut spent);
+        self.discount(s, &mut items, &rest, &mut spent);
         let mut items: Vec<Item> = items.into_iter().flatten().collect();
-        let caps = self.clamp_groups(&mut s, &mut items);
+        let caps = self.clamp_groups(s, &mut items);
         for item in &mut items {
-            self.prorate(&s, item);
+            self.prorate(s, item);
         }
         self.round(&mut items, &caps);
-        self.attribute(&s, &mut items);
-        items.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
-        let lines: Vec<_> = items.into_iter().filter(Item::shows).map(Item::into_line).collect();
-        let total: Rational = lines.iter().filter(|l| l.currency == price_ir::OWN).map(|l| &l.amount).sum();
-        let invoice = Invoice {
-            account: self.accounts.billed[billed as usize].name.clone(),
-            period,
-            served: hull,
-            due: total.clone(),
-            total,
-            lines,
-            allowances,
-            payment: None,
-        };
-        Ok((invoice, s.after))
+        Ok((items, allowances))
     }
 
     /// One line up to its own floors and ceilings.
@@ -179,7 +211,10 @@ impl Rater {
         let line = &plan.lines[index.ix()];
         let fault = |fault| SettleError::Fault { line: line.name.clone(), fault };
         let mut item = match &line.charge {
-            Charge::Fee(fee) => self.fee(s, index, fee),
+            Charge::Fee(fee) => match fee.level {
+                Some(level) => self.level_fee(s, index, fee, level),
+                None => self.fee(s, index, fee),
+            },
             Charge::Usage(usage) => {
                 let work = works[index.ix()].take().unwrap_or_default();
                 self.usage_item(s, index, usage, work).map_err(fault)?
@@ -206,7 +241,7 @@ impl Rater {
     /// The amounts of events, cell by cell.
     fn events_item(&mut self, s: &Settlement<'_>, index: LineIx, sink: SinkIx) -> Item {
         let plan = self.plan.clone();
-        let reads = self.read(sink, s.billed, &s.period);
+        let reads = self.read_upto(s, sink);
         usage::events(self, s, Item::new(LineKind::Events, index, &plan.lines[index.ix()]), sink, reads)
     }
 
@@ -224,6 +259,15 @@ impl Rater {
         let exact = item.exact();
         let change = &exact * &Rational::new(i128::from(served - days), i128::from(days.max(1)));
         item.step(Step { label: format!("prorated {served}/{days} days"), change, rule: Some(line.rule) }, None);
+    }
+
+    /// The cells of a sink in the period, as far as it is looked at.
+    fn read_upto(&mut self, s: &Settlement<'_>, sink: SinkIx) -> Vec<crate::cells::Read> {
+        let mut reads = self.read(sink, s.billed, &s.period);
+        if let Some(upto) = s.upto {
+            reads.retain(|read| read.slice < upto);
+        }
+        reads
     }
 
     /// Days of the period on which the subject is served.

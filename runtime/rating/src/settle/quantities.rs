@@ -83,7 +83,7 @@ impl Rater {
         let plan = self.plan.clone();
         let sink = &plan.sinks[usage.sink.ix()];
         let seconds = s.period.seconds();
-        let reads = self.read(usage.sink, s.billed, &s.period);
+        let reads = self.read_upto(s, usage.sink);
         for read in &reads {
             let (kept, max) = match &read.reading.acc {
                 Some(Acc::Values(values)) => (values.len(), PERCENTILE_VALUES_MAX),

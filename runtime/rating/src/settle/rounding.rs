@@ -8,7 +8,7 @@ use super::clamps::Promise;
 use super::item::{Item, WorkCell};
 use crate::rater::Rater;
 use crate::split::{apportion, scale};
-use price_ir::RoundingScope;
+use price_ir::{LineRounding, RoundingScope};
 use price_value::{Rational, Rounding};
 
 impl Rater {
@@ -16,7 +16,8 @@ impl Rater {
         let plan = self.plan.clone();
         let rounding = &plan.rounding.rounding;
         for item in items.iter_mut() {
-            match plan.rounding.each {
+            let LineRounding { each, rounding } = plan.currency_at(item.currency).1;
+            match each {
                 RoundingScope::Line => item.amount = rounding.apply(&item.exact()),
                 RoundingScope::Cell => {
                     item.cells.iter_mut().for_each(|c| c.detail.amount = rounding.apply(&c.exact));
@@ -49,6 +50,7 @@ impl Rater {
             hold(items, cap, rounding);
         }
         for item in items.iter_mut() {
+            let rounding = &plan.currency_at(item.currency).1.rounding;
             let total = &item.amount - &rounding.apply(&item.rest);
             if item.cells.is_empty() || sum_of(&item.cells) == total {
                 continue;

@@ -125,7 +125,16 @@ pub(super) fn events(rater: &Rater, s: &Settlement<'_>, mut item: Item, sink_ix:
     let by_measure = charge.priced_by_host();
     let mut total = Rational::ZERO;
     let mut cells: Vec<(Vec<String>, WorkCell)> = Vec::new();
+    let fold = &sink.fold;
+    let mut merged: Vec<Read> = Vec::new();
     for read in reads {
+        // Slices of one cell follow each other.
+        match merged.last_mut().filter(|last| last.at == read.at) {
+            Some(last) => last.reading.merge(&read.reading, fold),
+            None => merged.push(read),
+        }
+    }
+    for read in merged {
         let (exact, quantity, covered, events) = match &read.reading.acc {
             Some(Acc::Charge(raw, events)) => {
                 let count = Rational::int(i128::from(*events));

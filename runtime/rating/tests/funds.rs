@@ -1,0 +1,439 @@
+//! Wallets, commitments, seats in advance: who pays, what is left, what the books say.
+
+mod common;
+
+use common::*;
+use price_ir::*;
+use price_rating::Rater;
+use price_value::*;
+use std::collections::BTreeMap;
+
+const CREDIT: CurrencyIx = CurrencyIx(1);
+
+fn months(count: u32) -> Age {
+    Age { count, unit: AgeUnit::Months }
+}
+
+fn wallet(name: &str, holds: CurrencyIx, pays: &[LineIx], grants: Vec<Grant>) -> Balance {
+    Balance {
+        name: name.into(),
+        kind: BalanceKind::Wallet,
+        holds,
+        pays: pays.to_vec(),
+        grants,
+        top_up: None,
+        overdraft: Rational::ZERO,
+        spend: SpendOrder::ExpiringFirst,
+        precise: None,
+        rate: Rational::ONE,
+        overage: None,
+        rollover: None,
+        during: Span::default(),
+        rule: RuleIx(0),
+        order: 100,
+    }
+}
+
+fn grant(name: &str, amount: &str, when: GrantWhen, expires: Expiry, cost: Cost) -> Grant {
+    Grant {
+        name: name.into(),
+        amount: GrantAmount::Fixed(r(amount)),
+        when,
+        expires,
+        cost,
+        prorate: Proration::Never,
+        clawback: None,
+        rule: RuleIx(0),
+    }
+}
+
+fn promise(name: &str, amount: &str, lasts: StepLength, counts: &[LineIx]) -> Commitment {
+    Commitment {
+        name: name.into(),
+        steps: vec![CommitmentStep { lasts, amount: r(amount) }],
+        repeats: true,
+        counts: counts.to_vec(),
+        except_paid_by: vec![],
+        beyond: vec![],
+        true_up: None,
+        shortfall: Shortfall::Forfeited,
+        excess: Excess::Ignored,
+        overage: None,
+        during: Span::default(),
+        rule: RuleIx(0),
+        order: 200,
+    }
+}
+
+fn flow(b: &mut Build, steps: &[u32], finally: Finally) {
+    let steps = steps.iter().map(|s| BalanceIx(*s)).collect();
+    b.0.funds.waterfall.push(Waterfall { from: None, steps, finally, rule: RuleIx(0) });
+}
+
+fn credits(b: &mut Build) {
+    let currency = Currency { code: "CREDIT".into(), decimals: 0, symbol: None, is_virtual: true };
+    let rounding = Rounding { mode: RoundingMode::HalfUp, step: Rational::ONE };
+    b.0.foreign.push((currency, LineRounding { each: RoundingScope::Line, rounding }));
+}
+
+/// What lines come to is what sources paid and the invoice asks for; the ledger moves lots by what
+/// statements say and deferred money by what the revenue says.
+fn balanced(invoice: &Invoice) {
+    let payment = invoice.payment.as_ref().expect("paid");
+    let mut sums: BTreeMap<(CurrencyIx, &Account), Rational> = BTreeMap::new();
+    for entry in &payment.ledger {
+        assert!(entry.amount.is_positive() && entry.debit != entry.credit, "{entry:?}");
+        *sums.entry((entry.currency, &entry.credit)).or_default() += &entry.amount;
+        *sums.entry((entry.currency, &entry.debit)).or_default() -= &entry.amount;
+    }
+    let held = |name: &str| -> Rational {
+        let own = sums.iter().filter(|((_, account), _)| match account {
+            Account::Lot { balance, .. } | Account::Overdraft { balance } => balance == name,
+            _ => false,
+        });
+        own.map(|(_, sum)| sum).sum()
+    };
+    for s in &payment.balances {
+        assert_eq!(held(&s.name), &s.closed - &s.opened, "{}", s.name);
+    }
+    let deferred = sums.iter().filter(|((currency, account), _)| {
+        let lots = matches!(account, Account::Lot { .. } | Account::Promotion { .. });
+        (lots && *currency == OWN) || matches!(account, Account::Deferred { .. })
+    });
+    let change = &payment.revenue.deferred - &payment.revenue.deferred_before;
+    assert_eq!(deferred.map(|(_, sum)| sum).sum::<Rational>(), change, "deferred");
+    let own: Rational = invoice.lines.iter().filter(|l| l.currency == OWN).map(|l| &l.amount).sum();
+    let lines = invoice.lines.iter().filter(|l| l.currency == OWN).flat_map(|l| &l.paid);
+    let paid: Rational = lines.map(|(_, amount)| amount).sum();
+    let interim: Rational = payment.interim.iter().map(|i| &i.amount).sum();
+    assert_eq!(own, &paid + &invoice.due + &interim, "lines = paid + due + interim");
+    for s in &payment.balances {
+        let closed = &s.opened + &s.granted + &s.topped_up + &s.rolled_in - &s.used - &s.expired - &s.clawed_back;
+        assert_eq!(closed, s.closed, "{s:?}");
+    }
+}
+
+/// Movements of lots in a currency: `day kind lot amount`.
+fn movements(invoice: &Invoice, currency: CurrencyIx) -> Vec<String> {
+    let payment = invoice.payment.as_ref().expect("paid");
+    let own = payment.ledger.iter().filter(|e| e.currency == currency);
+    let lot = |account: &Account| match account {
+        Account::Lot { lot, .. } => Some(lot.clone()),
+        _ => None,
+    };
+    own.filter_map(|e| {
+        let lot = lot(&e.debit).or(lot(&e.credit))?;
+        Some(format!("{:02} {} {lot} {}", e.day.day(), e.kind.word(), e.amount))
+    })
+    .collect()
+}
+
+fn statement<'a>(invoice: &'a Invoice, name: &str) -> &'a Statement {
+    let payment = invoice.payment.as_ref().expect("paid");
+    payment.balances.iter().find(|s| s.name == name).expect("a balance of that name")
+}
+
+fn used(rater: &mut Rater, uses: &[(&str, &str)]) {
+    let fields: Vec<[(&str, &str); 1]> = uses.iter().map(|(_, n)| [("n", *n)]).collect();
+    let rows: Vec<Row<'_>> = uses.iter().zip(&fields).map(|((at, _), f)| ("a", "use", *at, f.as_slice())).collect();
+    push(rater, &rows);
+}
+
+/// Seats in advance, credits per seat, a promotion and a top-up.
+fn seats() -> Build {
+    let mut b = Build::new();
+    credits(&mut b);
+    let mut n = number("n", "seat", 0);
+    if let FieldType::Number(ty) = &mut n.ty {
+        ty.level = true;
+    }
+    let event = b.event("seats", vec![n]);
+    let level = b.sink("seats", event, Fold::Last(field(0)), "seat", vec![]);
+    let fee = Fee {
+        amount: r("30"),
+        per: FeeSchedule::Each(Window::Month),
+        in_advance: true,
+        during: Span::default(),
+        level: Some(level),
+    };
+    let fee = b.line("seat", Charge::Fee(fee));
+    b.0.lines[fee.ix()].prorate = Proration::Daily;
+    let sink = b.sum("use", "CREDIT");
+    let line = b.price("credits", sink, per_unit("1"));
+    b.0.lines[line.ix()].currency = CREDIT;
+    let promo = grant("promo", "500", GrantWhen::Start, Expiry::Gone(day("2026-06-21")), Cost::Free);
+    let per_seat = GrantAmount::PerUnit {
+        level,
+        amount: r("200"),
+        round: Some(Rounding { mode: RoundingMode::Down, step: Rational::ONE }),
+    };
+    let seat = grant("seat allowance", "0", GrantWhen::Each(Window::Month), Expiry::EndOf(Window::Month), Cost::Free);
+    let seat = Grant { amount: per_seat, prorate: Proration::Daily, ..seat };
+    let top_up = TopUp {
+        amount: TopUpAmount::Fixed(r("1000")),
+        unit_cost: r("0.04"),
+        below: r("100"),
+        at_bound: true,
+        at_most: (5, Window::Month),
+        expires: Expiry::After(months(12)),
+        rule: RuleIx(0),
+    };
+    b.0.funds.balances.push(Balance { top_up: Some(top_up), ..wallet("credits", CREDIT, &[line], vec![promo, seat]) });
+    flow(&mut b, &[0], Finally::Invoice);
+    b
+}
+
+const SEATS: [Row<'static>; 3] = [
+    ("a", "seats", "2026-06-01T00:00:00Z", &[("n", "10")]),
+    ("a", "seats", "2026-06-11T09:00:00Z", &[("n", "15")]),
+    ("a", "seats", "2026-06-21T09:00:00Z", &[("n", "12")]),
+];
+
+#[test]
+fn seats_and_a_credit_wallet_through_a_month() {
+    let b = seats();
+    let mut rater = b.rater();
+    push(&mut rater, &SEATS);
+    used(
+        &mut rater,
+        &[("2026-06-05T12:00:00Z", "1900"), ("2026-06-15T12:00:00Z", "700"), ("2026-06-25T12:00:00Z", "1200")],
+    );
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    assert_eq!(
+        movements(&june, CREDIT),
+        [
+            "01 grant promo 500",
+            "01 grant seat allowance 2000",
+            "05 use promo 500",
+            "05 use seat allowance 1400",
+            "11 grant seat allowance 666",
+            "15 use seat allowance 600",
+            "15 use seat allowance 100",
+            "25 use seat allowance 466",
+            "25 top-up top-up 1000",
+            "25 use seat allowance 100",
+            "25 use top-up 634",
+        ]
+    );
+    // Ten seats ahead, five more for twenty days of thirty, one top-up.
+    let seat = line(&june, "seat");
+    assert_eq!((seat.gross.clone(), seat.amount.clone()), (r("300"), r("400")));
+    assert_eq!(line(&june, "credits top-up").amount, r("40"));
+    assert_eq!((june.total.clone(), june.due.clone()), (r("440"), r("440")));
+    let revenue = &june.payment.as_ref().unwrap().revenue;
+    assert_eq!(revenue.deferred, r("14.64"));
+    assert_eq!(revenue.earned, r("425.36"), "the seats, and 634 credits of 0.04");
+    assert_eq!(statement(&june, "credits").closed, r("366"));
+    let july = close(&mut rater, "2026-07-10");
+    balanced(&july);
+    let seat = line(&july, "seat");
+    assert_eq!((seat.gross.clone(), seat.amount.clone()), (r("360"), r("330")), "three seats fell for ten days");
+    assert_eq!(statement(&july, "credits").granted, r("2400"));
+}
+
+#[test]
+fn a_late_event_moves_draws_and_revenue_and_no_line() {
+    let b = seats();
+    let mut rater = b.rater();
+    push(&mut rater, &SEATS);
+    let late = [
+        ("2026-06-04T12:00:00Z", "50"),
+        ("2026-06-05T12:00:00Z", "1900"),
+        ("2026-06-15T12:00:00Z", "700"),
+        ("2026-06-25T12:00:00Z", "1200"),
+    ];
+    used(&mut rater, &late);
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    assert_eq!(
+        movements(&june, CREDIT),
+        [
+            "01 grant promo 500",
+            "01 grant seat allowance 2000",
+            "04 use promo 50",
+            "05 use promo 450",
+            "05 use seat allowance 1450",
+            "11 grant seat allowance 666",
+            "15 use seat allowance 550",
+            "15 use seat allowance 150",
+            "25 use seat allowance 416",
+            "25 top-up top-up 1000",
+            "25 use seat allowance 100",
+            "25 use top-up 684",
+        ]
+    );
+    assert_eq!(june.due, r("440"), "no line of money changes");
+    let revenue = &june.payment.as_ref().unwrap().revenue;
+    assert_eq!((revenue.earned.clone(), revenue.deferred.clone()), (r("427.36"), r("12.64")));
+}
+
+#[test]
+fn a_quarter_is_trued_up_and_the_shortfall_becomes_a_lot() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, per_unit("1"));
+    let credit = Grant {
+        amount: GrantAmount::Shortfall(CommitmentIx(0)),
+        ..grant("shortfall", "0", GrantWhen::TrueUp, Expiry::After(months(12)), Cost::Free)
+    };
+    b.0.funds.balances.push(wallet("carryover", OWN, &[spend], vec![credit]));
+    let year = StepLength::Age(Age { count: 1, unit: AgeUnit::Years });
+    let true_up = TrueUp { every: months(3), share: r("0.25"), cumulative: true };
+    b.0.funds.commitments.push(Commitment {
+        true_up: Some(true_up),
+        except_paid_by: vec![BalanceIx(0)],
+        shortfall: Shortfall::Credited(BalanceIx(0)),
+        ..promise("annual", "240", year, &[spend])
+    });
+    flow(&mut b, &[0], Finally::Invoice);
+    let mut rater = b.rater();
+    rater
+        .subscribe(&price_rating::Subscription { from: Some(day("2026-01-01")), ..price_rating::Subscription::of("a") })
+        .unwrap();
+    used(&mut rater, &[("2026-01-05T12:00:00Z", "9"), ("2026-04-05T12:00:00Z", "40"), ("2026-05-05T12:00:00Z", "70")]);
+    let march = close(&mut rater, "2026-03-10");
+    balanced(&march);
+    assert_eq!(line(&march, "annual true-up").amount, r("51"), "a quarter of 240 less 9");
+    assert_eq!(march.due, r("51"));
+    let april = close(&mut rater, "2026-04-10");
+    balanced(&april);
+    assert_eq!(line(&april, "spend").paid, [("carryover".to_string(), r("40"))]);
+    assert_eq!(april.due, r("0"));
+    let may = close(&mut rater, "2026-05-10");
+    assert_eq!((may.due.clone(), statement(&may, "carryover").closed.clone()), (r("59"), r("0")));
+    let june = close(&mut rater, "2026-06-10");
+    // Half of 240; counted 9 and 59 and the true-up of 51.
+    assert_eq!(line(&june, "annual true-up").amount, r("1"));
+    let status = &june.payment.as_ref().unwrap().commitments[0];
+    assert_eq!((status.total.clone(), status.amount.clone()), (r("120"), r("240")));
+}
+
+#[test]
+fn a_prepaid_commitment_is_drawn_after_a_promotion_and_its_rest_is_overage() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, per_unit("1"));
+    let promo = grant("promo", "100", GrantWhen::Start, Expiry::Gone(day("2026-02-01")), Cost::Free);
+    b.0.funds.balances.push(wallet("promo", OWN, &[spend], vec![promo]));
+    let cost = Cost::Instalments { every: months(3), count: 4, amount: r("75") };
+    let commit = grant("commit", "300", GrantWhen::Start, Expiry::After(months(12)), cost);
+    b.0.funds.balances.push(Balance {
+        kind: BalanceKind::Commitment,
+        overage: Some(r("1.1")),
+        ..wallet("commit", OWN, &[spend], vec![commit])
+    });
+    flow(&mut b, &[0, 1], Finally::Overage);
+    let mut rater = b.rater();
+    rater
+        .subscribe(&price_rating::Subscription { from: Some(day("2026-01-01")), ..price_rating::Subscription::of("a") })
+        .unwrap();
+    used(
+        &mut rater,
+        &[("2026-01-05T12:00:00Z", "60"), ("2026-02-05T12:00:00Z", "250"), ("2026-04-05T12:00:00Z", "150")],
+    );
+    let january = close(&mut rater, "2026-01-10");
+    balanced(&january);
+    assert_eq!(line(&january, "spend").paid, [("promo".to_string(), r("60"))]);
+    assert_eq!((january.due.clone(), line(&january, "commit instalment").amount.clone()), (r("75"), r("75")));
+    let february = close(&mut rater, "2026-02-10");
+    balanced(&february);
+    assert_eq!(statement(&february, "promo").expired, r("40"), "unused promotion is gone");
+    assert_eq!(february.payment.as_ref().unwrap().revenue.breakage, r("0"), "and was never paid for");
+    assert_eq!((statement(&february, "commit").closed.clone(), february.due.clone()), (r("50"), r("0")));
+    let april = close(&mut rater, "2026-04-10");
+    balanced(&april);
+    assert_eq!(line(&april, "commit overage").amount, r("10"), "100 beyond it at 110%");
+    assert_eq!(april.due, r("185"), "100 beyond it, the surcharge, the second instalment");
+}
+
+#[test]
+fn waterfall_and_nested_promises_count_differently() {
+    for (beyond, shortfall) in [(vec![CommitmentIx(0)], "150"), (vec![], "0")] {
+        let mut b = Build::new();
+        let sink = b.sum("use", "unit");
+        let spend = b.price("spend", sink, per_unit("1"));
+        let month = StepLength::Age(months(1));
+        b.0.funds.commitments.push(promise("p1", "1000", month, &[spend]));
+        b.0.funds.commitments.push(Commitment { beyond, ..promise("p2", "200", month, &[spend]) });
+        let mut rater = b.rater();
+        rater
+            .subscribe(&price_rating::Subscription {
+                from: Some(day("2026-01-01")),
+                ..price_rating::Subscription::of("a")
+            })
+            .unwrap();
+        used(&mut rater, &[("2026-01-05T12:00:00Z", "1050")]);
+        let january = close(&mut rater, "2026-01-10");
+        let true_ups: Rational = january.lines.iter().filter(|l| l.kind == LineKind::TrueUp).map(|l| &l.amount).sum();
+        assert_eq!(true_ups, r(shortfall));
+    }
+}
+
+#[test]
+fn a_line_that_falls_gives_payments_back_last_in_first_out() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    // 10 units cost 10.00, 11 units 5.50.
+    let spend = b.price("spend", sink, volume(&[("0", "1"), ("10", "0.5")]));
+    let first = grant("first", "7", GrantWhen::Start, Expiry::Never, Cost::Free);
+    b.0.funds.balances.push(wallet("one", OWN, &[spend], vec![first]));
+    let second = grant("second", "2", GrantWhen::Start, Expiry::Never, Cost::Invoiced(r("2")));
+    b.0.funds.balances.push(wallet("two", OWN, &[spend], vec![second]));
+    flow(&mut b, &[0, 1], Finally::Invoice);
+    let mut rater = b.rater();
+    used(&mut rater, &[("2026-01-05T12:00:00Z", "10"), ("2026-01-06T12:00:00Z", "1")]);
+    let january = close(&mut rater, "2026-01-10");
+    balanced(&january);
+    assert_eq!(line(&january, "spend").paid, [("one".to_string(), r("5.5"))]);
+    assert_eq!(
+        (statement(&january, "one").closed.clone(), statement(&january, "two").closed.clone()),
+        (r("1.5"), r("2"))
+    );
+    assert_eq!(january.due, r("2"), "the second grant only");
+}
+
+#[test]
+fn an_hourly_commitment_is_used_in_its_hour_or_lost() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, per_unit("1"));
+    let hour = grant("hour", "10", GrantWhen::Each(Window::Hour), Expiry::EndOf(Window::Hour), Cost::Invoiced(r("8")));
+    b.0.funds.balances.push(Balance { kind: BalanceKind::Commitment, ..wallet("plan", OWN, &[spend], vec![hour]) });
+    flow(&mut b, &[0], Finally::Invoice);
+    let mut rater = b.rater();
+    let one = price_rating::Subscription {
+        from: Some(day("2026-01-01")),
+        until: Some(day("2026-01-02")),
+        ..price_rating::Subscription::of("a")
+    };
+    rater.subscribe(&one).unwrap();
+    used(&mut rater, &[("2026-01-01T03:10:00Z", "15"), ("2026-01-01T04:10:00Z", "4")]);
+    let january = close(&mut rater, "2026-01-01");
+    balanced(&january);
+    assert_eq!(line(&january, "spend").paid, [("plan".to_string(), r("14"))]);
+    assert_eq!(line(&january, "plan grant").amount, r("192"), "24 hours of 8");
+    assert_eq!(january.due, r("197"));
+}
+
+#[test]
+fn a_carried_rest_has_a_floor_and_a_ceiling() {
+    for (spent, carried) in [("100", "300"), ("450", "100")] {
+        let mut b = Build::new();
+        let sink = b.sum("use", "unit");
+        let spend = b.price("spend", sink, per_unit("1"));
+        let month = grant("month", "500", GrantWhen::Each(Window::Month), Expiry::EndOf(Window::Month), Cost::Free);
+        let rollover = BalanceRollover { at_most: Carry::Amount(r("300")), at_least: r("100"), lasts: months(1) };
+        b.0.funds.balances.push(Balance { rollover: Some(rollover), ..wallet("w", OWN, &[spend], vec![month]) });
+        flow(&mut b, &[0], Finally::Invoice);
+        let mut rater = b.rater();
+        used(&mut rater, &[("2026-01-05T12:00:00Z", spent)]);
+        let february = close(&mut rater, "2026-02-10");
+        balanced(&february);
+        assert_eq!(statement(&february, "w").rolled_in, r(carried));
+        assert_eq!(statement(&february, "w").closed, r(carried) + r("500"));
+        let march = close(&mut rater, "2026-03-10");
+        balanced(&march);
+        assert_eq!(statement(&march, "w").closed, r("800"), "what was carried once is gone");
+    }
+}
