@@ -286,6 +286,12 @@ pub struct RateArgs {
     /// Also write what every event added to every line: a .csv, .ndjson or .parquet file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rated_events: Option<String>,
+    /// Also write the double-entry journal of everything that moved, for hledger
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub journal: Option<String>,
+    /// Also write what is earned, deferred and breakage per account and period: CSV
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub revenue: Option<String>,
     /// Write refused records with place and reason: NDJSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<String>,

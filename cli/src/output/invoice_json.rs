@@ -1,8 +1,9 @@
 //! Invoices as JSON, one at a time: money and quantities are text, keys are sorted.
 
+use crate::output::payment_json;
 use price_driver::Compiled;
 use price_ingest::write::exact_text;
-use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, Plan, RuleIx, Step, TierDetail};
+use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, OWN, Plan, RuleIx, Step, TierDetail};
 use price_value::{Period, Rational};
 use serde::Serialize;
 
@@ -36,7 +37,10 @@ struct InvoiceOut<'i> {
     account: &'i str,
     allowances: Vec<AllowanceOut<'i>>,
     currency: &'i str,
+    due: String,
     lines: Vec<LineOut<'i>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<payment_json::PaymentOut<'i>>,
     period: Days,
     plan: &'i str,
     served: Days,
@@ -66,13 +70,29 @@ struct LineOut<'i> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attribution: Vec<ShareOut<'i>>,
     cells: Vec<CellOut<'i>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'i str>,
     exact: String,
     gross: String,
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'i str>,
     name: &'i str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paid: Vec<PaidOut<'i>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'i str>,
     quantity: Option<QuantityOut<'i>>,
     rule: RuleOut<'i>,
     steps: Vec<StepOut<'i>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tags: &'i [String],
+}
+
+#[derive(Serialize)]
+struct PaidOut<'i> {
+    amount: String,
+    by: &'i str,
 }
 
 #[derive(Serialize)]
@@ -137,6 +157,8 @@ pub fn invoice(invoice: &Invoice, compiled: &Compiled) -> String {
         account: &invoice.account,
         allowances: invoice.allowances.iter().map(allowance).collect(),
         currency: &compiled.plan.currency.code,
+        due: writer.money(&invoice.due),
+        payment: invoice.payment.as_ref().map(|payment| payment_json::payment(payment, &compiled.plan)),
         lines: invoice.lines.iter().map(|line| writer.line(line)).collect(),
         period: days(&invoice.period),
         plan: &compiled.plan.name,
@@ -199,7 +221,14 @@ impl<'p> Writer<'p> {
         'p: 'i,
     {
         let attribution = line.attribution.iter();
+        let paid = line.paid.iter().map(|(by, amount)| PaidOut { amount: self.money(amount), by });
+        let foreign = (line.currency != OWN).then(|| self.plan.currency_at(line.currency).0.code.as_str());
         LineOut {
+            currency: foreign,
+            ledger: line.about.ledger.as_deref(),
+            paid: paid.collect(),
+            product: line.about.product.as_deref(),
+            tags: &line.about.tags,
             amount: self.money(&line.amount),
             attribution: attribution.map(|(label, amount)| ShareOut { amount: self.money(amount), label }).collect(),
             cells: line.cells.iter().map(|cell| self.cell(cell)).collect(),

@@ -4,7 +4,8 @@
 use crate::output::money::{exact, left, quantity, right};
 use crate::shell::Paint;
 use price_driver::tier_text;
-use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, Plan, TierDetail};
+use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, OWN, Payment, Plan, TierDetail};
+use price_value::Rational;
 
 /// Columns of amounts.
 const AMOUNT: usize = 16;
@@ -23,6 +24,9 @@ pub fn render(invoice: &Invoice, plan: &Plan, width: usize, paint: Paint) -> Str
     table.total(invoice);
     for allowance in &invoice.allowances {
         table.allowance(allowance);
+    }
+    if let Some(payment) = &invoice.payment {
+        table.payment(payment);
     }
     table.out.push('\n');
     table.out
@@ -61,7 +65,8 @@ impl Table<'_> {
     }
 
     fn line(&mut self, line: &InvoiceLine) {
-        let amount = self.plan.currency.format(&line.amount);
+        let currency = self.plan.currency_at(line.currency).0;
+        let amount = currency.format(&line.amount);
         let what = match &line.quantity {
             Some((value, unit)) => format!("{} {unit}", quantity(value)),
             None => String::new(),
@@ -81,11 +86,14 @@ impl Table<'_> {
         }
         if !line.steps.is_empty() {
             if !line.cells.is_empty() {
-                self.detail("  before adjustments", &exact(&line.gross, &self.plan.currency));
+                self.detail("  before adjustments", &exact(&line.gross, currency));
             }
             for step in &line.steps {
-                self.detail(&format!("  {}", step.label), &exact(&step.change, &self.plan.currency));
+                self.detail(&format!("  {}", step.label), &exact(&step.change, currency));
             }
+        }
+        for (by, amount) in &line.paid {
+            self.detail(&format!("  paid by {by}"), &currency.format(amount));
         }
         for (label, amount) in line.attribution.iter().take(CELLS) {
             self.detail(&format!("  of which {label}"), &self.plan.currency.format(amount));
@@ -107,7 +115,7 @@ impl Table<'_> {
     }
 
     fn cell(&mut self, cell: &CellDetail, line: &InvoiceLine, plain: bool) {
-        let currency = &self.plan.currency;
+        let currency = self.plan.currency_at(line.currency).0;
         let events = cell.events > 0 && cell.quantity.to_i128() != Some(i128::from(cell.events));
         let events = if events { format!(" in {}", count(cell.events)) } else { String::new() };
         let amount = exact(&cell.exact, currency);
@@ -132,13 +140,13 @@ impl Table<'_> {
             self.detail(&format!("{indent}included {}", quantity(&cell.covered)), "");
         }
         for tier in own {
-            self.tier(&line.name, tier, indent);
+            self.tier(line, tier, indent);
         }
     }
 
-    fn tier(&mut self, line: &str, tier: &TierDetail, indent: &str) {
-        let text = tier_text(self.plan, line, tier, "");
-        let amount = exact(&tier.exact, &self.plan.currency);
+    fn tier(&mut self, line: &InvoiceLine, tier: &TierDetail, indent: &str) {
+        let text = tier_text(self.plan, &line.name, tier, "");
+        let amount = exact(&tier.exact, self.plan.currency_at(line.currency).0);
         let range = match (&tier.to, tier.from.is_zero()) {
             (Some(to), _) => format!(", up to {}", quantity(to)),
             (None, false) => format!(", above {}", quantity(&tier.from)),
@@ -151,11 +159,71 @@ impl Table<'_> {
 
     fn total(&mut self, invoice: &Invoice) {
         self.rule('─');
-        let total = self.plan.currency.format(&invoice.total);
-        let due = self.plan.net_days.map_or(String::new(), |days| format!("total, due in {days} days"));
-        let text = if due.is_empty() { "total".to_owned() } else { due };
-        let row = format!("{text}{}", right(&total, self.width.saturating_sub(text.chars().count())));
+        let in_days = self.plan.net_days.map_or(String::new(), |days| format!(", due in {days} days"));
+        let Some(payment) = invoice.payment.as_deref().filter(|_| invoice.due != invoice.total) else {
+            return self.sum(&format!("total{in_days}"), &invoice.total);
+        };
+        self.sum("total", &invoice.total);
+        for balance in &payment.balances {
+            let own = invoice.lines.iter().filter(|line| line.currency == OWN).flat_map(|line| &line.paid);
+            let paid: Rational = own.filter(|(by, _)| *by == balance.name).map(|(_, amount)| amount).sum();
+            if !paid.is_zero() {
+                self.amount(&format!("paid by {}", balance.name), &-&paid);
+            }
+        }
+        for interim in &payment.interim {
+            self.amount(&format!("invoiced on {}", interim.day), &-&interim.amount);
+        }
+        self.sum(&format!("due{in_days}"), &invoice.due);
+    }
+
+    /// A bold row in the column of amounts.
+    fn sum(&mut self, text: &str, amount: &Rational) {
+        let amount = self.plan.currency.format(amount);
+        let row = format!("{text}{}", right(&amount, self.width.saturating_sub(text.chars().count())));
         self.push(&self.paint.bold(row));
+    }
+
+    fn amount(&mut self, text: &str, amount: &Rational) {
+        let amount = self.plan.currency.format(amount);
+        let text = left(text, self.width.saturating_sub(amount.chars().count() + 2));
+        self.push(&format!("{text}  {amount}"));
+    }
+
+    /// What balances hold and commitments count after the period.
+    fn payment(&mut self, payment: &Payment) {
+        for s in &payment.balances {
+            let currency = self.plan.currency_at(s.holds).0;
+            let mut text = format!("{}: {} left", s.name, currency.format(&s.closed));
+            let moves = [
+                ("granted", &s.granted),
+                ("topped up", &s.topped_up),
+                ("carried over", &s.rolled_in),
+                ("used", &s.used),
+                ("expired", &s.expired),
+                ("taken back", &s.clawed_back),
+            ];
+            for (what, amount) in moves.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+                text = format!("{text}, {} {what}", currency.format(amount));
+            }
+            self.push(&self.paint.dim(text));
+        }
+        let currency = &self.plan.currency;
+        for c in &payment.commitments {
+            let until = c.until.map_or(String::new(), |day| format!(" through {}", day.add_days(-1)));
+            let text = format!(
+                "{}: {} of {} counted from {}{until}",
+                c.name,
+                currency.format(&c.total),
+                currency.format(&c.amount),
+                c.from
+            );
+            self.push(&self.paint.dim(text));
+        }
+        for (currency, amount) in &payment.unpaid {
+            let text = format!("{} paid by no balance", self.plan.currency_at(*currency).0.format(amount));
+            self.push(&self.paint.dim(text));
+        }
     }
 
     fn allowance(&mut self, allowance: &AllowanceUse) {

@@ -20,7 +20,10 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::time::Instant;
 
+mod books;
 mod posted;
+
+use books::Books;
 
 /// What a run did, for its last line.
 #[derive(Default)]
@@ -248,6 +251,7 @@ struct Output<'p> {
     to: Stream,
     kind: Kind<'p>,
     lines: Option<(String, RatedLines<BufWriter<File>>)>,
+    books: Books,
     width: usize,
     paint: Paint,
 }
@@ -292,7 +296,8 @@ impl<'p> Output<'p> {
             }
         };
         let paint = if args.output.is_some() { Paint::new(false) } else { paint };
-        let mut out = Output { to, kind, lines, width, paint };
+        let books = Books::create(args.journal.as_deref(), args.revenue.as_deref())?;
+        let mut out = Output { to, kind, lines, books, width, paint };
         out.open()?;
         Ok(out)
     }
@@ -324,6 +329,7 @@ impl<'p> Output<'p> {
                 lines.write(&RatedLine { invoice, line })?;
             }
         }
+        self.books.write(invoice, &compiled.plan)?;
         let text = match &mut self.kind {
             Kind::Table => invoice_table::render(invoice, &compiled.plan, self.width, self.paint),
             Kind::Json(_, any) => {
@@ -343,6 +349,7 @@ impl<'p> Output<'p> {
     }
 
     fn finish(mut self, shell: &mut Shell) -> Result<(), Trouble> {
+        std::mem::take(&mut self.books).finish()?;
         if let Some((_, lines)) = self.lines.take() {
             lines.finish()?;
         }

@@ -243,7 +243,10 @@ impl Lowering<'_> {
             let cells = match &decl.filter {
                 None => None,
                 Some(filter) => {
-                    let mask = self.mask(layer, filter, lines, infos, line)?;
+                    let mut mask = self.mask(layer, filter, lines, infos, line)?;
+                    // Where a price has a condition of its own, its other cells are not sold.
+                    let sold = self.sold(&lines[at]);
+                    mask.iter_mut().zip(sold).for_each(|(covered, sold)| *covered &= sold);
                     if !mask.iter().any(|m| *m) {
                         continue;
                     }
@@ -320,6 +323,21 @@ impl Lowering<'_> {
             prorate,
             rule,
         })
+    }
+
+    /// The cells of a line that have a price at some time.
+    fn sold(&self, line: &Line) -> Vec<bool> {
+        let rules = match &line.charge {
+            Charge::Usage(usage) => &usage.rules,
+            Charge::Events(sink) => match &self.tables.sinks[sink.ix()].fold {
+                Fold::Charge(charge) => &charge.rules,
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
+        let cells = rules.regimes.first().map_or(0, |regime| regime.cells.len());
+        let sold = |cell| rules.regimes.iter().any(|regime| regime.cells.get(cell) != Some(&CellRule::NotSold));
+        (0..cells).map(sold).collect()
     }
 
     /// Asks for the order of drawing where cells with different prices compete.

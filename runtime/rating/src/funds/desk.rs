@@ -236,7 +236,10 @@ impl<'a> Desk<'a> {
         let mut from = purse.lots.remove(place);
         let most = match &rule.at_most {
             Carry::Amount(most) => most.clone(),
-            Carry::ShareOfRest(share) => &from.left * share,
+            Carry::ShareOfRest(share) => {
+                let own = &self.plan.currency_at(balance.holds).1.rounding;
+                balance.precise.as_ref().unwrap_or(own).apply(&(&from.left * share))
+            }
         };
         let amount = most.min(from.left.clone().max(rule.at_least.clone()));
         if amount.is_positive() {
@@ -330,7 +333,8 @@ impl<'a> Desk<'a> {
                 let whole = day == start && grant.prorate == price_ir::Proration::Never;
                 let share = if whole { Rational::ONE } else { left };
                 let exact = amount * &(&now - &before) * &share;
-                let units = round.as_ref().map_or(exact.clone(), |round| round.apply(&exact));
+                let own = &self.plan.currency_at(balance.holds).1.rounding;
+                let units = round.as_ref().or(balance.precise.as_ref()).unwrap_or(own).apply(&exact);
                 self.put(at, index, balance, grant, day, units, Rational::ONE, EntryKind::Grant);
             }
             GrantAmount::Shortfall(_) => {}
@@ -350,11 +354,15 @@ impl<'a> Desk<'a> {
         share: Rational,
         kind: EntryKind,
     ) {
-        let amount = amount * &share;
+        let (mut amount, mut cost) = (amount, grant.cost.total());
+        if share != Rational::ONE {
+            let own = &self.plan.currency_at(balance.holds).1.rounding;
+            amount = balance.precise.as_ref().unwrap_or(own).apply(&(amount * &share));
+            cost = self.plan.rounding.rounding.apply(&(cost * &share));
+        }
         if !amount.is_positive() {
             return;
         }
-        let cost = grant.cost.total() * &share;
         let paid = match &grant.cost {
             Cost::Free => Paid::Free,
             Cost::AlreadyPaid(_) => Paid::Cash,
@@ -492,7 +500,11 @@ impl<'a> Desk<'a> {
             let want = &rest * &balance.rate;
             let own_rate = balance.rate != Rational::ONE;
             for (serial, units) in self.draw(*step, &want, day, &bill.name) {
-                let paid = &units / &balance.rate;
+                // At a rate of its own a balance may pay a fraction of a step: ledgers hold whole ones.
+                let paid = match own_rate {
+                    true => rest.clone().min(plan.rounding.rounding.apply(&(&units / &balance.rate))),
+                    false => units.clone(),
+                };
                 self.statements[step.ix()].used += &units;
                 if own_rate {
                     self.saved[step.ix()] += &(&paid - &units);

@@ -146,6 +146,8 @@ impl Lowering<'_> {
                 extra.push(span);
             }
         }
+        // Closed dimensions first, as in the keys of a sink: positions mean the same in both.
+        dims.sort_by_key(|d| d.dimension.ir.size().is_none());
         let window = self.window(decl.window.as_ref())?;
         let quantity = self.quantity(layer, decl, &target, window)?;
         let closed: Vec<DimUse> = dims.iter().filter(|d| d.dimension.ir.size().is_some()).cloned().collect();
@@ -153,7 +155,9 @@ impl Lowering<'_> {
 
         let mut candidates = self.candidates(source, layers, &quantity, &closed)?;
         let extra_with_ladder = candidates.iter().any(|c| matches!(&c.what, What::Body(b) if b.has_ladder));
-        if let (Some(span), true) = (extra.first(), extra_with_ladder) {
+        // The ladder of a price on each event is climbed inside the event: its cells share nothing.
+        let shared = extra_with_ladder && meter.is_some();
+        if let (Some(span), true) = (extra.first(), shared) {
             self.report(
                 Diagnostic::error(codes::SAY_LADDER_SCOPE, "this condition asks for a dimension outside the ladder")
                     .at(*span, "not among the dimensions of the price")
