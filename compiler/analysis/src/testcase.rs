@@ -463,7 +463,7 @@ impl Builder<'_> {
                 sound = false;
                 continue;
             };
-            if matches!(def.kind, FieldKind::Computed(_)) {
+            if matches!(def.kind, FieldKind::Computed(..)) {
                 let message = format!("`{}` is computed; it cannot be given", def.name);
                 self.report(Diagnostic::error(codes::TEST_NAME, message).at(field.span, ""));
                 sound = false;
@@ -533,7 +533,7 @@ impl Builder<'_> {
                 _ => wrong(self, "`yes` or `no`"),
             },
             (FieldKind::Flag, _) => wrong(self, "`yes` or `no`"),
-            (FieldKind::Computed(_), _) => None,
+            (FieldKind::Computed(..), _) => None,
         }
     }
 

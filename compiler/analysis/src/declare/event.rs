@@ -43,8 +43,8 @@ pub enum FieldKind {
     Number(NumberField),
     /// Numbers by label.
     Family(Arc<DimensionDef>, NumberField),
-    /// Computed from other fields.
-    Computed(Val),
+    /// Computed from other fields, and the number it is declared as.
+    Computed(Val, NumberField),
     /// A label.
     Label(Arc<DimensionDef>),
     /// A label looked up from the text of another field.
@@ -131,7 +131,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::EventDecl) -> Option<
             complete = false;
             continue;
         };
-        let arrives = !matches!(kind, FieldKind::Computed(_));
+        let arrives = !matches!(kind, FieldKind::Computed(..));
         event.fields.push(FieldDef {
             name: field.name.text.clone(),
             kind,
@@ -349,5 +349,5 @@ fn computed(
             }
         }
     }
-    Some(FieldKind::Computed(Val { ty: found, expr }))
+    Some(FieldKind::Computed(Val { ty: found, expr }, number))
 }

@@ -276,7 +276,7 @@ fn aggregate(
 ) -> Option<Aggregated> {
     let span = decl.source.span;
     let unit_of = |event: &EventDef, field: &ast::Name| match event.field(&field.text).map(|f| &f.kind) {
-        Some(FieldKind::Number(n) | FieldKind::Family(_, n)) => n.ir.unit.clone(),
+        Some(FieldKind::Number(n) | FieldKind::Family(_, n) | FieldKind::Computed(_, n)) => n.ir.unit.clone(),
         _ => String::new(),
     };
     if let Aggregate::Count = decl.aggregate {

@@ -43,7 +43,7 @@ impl Tables {
         let mut fields = Vec::new();
         for field in &def.fields {
             let ty = match &field.kind {
-                FieldKind::Computed(_) => continue,
+                FieldKind::Computed(..) => continue,
                 FieldKind::Number(number) => FieldType::Number(number.ir.clone()),
                 FieldKind::Family(dimension, number) => FieldType::Family(self.dimension(dimension), number.ir.clone()),
                 FieldKind::Label(dimension) => FieldType::Label(self.dimension(dimension)),

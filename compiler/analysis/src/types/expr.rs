@@ -91,7 +91,7 @@ impl<'n> Typer<'n> {
                 return match &field.kind {
                     FieldKind::Number(number) => number.val(Expr::Field(field.ix)),
                     FieldKind::Family(_, number) => number.val(Expr::Family(field.ix)),
-                    FieldKind::Computed(value) => value.clone(),
+                    FieldKind::Computed(value, _) => value.clone(),
                     FieldKind::Label(_) | FieldKind::LabelFrom(..) | FieldKind::Text | FieldKind::Flag => {
                         let message = format!("`{}` is not a number", name.text);
                         self.error(codes::TYPE_MISMATCH, message, name.span, "");

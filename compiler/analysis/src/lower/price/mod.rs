@@ -397,7 +397,9 @@ impl Lowering<'_> {
                         return None;
                     }
                     let unit = path.as_name().and_then(|n| event.field(&n.text)).map(|f| match &f.kind {
-                        FieldKind::Number(n) | FieldKind::Family(_, n) => (n.ir.unit.clone(), n.factor().clone()),
+                        FieldKind::Number(n) | FieldKind::Family(_, n) | FieldKind::Computed(_, n) => {
+                            (n.ir.unit.clone(), n.factor().clone())
+                        }
                         _ => (String::new(), Rational::ONE),
                     });
                     let (unit, factor) = unit.unwrap_or_default();
