@@ -6,64 +6,8 @@ use common::*;
 use price_ir::*;
 use price_rating::Rater;
 use price_value::*;
-use std::collections::BTreeMap;
 
 const CREDIT: CurrencyIx = CurrencyIx(1);
-
-fn months(count: u32) -> Age {
-    Age { count, unit: AgeUnit::Months }
-}
-
-fn wallet(name: &str, holds: CurrencyIx, pays: &[LineIx], grants: Vec<Grant>) -> Balance {
-    Balance {
-        name: name.into(),
-        kind: BalanceKind::Wallet,
-        holds,
-        pays: pays.to_vec(),
-        grants,
-        top_up: None,
-        overdraft: Rational::ZERO,
-        spend: SpendOrder::ExpiringFirst,
-        precise: None,
-        rate: Rational::ONE,
-        overage: None,
-        rollover: None,
-        during: Span::default(),
-        rule: RuleIx(0),
-        order: 100,
-    }
-}
-
-fn grant(name: &str, amount: &str, when: GrantWhen, expires: Expiry, cost: Cost) -> Grant {
-    Grant {
-        name: name.into(),
-        amount: GrantAmount::Fixed(r(amount)),
-        when,
-        expires,
-        cost,
-        prorate: Proration::Never,
-        clawback: None,
-        rule: RuleIx(0),
-    }
-}
-
-fn promise(name: &str, amount: &str, lasts: StepLength, counts: &[LineIx]) -> Commitment {
-    Commitment {
-        name: name.into(),
-        steps: vec![CommitmentStep { lasts, amount: r(amount) }],
-        repeats: true,
-        counts: counts.to_vec(),
-        except_paid_by: vec![],
-        beyond: vec![],
-        true_up: None,
-        shortfall: Shortfall::Forfeited,
-        excess: Excess::Ignored,
-        overage: None,
-        during: Span::default(),
-        rule: RuleIx(0),
-        order: 200,
-    }
-}
 
 fn flow(b: &mut Build, steps: &[u32], finally: Finally) {
     let steps = steps.iter().map(|s| BalanceIx(*s)).collect();
@@ -74,43 +18,6 @@ fn credits(b: &mut Build) {
     let currency = Currency { code: "CREDIT".into(), decimals: 0, symbol: None, is_virtual: true };
     let rounding = Rounding { mode: RoundingMode::HalfUp, step: Rational::ONE };
     b.0.foreign.push((currency, LineRounding { each: RoundingScope::Line, rounding }));
-}
-
-/// What lines come to is what sources paid and the invoice asks for; the ledger moves lots by what
-/// statements say and deferred money by what the revenue says.
-fn balanced(invoice: &Invoice) {
-    let payment = invoice.payment.as_ref().expect("paid");
-    let mut sums: BTreeMap<(CurrencyIx, &Account), Rational> = BTreeMap::new();
-    for entry in &payment.ledger {
-        assert!(entry.amount.is_positive() && entry.debit != entry.credit, "{entry:?}");
-        *sums.entry((entry.currency, &entry.credit)).or_default() += &entry.amount;
-        *sums.entry((entry.currency, &entry.debit)).or_default() -= &entry.amount;
-    }
-    let held = |name: &str| -> Rational {
-        let own = sums.iter().filter(|((_, account), _)| match account {
-            Account::Lot { balance, .. } | Account::Overdraft { balance } => balance == name,
-            _ => false,
-        });
-        own.map(|(_, sum)| sum).sum()
-    };
-    for s in &payment.balances {
-        assert_eq!(held(&s.name), &s.closed - &s.opened, "{}", s.name);
-    }
-    let deferred = sums.iter().filter(|((currency, account), _)| {
-        let lots = matches!(account, Account::Lot { .. } | Account::Promotion { .. });
-        (lots && *currency == OWN) || matches!(account, Account::Deferred { .. })
-    });
-    let change = &payment.revenue.deferred - &payment.revenue.deferred_before;
-    assert_eq!(deferred.map(|(_, sum)| sum).sum::<Rational>(), change, "deferred");
-    let own: Rational = invoice.lines.iter().filter(|l| l.currency == OWN).map(|l| &l.amount).sum();
-    let lines = invoice.lines.iter().filter(|l| l.currency == OWN).flat_map(|l| &l.paid);
-    let paid: Rational = lines.map(|(_, amount)| amount).sum();
-    let interim: Rational = payment.interim.iter().map(|i| &i.amount).sum();
-    assert_eq!(own, &paid + &invoice.due + &interim, "lines = paid + due + interim");
-    for s in &payment.balances {
-        let closed = &s.opened + &s.granted + &s.topped_up + &s.rolled_in - &s.used - &s.expired - &s.clawed_back;
-        assert_eq!(closed, s.closed, "{s:?}");
-    }
 }
 
 /// Movements of lots in a currency: `day kind lot amount`.

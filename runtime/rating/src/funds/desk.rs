@@ -658,35 +658,35 @@ impl<'a> Desk<'a> {
         moved
     }
 
+    /// Units go back where they came from; with a lot that is gone they are gone, too.
     fn refund(&mut self, ix: BalanceIx, balance: &Balance, serial: u32, units: &Rational, line: &str, day: Date) {
         let whose = Whose { balance: &balance.name, holds: balance.holds };
         let purse = &mut self.state.purses[ix.ix()];
         self.statements[ix.ix()].used -= units;
+        let mut rest = units.clone();
         if serial == OVERDRAFT {
-            // A later lot may have paid it back: then the balance itself gets it.
-            let back = units.clone().min(purse.debt.clone());
+            let back = rest.clone().min(purse.debt.clone());
             purse.debt -= &back;
             self.books.overdraw(day, whose, &-&back, line);
-            let more = units - &back;
-            if more.is_positive()
-                && let Some(lot) = purse.lots.last_mut()
-            {
-                lot.left += &more;
-                self.books.spend(day, whose, lot, &-&more, line);
+            rest -= &back;
+            // The others paid a part of the overdraft back when they came: the youngest first.
+            for lot in purse.lots.iter_mut().rev() {
+                let room = (&lot.amount - &lot.left).min(rest.clone());
+                if room.is_positive() {
+                    lot.left += &room;
+                    self.books.spend(day, whose, lot, &-&room, line);
+                    rest -= &room;
+                }
             }
-            return;
+        } else if let Some(lot) = purse.lot(serial) {
+            lot.left += &rest;
+            self.books.spend(day, whose, lot, &-&rest, line);
+            rest = Rational::ZERO;
         }
-        match purse.lot(serial) {
-            Some(lot) => {
-                lot.left += units;
-                self.books.spend(day, whose, lot, &-units, line);
-            }
-            None => {
-                // The lot is gone, and what comes back goes with it.
-                self.books.overdraw(day, whose, &-units, line);
-                self.books.gone_return(day, whose, units);
-                self.statements[ix.ix()].expired += units;
-            }
+        if rest.is_positive() {
+            self.books.overdraw(day, whose, &-&rest, line);
+            self.books.gone_return(day, whose, &rest);
+            self.statements[ix.ix()].expired += &rest;
         }
     }
 
