@@ -316,7 +316,8 @@ pub enum RateFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     price explain P104\n  \
-    price explain plan.price --events usage.ndjson --account acme --in 2026-03 storage")]
+    price explain plan.price --events usage.ndjson --account acme --in 2026-03 storage\n  \
+    price explain plan.price --order")]
 pub struct ExplainArgs {
     /// A code such as P104, or a `.price` or `.pricec` file
     #[arg(value_name = "CODE|FILE")]
@@ -333,6 +334,9 @@ pub struct ExplainArgs {
     /// Also list the events behind the line
     #[arg(long)]
     pub events_behind: bool,
+    /// Print the order of operations of the plan; needs no usage
+    #[arg(long, conflicts_with_all = ["events", "line"])]
+    pub order: bool,
 }
 
 /// Compile a plan into a `.pricec` file.

@@ -3,7 +3,7 @@
 use crate::output::payment_json;
 use price_driver::Compiled;
 use price_ingest::write::exact_text;
-use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, OWN, Plan, RuleIx, Step, TierDetail};
+use price_ir::{AllowanceUse, CellDetail, EntitlementUse, Invoice, InvoiceLine, OWN, Plan, RuleIx, Step, TierDetail};
 use price_value::{Period, Rational};
 use serde::Serialize;
 
@@ -38,6 +38,8 @@ struct InvoiceOut<'i> {
     allowances: Vec<AllowanceOut<'i>>,
     currency: &'i str,
     due: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entitlements: Vec<EntitlementOut<'i>>,
     lines: Vec<LineOut<'i>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<payment_json::PaymentOut<'i>>,
@@ -45,6 +47,17 @@ struct InvoiceOut<'i> {
     plan: &'i str,
     served: Days,
     total: String,
+}
+
+#[derive(Serialize)]
+struct EntitlementOut<'i> {
+    allowed: bool,
+    hard: bool,
+    limit: Option<String>,
+    name: &'i str,
+    text: Option<&'i str>,
+    unit: &'i str,
+    used: String,
 }
 
 #[derive(Serialize)]
@@ -158,6 +171,7 @@ pub fn invoice(invoice: &Invoice, compiled: &Compiled) -> String {
         allowances: invoice.allowances.iter().map(allowance).collect(),
         currency: &compiled.plan.currency.code,
         due: writer.money(&invoice.due),
+        entitlements: invoice.entitlements.iter().map(entitlement).collect(),
         payment: invoice.payment.as_ref().map(|payment| payment_json::payment(payment, &compiled.plan)),
         lines: invoice.lines.iter().map(|line| writer.line(line)).collect(),
         period: days(&invoice.period),
@@ -181,6 +195,18 @@ fn days(period: &Period) -> Days {
 
 fn plain(value: &Rational) -> String {
     exact_text(value, 0)
+}
+
+fn entitlement(of: &EntitlementUse) -> EntitlementOut<'_> {
+    EntitlementOut {
+        allowed: of.allowed,
+        hard: of.hard,
+        limit: of.limit.as_ref().map(plain),
+        name: &of.name,
+        text: of.text.as_deref(),
+        unit: &of.unit,
+        used: plain(&of.used),
+    }
 }
 
 fn allowance(of: &AllowanceUse) -> AllowanceOut<'_> {

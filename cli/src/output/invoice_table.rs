@@ -4,7 +4,7 @@
 use crate::output::money::{exact, left, quantity, right};
 use crate::shell::Paint;
 use price_driver::tier_text;
-use price_ir::{AllowanceUse, CellDetail, Invoice, InvoiceLine, OWN, Payment, Plan, TierDetail};
+use price_ir::{AllowanceUse, CellDetail, EntitlementUse, Invoice, InvoiceLine, OWN, Payment, Plan, TierDetail};
 use price_value::Rational;
 
 /// Columns of amounts.
@@ -27,6 +27,9 @@ pub fn render(invoice: &Invoice, plan: &Plan, width: usize, paint: Paint) -> Str
     }
     if let Some(payment) = &invoice.payment {
         table.payment(payment);
+    }
+    for entitlement in &invoice.entitlements {
+        table.entitlement(entitlement);
     }
     table.out.push('\n');
     table.out
@@ -224,6 +227,19 @@ impl Table<'_> {
             let text = format!("{} paid by no balance", self.plan.currency_at(*currency).0.format(amount));
             self.push(&self.paint.dim(text));
         }
+    }
+
+    /// Entitlements that are counted; others do not change.
+    fn entitlement(&mut self, of: &EntitlementUse) {
+        let Some(limit) = &of.limit else { return };
+        let state = match (of.used > *limit, of.hard) {
+            (true, true) => ", exceeded",
+            (true, false) => ", exceeded and allowed",
+            (false, _) if of.used == *limit => ", reached",
+            (false, _) => "",
+        };
+        let text = format!("{}: {} of {} {} used{state}", of.name, quantity(&of.used), quantity(limit), of.unit);
+        self.push(&self.paint.dim(text));
     }
 
     fn allowance(&mut self, allowance: &AllowanceUse) {

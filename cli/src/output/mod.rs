@@ -6,6 +6,7 @@ pub mod invoice_json;
 pub mod invoice_table;
 pub mod journal;
 pub mod money;
+pub mod order;
 pub mod payment_json;
 pub mod report;
 pub mod tests_json;

@@ -7,7 +7,7 @@ use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
 use crate::events::run::{self, Pass};
 use crate::events::{inputs, span};
-use crate::output::{explanation, money};
+use crate::output::{explanation, money, order};
 use crate::shell::Shell;
 use crate::trouble::Trouble;
 use price_diagnostics::codes;
@@ -24,6 +24,12 @@ const EVENTS: usize = 200;
 pub fn run(args: &ExplainArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
     if is_code(&args.target) {
         return page(&args.target.to_ascii_uppercase(), shell);
+    }
+    if args.order {
+        let loaded = plan::load_one(&args.target, args.usage.subject.as_deref(), format, shell)?;
+        let Some(loaded) = loaded else { return Ok(Exit::Findings) };
+        shell.out(&order::render(&loaded.compiled))?;
+        return Ok(Exit::Clean);
     }
     if args.events.is_empty() {
         return Err(Trouble::new("C060", "explaining a line needs usage")

@@ -33,6 +33,15 @@ fn every_example_gives_its_invoices_on_both_engines() {
     }
 }
 
+#[test]
+fn the_order_of_operations_is_told_without_usage() {
+    let file = repository("examples/01-saas-seats.price").display().to_string();
+    let ran = Place::new().run(&["explain", &file, "--order"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = ran.out.replace(&file, "01-saas-seats.price");
+    insta::assert_snapshot!("order_of_operations", told);
+}
+
 /// An amount of cents or finer as a whole number of ten-thousandths.
 fn units(amount: &str) -> i64 {
     let (sign, digits) = amount.strip_prefix('-').map_or((1, amount), |rest| (-1, rest));

@@ -5,7 +5,7 @@
 
 use crate::funds::CurrencyIx;
 use crate::plan::{About, RuleIx};
-use crate::statement::Payment;
+use crate::statement::{EntitlementUse, Payment};
 use price_value::{Period, Rational};
 
 /// The body of one account's invoice for one period.
@@ -25,6 +25,8 @@ pub struct Invoice {
     pub due: Rational,
     /// Who paid, where the plan has sources of payment.
     pub payment: Option<Box<Payment>>,
+    /// Entitlements at the period's last instant.
+    pub entitlements: Vec<EntitlementUse>,
     /// Allowances after the period.
     pub allowances: Vec<AllowanceUse>,
 }

@@ -212,6 +212,25 @@ pub enum Account {
     Rounding,
 }
 
+/// What a customer may do at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntitlementUse {
+    /// Declared name.
+    pub name: String,
+    /// Unit of the quantities.
+    pub unit: String,
+    /// The text of an entitlement that is one.
+    pub text: Option<String>,
+    /// The limit in the window, what was carried into it included; none unless metered.
+    pub limit: Option<Rational>,
+    /// Used in the window so far.
+    pub used: Rational,
+    /// Beyond the limit requests are refused, not only told.
+    pub hard: bool,
+    /// Whether a request may go ahead.
+    pub allowed: bool,
+}
+
 /// An invoice inside a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterimInvoice {

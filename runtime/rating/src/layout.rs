@@ -4,7 +4,8 @@
 use crate::order::{Order, plan_order};
 use crate::period::{Slicing, Timeline};
 use price_ir::{
-    AllowanceIx, CellRule, Charge, DrawOrder, Fold, GrantWhen, Held, KeySource, LineIx, Plan, Regime, Rules, SinkIx,
+    AllowanceIx, CellRule, Charge, DrawOrder, EntitlementValue, Fold, GrantWhen, Held, KeySource, LineIx, Plan, Regime,
+    Rules, SinkIx,
 };
 use price_value::{Date, Window};
 
@@ -155,6 +156,14 @@ impl Layout {
                 sink.slicing.window = Some(sink.slicing.window.map_or(finest, |w| w.min(finest)));
             }
             chained = true;
+        }
+        for entitlement in &plan.funds.entitlements {
+            if let EntitlementValue::Metered { sink, per, .. } = &entitlement.value
+                && time.shorter(*per)
+            {
+                let slicing = &mut sinks[sink.ix()].slicing;
+                slicing.window = Some(slicing.window.map_or(*per, |w| w.min(*per)));
+            }
         }
         for line in &plan.lines {
             if let Charge::Fee(fee) = &line.charge

@@ -12,6 +12,7 @@ mod accounts;
 pub mod bulk;
 pub mod calendar;
 mod cells;
+mod entitle;
 mod fold;
 mod funds;
 mod inject;

@@ -344,3 +344,41 @@ fn a_carried_rest_has_a_floor_and_a_ceiling() {
         assert_eq!(statement(&march, "w").closed, r("800"), "what was carried once is gone");
     }
 }
+
+#[test]
+fn a_metered_entitlement_is_reached_in_its_window_and_carries_a_rest() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    b.price("spend", sink, per_unit("1"));
+    let metered = |name: &str, per, limit: &str, hard, rollover: Option<&str>| Entitlement {
+        name: name.into(),
+        value: EntitlementValue::Metered {
+            sink,
+            unit: "unit".into(),
+            limit: r(limit),
+            per,
+            hard,
+            rollover: rollover.map(r),
+        },
+        during: Span::default(),
+        rule: RuleIx(0),
+    };
+    b.0.funds.entitlements = vec![
+        metered("month", Window::Month, "100", true, Some("20")),
+        metered("day", Window::Day, "40", false, None),
+        metered("year", Window::Year, "150", true, None),
+        Entitlement { value: EntitlementValue::Flag(false), ..metered("sso", Window::Day, "0", true, None) },
+    ];
+    let mut rater = b.rater();
+    used(&mut rater, &[("2026-01-05T12:00:00Z", "70"), ("2026-02-05T12:00:00Z", "50"), ("2026-02-06T12:00:00Z", "30")]);
+    let mut ask = |time: &str| -> Vec<(String, Option<Rational>, Rational, bool)> {
+        let all = rater.entitlements("a", at(time)).unwrap();
+        all.into_iter().map(|e| (e.name, e.limit, e.used, e.allowed)).collect()
+    };
+    let february = ask("2026-02-06T18:00:00Z");
+    assert_eq!(february[0], ("month".into(), Some(r("120")), r("80"), true), "20 of January's 30 are carried");
+    assert_eq!(february[1], ("day".into(), Some(r("40")), r("30"), true));
+    assert_eq!(february[2], ("year".into(), Some(r("150")), r("150"), false));
+    assert!(!february[3].3);
+    assert_eq!(ask("2026-02-05T18:00:00Z")[1], ("day".into(), Some(r("40")), r("50"), true), "a soft limit only tells");
+}

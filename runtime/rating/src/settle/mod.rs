@@ -23,7 +23,7 @@ use crate::rater::Rater;
 use chain::{Carried, Running};
 use item::Item;
 use price_ir::{AllowanceUse, Charge, Fault, Invoice, Line, LineIx, LineKind, Proration, SinkIx, Step};
-use price_value::{Period, Rational};
+use price_value::{Period, Rational, Timestamp};
 
 /// Why there is no invoice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -158,6 +158,7 @@ impl Rater {
             lines,
             allowances,
             payment,
+            entitlements: self.entitlements_of(billed, Timestamp(hull.end.0 - 1))?,
         };
         Ok((invoice, s.after))
     }
