@@ -84,6 +84,8 @@ struct LineOut<'i> {
     attribution: Vec<ShareOut<'i>>,
     cells: Vec<CellOut<'i>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<Days>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'i str>,
     exact: String,
     gross: String,
@@ -250,6 +252,7 @@ impl<'p> Writer<'p> {
         let paid = line.paid.iter().map(|(by, amount)| PaidOut { amount: self.money(amount), by });
         let foreign = (line.currency != OWN).then(|| self.plan.currency_at(line.currency).0.code.as_str());
         LineOut {
+            corrects: line.corrects.as_ref().map(days),
             currency: foreign,
             ledger: line.about.ledger.as_deref(),
             paid: paid.collect(),

@@ -75,8 +75,12 @@ impl Table<'_> {
             None => String::new(),
         };
         let room = self.width.saturating_sub(AMOUNT.max(amount.chars().count() + 1));
+        let title = match &line.corrects {
+            Some(period) => format!("{}, {period} corrected", line.name),
+            None => line.name.clone(),
+        };
         // Name on the left, quantity flush right before the amounts, at least two spaces between.
-        let name = left(&line.name, room.saturating_sub(what.chars().count() + 2));
+        let name = left(&title, room.saturating_sub(what.chars().count() + 2));
         let gap = room.saturating_sub(name.chars().count() + what.chars().count());
         let rest = right(&amount, self.width - room);
         self.push(&format!("{}{}{what}{}", self.paint.bold(&name), " ".repeat(gap), self.paint.bold(rest)));

@@ -61,6 +61,8 @@ pub struct InvoiceLine {
     pub paid: Vec<(String, Rational)>,
     /// What catalogues and ledgers call it.
     pub about: About,
+    /// The closed period of which this line is a difference.
+    pub corrects: Option<Period>,
 }
 
 /// What a line is.
@@ -84,6 +86,8 @@ pub enum LineKind {
     Commitment,
     /// What is left of lines in another currency, at a stated rate.
     Conversion,
+    /// What a closed period should have asked for more, or less.
+    Adjustment,
 }
 
 impl LineKind {
@@ -99,6 +103,7 @@ impl LineKind {
             LineKind::Purchase => "purchase",
             LineKind::Commitment => "commitment",
             LineKind::Conversion => "conversion",
+            LineKind::Adjustment => "adjustment",
         }
     }
 }

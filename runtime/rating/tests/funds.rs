@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use price_ir::*;
-use price_rating::Rater;
+use price_rating::{Rater, Stage, restate};
 use price_value::*;
 
 const CREDIT: CurrencyIx = CurrencyIx(1);
@@ -381,4 +381,39 @@ fn a_metered_entitlement_is_reached_in_its_window_and_carries_a_rest() {
     assert_eq!(february[2], ("year".into(), Some(r("150")), r("150"), false));
     assert!(!february[3].3);
     assert_eq!(ask("2026-02-05T18:00:00Z")[1], ("day".into(), Some(r("40")), r("50"), true), "a soft limit only tells");
+}
+
+#[test]
+fn an_amendment_that_reaches_back_posts_differences_where_it_became_known() {
+    let plan = |rate: &str| {
+        let mut b = Build::new();
+        let sink = b.sum("use", "unit");
+        b.price("spend", sink, per_unit(rate));
+        b.0.rounding.rounding.step = r("0.01");
+        b
+    };
+    // 5 cents, and from a retroactive amendment signed in March 4: two months are owed back.
+    let mut stages: Vec<Stage> = [("0.05", None), ("0.04", Some(day("2026-03-12")))]
+        .into_iter()
+        .map(|(rate, known)| {
+            let mut rater = plan(rate).rater();
+            let month = |m: u8| format!("2026-0{m}-05T12:00:00Z");
+            let times: Vec<String> = (1..=4).map(month).collect();
+            let uses: Vec<(&str, &str)> = times.iter().map(|t| (t.as_str(), "9000")).collect();
+            used(&mut rater, &uses);
+            Stage { rater, known }
+        })
+        .collect();
+    let mut month = |date: &str| {
+        let period = stages[0].rater.period_of(day(date));
+        restate(&mut stages, "a", &period).unwrap()
+    };
+    assert_eq!(month("2026-02-01").due, r("450"), "closed before it was known");
+    let march = month("2026-03-01");
+    assert_eq!(line(&march, "spend").amount, r("360"));
+    let corrections: Vec<_> = march.lines.iter().filter(|l| l.corrects.is_some()).collect();
+    assert_eq!(corrections.len(), 2);
+    assert!(corrections.iter().all(|l| l.kind == LineKind::Adjustment && l.amount == r("-90")));
+    assert_eq!(march.due, r("180"));
+    assert_eq!(month("2026-04-01").due, r("360"));
 }

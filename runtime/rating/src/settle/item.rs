@@ -178,6 +178,7 @@ impl Item {
             currency: self.currency,
             paid: self.paid,
             about: self.about,
+            corrects: None,
         }
     }
 }
