@@ -2,16 +2,18 @@
 
 use super::Lowering;
 use super::layers::Layer;
-use super::price::PriceInfo;
+use super::meets::{Meets, Question, asks};
+use super::price::{PriceInfo, Priced};
 use super::settings::say_proration;
 use crate::codes;
-use crate::declare::meter::{Aggregation, MeterDef};
+use crate::declare::meter::{Aggregation, MeterDef, names_in};
 use crate::env::Entity;
 use crate::report;
 use crate::types::{Ty, Typer, resolve};
-use price_diagnostics::Diagnostic;
+use price_diagnostics::{Diagnostic, Span};
 use price_ir::{
-    Allowance, AllowanceIx, CellRule, Charge, Covers, DrawOrder, Expr, Fold, Line, LineIx, Proration, Rollover, SinkIx,
+    Allowance, AllowanceIx, CellRule, Charge, Cond, Covers, DrawOrder, Expr, Fold, Line, LineIx, Proration, Rollover,
+    SinkIx,
 };
 use price_syntax::ast::{self, PaySource, StmtKind, WaterfallEntry};
 use price_value::{Rational, Window};
@@ -56,7 +58,7 @@ impl Lowering<'_> {
         let mut sound = true;
         for at in order {
             let (layer, decl) = declared[at];
-            match self.allowance(layer, decl, lines, infos, &said) {
+            match self.allowance(layers, layer, decl, lines, infos, &said) {
                 Some(allowance) => {
                     let ix = AllowanceIx(made.len() as u32);
                     for cover in &allowance.covers {
@@ -172,6 +174,7 @@ impl Lowering<'_> {
 
     fn allowance(
         &mut self,
+        layers: &[Layer],
         layer: &Layer,
         decl: &ast::Allowance,
         lines: &[Line],
@@ -227,30 +230,30 @@ impl Lowering<'_> {
         for (at, info) in infos.iter().enumerate() {
             let Some(info) = info else { continue };
             let line = LineIx(at as u32);
-            let same_meter = info.meter.as_ref().is_some_and(|m| m.id == meter.id);
-            let factor = if same_meter {
-                Rational::ONE
-            } else {
-                // A price on each event that measures what the meter sums.
-                let same_event = info.event.as_ref().is_some_and(|e| e.id == meter.event.id);
-                match (&info.measure, &meter.aggregation) {
-                    (Some(measure), Aggregation::Sum(summed)) if same_event && measure == summed => {
-                        &info.factor / &meter.factor
-                    }
-                    _ => continue,
-                }
+            let Some(factor) = factor_of(info, &meter) else { continue };
+            let question = Question {
+                event: meter.event.clone(),
+                dims: &info.dims,
+                head: info.filter.as_ref().map(|(at, filter)| (&layers[*at], filter)),
+                filter: decl.filter.as_ref().map(|filter| (layer, filter)),
+                meter: info.event.is_some().then_some(&*meter),
             };
-            let cells = match &decl.filter {
-                None => None,
-                Some(filter) => {
-                    let mut mask = self.mask(layer, filter, lines, infos, line)?;
-                    // Where a price has a condition of its own, its other cells are not sold.
-                    let sold = self.sold(&lines[at]);
-                    mask.iter_mut().zip(sold).for_each(|(covered, sold)| *covered &= sold);
-                    if !mask.iter().any(|m| *m) {
-                        continue;
+            let cells = match self.meets(&question) {
+                Some(meets) if meets.iter().all(|m| *m == Meets::Never) => continue,
+                Some(meets) if meets.iter().all(|m| *m == Meets::Always) => None,
+                Some(meets) if !meets.contains(&Meets::Partly) => {
+                    Some(meets.iter().map(|m| *m == Meets::Always).collect())
+                }
+                _ => {
+                    let mask = match &decl.filter {
+                        Some(filter) => Some(self.mask(layer, filter, lines, infos, line)?),
+                        None => None,
+                    };
+                    if info.event.is_some() && meter.filter != Cond::Always {
+                        self.counts_only_some(decl, &meter, info);
+                        return None;
                     }
-                    Some(mask)
+                    mask
                 }
             };
             covers.push(Covers { line, cells, factor });
@@ -325,19 +328,48 @@ impl Lowering<'_> {
         })
     }
 
-    /// The cells of a line that have a price at some time.
-    fn sold(&self, line: &Line) -> Vec<bool> {
-        let rules = match &line.charge {
-            Charge::Usage(usage) => &usage.rules,
-            Charge::Events(sink) => match &self.tables.sinks[sink.ix()].fold {
-                Fold::Charge(charge) => &charge.rules,
-                _ => return Vec::new(),
-            },
-            _ => return Vec::new(),
+    /// The dimensions that an allowance asks for in a price it covers in part.
+    pub(super) fn asked_by(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::Allowance,
+        price: &Priced<'_>,
+    ) -> Option<(Vec<String>, Span)> {
+        let Some(Entity::Meter(meter)) = self.quiet(layer, &decl.on) else { return None };
+        let on_each = price.meter.is_none();
+        let covers = match price.meter {
+            Some(own) => own.id == meter.id,
+            None => meter.event.id == price.event.id && sums(&meter, price.measure),
         };
-        let cells = rules.regimes.first().map_or(0, |regime| regime.cells.len());
-        let sold = |cell| rules.regimes.iter().any(|regime| regime.cells.get(cell) != Some(&CellRule::NotSold));
-        (0..cells).map(sold).collect()
+        if !covers {
+            return None;
+        }
+        let question = Question {
+            event: meter.event.clone(),
+            dims: &[],
+            head: price.decl.filter.as_ref().map(|filter| (price.layer, &filter.condition)),
+            filter: decl.filter.as_ref().map(|filter| (layer, filter)),
+            meter: on_each.then_some(&*meter),
+        };
+        if matches!(self.meets(&question).as_deref(), Some([Meets::Never | Meets::Always])) {
+            return None;
+        }
+        let mut names = decl.filter.as_ref().map(names_in).unwrap_or_default();
+        if on_each {
+            let asked = meter.keys.iter().enumerate().filter(|(at, _)| asks(&meter.filter, *at));
+            names.extend(asked.map(|(_, key)| key.name.clone()));
+        }
+        Some((names, decl.filter.as_ref().map_or(decl.on.span, |filter| filter.span)))
+    }
+
+    fn counts_only_some(&mut self, decl: &ast::Allowance, meter: &MeterDef, price: &PriceInfo) {
+        let message = format!("`{}` counts only some of what `{}` prices", meter.name, price.name);
+        self.report(
+            Diagnostic::error(codes::DIMENSION_UNAVAILABLE, message)
+                .at(decl.on.span, "which part is covered cannot be told")
+                .also(price.span, "priced here")
+                .help("give the price the `where` of the meter, or name the dimensions it asks for behind `by`"),
+        );
     }
 
     /// Asks for the order of drawing where cells with different prices compete.
@@ -455,6 +487,20 @@ impl Lowering<'_> {
         }
         true
     }
+}
+
+/// What one unit of a price's quantity is in units of the meter, if an allowance on that covers it.
+fn factor_of(price: &PriceInfo, meter: &MeterDef) -> Option<Rational> {
+    if price.meter.as_ref().is_some_and(|m| m.id == meter.id) {
+        return Some(Rational::ONE);
+    }
+    let same_event = price.event.as_ref().is_some_and(|e| e.id == meter.event.id);
+    (same_event && sums(meter, price.measure.as_ref())).then(|| &price.factor / &meter.factor)
+}
+
+/// Whether a meter adds up what a price on each event measures.
+fn sums(meter: &MeterDef, measure: Option<&Expr>) -> bool {
+    matches!((&meter.aggregation, measure), (Aggregation::Sum(summed), Some(measure)) if summed == measure)
 }
 
 fn prorations(layers: &[Layer]) -> BTreeMap<String, Proration> {

@@ -9,6 +9,7 @@ pub mod body;
 pub mod charge;
 pub mod intern;
 pub mod layers;
+pub mod meets;
 pub mod price;
 pub mod scope;
 pub mod settings;
@@ -21,7 +22,7 @@ use crate::report;
 use crate::types::resolve;
 use intern::Tables;
 use layers::Layer;
-use price::{PriceInfo, PriceSource};
+use price::{PriceInfo, PriceSource, Priced};
 use price_diagnostics::{Diagnostic, Span};
 use price_ir::{Charge, Fold, Line, LineIx, Plan, PlanKind, Proration, Rule, RuleIx};
 use price_syntax::ast::{self, ItemKind, StmtKind};
@@ -377,12 +378,7 @@ impl Lowering<'_> {
     }
 
     /// Conditions on the lines of a price that stand outside it: discounts and allowances.
-    fn conditions_on_lines(
-        &mut self,
-        layers: &[Layer],
-        price: &str,
-        meter: Option<&MeterDef>,
-    ) -> Vec<(Vec<String>, Span)> {
+    fn conditions_on_lines(&mut self, layers: &[Layer], price: &Priced<'_>) -> Vec<(Vec<String>, Span)> {
         let mut found = Vec::new();
         for layer in layers {
             for statement in layer.body() {
@@ -391,25 +387,14 @@ impl Lowering<'_> {
                         let touches = match &discount.scope.kind {
                             ast::ScopeKind::All => true,
                             ast::ScopeKind::Names(names) => {
-                                names.iter().any(|n| n.last().is_some_and(|n| n.text == price))
+                                names.iter().any(|n| n.last().is_some_and(|n| n.text == price.decl.name.text))
                             }
                         };
                         if let (true, Some(filter)) = (touches, &discount.filter) {
                             found.push((crate::declare::meter::names_in(filter), filter.span));
                         }
                     }
-                    StmtKind::Allowance(allowance) => {
-                        let Some(filter) = &allowance.filter else { continue };
-                        let same = match meter {
-                            Some(meter) => {
-                                matches!(self.quiet(layer, &allowance.on), Some(Entity::Meter(m)) if m.id == meter.id)
-                            }
-                            None => true,
-                        };
-                        if same {
-                            found.push((crate::declare::meter::names_in(filter), filter.span));
-                        }
-                    }
+                    StmtKind::Allowance(allowance) => found.extend(self.asked_by(layer, allowance, price)),
                     _ => {}
                 }
             }

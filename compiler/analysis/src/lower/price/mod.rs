@@ -42,6 +42,20 @@ pub(super) enum Target {
     Event(Arc<EventDef>),
 }
 
+/// What a price is on, before its rules are known.
+pub struct Priced<'a> {
+    /// Its declaration.
+    pub decl: &'a ast::PriceDecl,
+    /// The layer that stands in.
+    pub layer: &'a Layer,
+    /// The meter it is on.
+    pub meter: Option<&'a MeterDef>,
+    /// Its events.
+    pub event: &'a Arc<EventDef>,
+    /// Measure of a price on each event, in base units.
+    pub measure: Option<&'a Expr>,
+}
+
 /// What later steps need to know of a lowered price.
 pub struct PriceInfo {
     /// Dimensions of its cells, in key order.
@@ -50,6 +64,8 @@ pub struct PriceInfo {
     pub meter: Option<Arc<MeterDef>>,
     /// The event it is on each of.
     pub event: Option<Arc<EventDef>>,
+    /// The layer it stands in, and its `where`.
+    pub filter: Option<(usize, ast::Expr)>,
     /// Base units in one unit of its quantity or measure.
     pub factor: Rational,
     /// Measure of an event price, in base units.
@@ -125,7 +141,10 @@ impl Lowering<'_> {
                 discount_filters(block, &mut asked);
             }
         }
-        for (names, span) in self.conditions_on_lines(layers, &decl.name.text, meter.as_deref()) {
+        let window = self.window(decl.window.as_ref())?;
+        let quantity = self.quantity(layer, decl, &target, window)?;
+        let priced = Priced { decl, layer, meter: meter.as_deref(), event: &event, measure: quantity.measure.as_ref() };
+        for (names, span) in self.conditions_on_lines(layers, &priced) {
             asked.extend(names.into_iter().map(|n| (n, span)));
         }
         let mut extra: Vec<Span> = Vec::new();
@@ -148,8 +167,6 @@ impl Lowering<'_> {
         }
         // Closed dimensions first, as in the keys of a sink: positions mean the same in both.
         dims.sort_by_key(|d| d.dimension.ir.size().is_none());
-        let window = self.window(decl.window.as_ref())?;
-        let quantity = self.quantity(layer, decl, &target, window)?;
         let closed: Vec<DimUse> = dims.iter().filter(|d| d.dimension.ir.size().is_some()).cloned().collect();
         let cells = self.cell_count(&closed, decl)?;
 
@@ -246,6 +263,7 @@ impl Lowering<'_> {
             dims: closed,
             meter,
             event: matches!(target, Target::Event(_)).then_some(event),
+            filter: decl.filter.as_ref().map(|f| (top_layer, f.condition.clone())),
             factor: quantity.factor.clone(),
             measure: quantity.measure.clone(),
             counting,
