@@ -5,6 +5,7 @@
 //! `price,text` is shown and not run. A `csv data/zones.csv` block is a file that lies beside the
 //! programs below it on the page.
 
+use price_diagnostics::render::{Format, RenderOptions, Sources, render};
 use price_diagnostics::{Diagnostic, FileId, Severity};
 use price_driver::{MemoryWorld, Outcome, TestRunner, Workspace};
 use price_interp::InterpFactory;
@@ -206,6 +207,44 @@ fn pages_of_codes_show_what_they_say() {
         }
     }
     assert!(failures.is_empty(), "{} of the examples are wrong:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What the page of a code shows is said in these words. `PRICE_BLESS=1` takes over what is said.
+#[test]
+fn codes_are_said_as_they_were() {
+    struct Files<'w>(&'w Workspace);
+    impl Sources for Files<'_> {
+        fn name(&self, file: FileId) -> &str {
+            self.0.sources().get(file.0 as usize).map_or("", |s| s.name.as_str())
+        }
+        fn text(&self, file: FileId) -> &str {
+            self.0.sources().get(file.0 as usize).map_or("", |s| &s.text)
+        }
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/codes");
+    let bless = std::env::var_os("PRICE_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for (page, text) in pages("codes") {
+        let code = page.trim_end_matches(".md");
+        let avoid = |b: &&Block| b.section == "Avoid" && b.info == "price";
+        let mut said = String::new();
+        for block in blocks(&page, &text).iter().filter(avoid) {
+            let workspace = load(block);
+            let found: Vec<Diagnostic> = workspace.check().into_iter().filter(|d| d.code.as_str() == code).collect();
+            assert!(!found.is_empty(), "{}: {code} is not found", block.place());
+            said.push_str(&render(&found, &Files(&workspace), Format::Full, RenderOptions::default()));
+        }
+        let file = golden.join(format!("{code}.txt"));
+        if said.is_empty() {
+            continue;
+        }
+        if bless {
+            fs::write(&file, &said).expect("the golden is written");
+        } else if fs::read_to_string(&file).unwrap_or_default() != said {
+            wrong.push(format!("{}: run with PRICE_BLESS=1 if this is meant\n{said}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
