@@ -5,6 +5,7 @@
 #![allow(missing_docs)]
 
 mod check;
+mod codes;
 mod examples;
 mod help;
 mod project;

@@ -54,8 +54,6 @@ codes! {
     OUT_OF_RANGE = "P312";
     /// No rounding is stated.
     SAY_ROUNDING = "P401";
-    /// A value is divided by a number known only at run time.
-    SAY_DIVISION_ROUNDING = "P402";
     /// No time zone is stated.
     SAY_TIMEZONE = "P403";
     /// No billing period is stated.

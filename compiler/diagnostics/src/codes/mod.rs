@@ -228,7 +228,6 @@ pub const CODES: &[CodeInfo] = &[
     code!("P311", Error, false, "a formula with the wrong number of values"),
     code!("P312", Error, true, "a number outside what is allowed"),
     code!("P401", Error, true, "no rounding is stated"),
-    code!("P402", Error, false, "a value is divided by a number known only at run time"),
     code!("P403", Error, true, "no time zone is stated"),
     code!("P404", Error, true, "no billing period is stated"),
     code!("P405", Error, true, "a billing day that some months lack"),
