@@ -44,6 +44,15 @@ pub fn choices(mut finding: Diagnostic, before: Option<Span>, indent: usize, sta
     finding
 }
 
+/// Fixes that write one of several words behind something.
+pub fn behind(mut finding: Diagnostic, what: Span, words: &[&str]) -> Diagnostic {
+    let at = Span::new(what.file, what.end, what.end);
+    for word in words {
+        finding = finding.fix(Fix::replace(format!("write `{word}`"), at, format!(" {word}"), false));
+    }
+    finding
+}
+
 /// `a`, `b` and `c`.
 pub fn list(names: &[String]) -> String {
     match names {

@@ -28,6 +28,7 @@ pub use funds::*;
 pub use hash::MeaningHash;
 pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
+pub use quantity::Position;
 pub use rows::*;
 pub use source_map::{Place, SourceMap};
 pub use statement::*;

@@ -531,7 +531,8 @@ pub enum Post {
 pub enum Counting {
     /// `F(q − covered)`.
     Net,
-    /// `F(q) − F(covered)`.
+    /// `F(q) − F(covered)`; of volume prices and stairsteps, what is not covered at the tier that
+    /// `q` reaches (see [`crate::Position`]).
     Gross,
 }
 

@@ -3,10 +3,23 @@
 //! Usage lines and shares are priced by functions that read nothing but `Arg`; hosts, checks
 //! and plots evaluate them here. Functions that read an event row belong to the engines.
 
-use crate::func::{Cond, Expr, Ladder};
+use crate::func::{Cond, Expr, Ladder, LadderKind};
 use crate::kernel::Fault;
 use crate::plan::{Event, FieldType};
 use price_value::Rational;
+
+/// Where a part of a window's usage stands, for ladders whose tier is not decided by the charged
+/// quantity alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// What is charged up to here.
+    pub charged: Rational,
+    /// What the tiers count up to here: `charged`, and where they count gross usage, what is
+    /// included as well.
+    pub counted: Rational,
+    /// What the tiers count in the whole window: decides the tier of a volume price.
+    pub total: Rational,
+}
 
 impl Expr {
     /// The exact value at `arg`, for functions that read nothing else (verified for usage
@@ -17,8 +30,8 @@ impl Expr {
             Expr::Arg => Ok(arg.clone()),
             Expr::Add(parts) => parts.iter().map(|p| p.at(arg)).sum(),
             Expr::Mul(a, b) => Ok(a.at(arg)? * b.at(arg)?),
-            Expr::Min(parts) => fold(parts, arg, Rational::min),
-            Expr::Max(parts) => fold(parts, arg, Rational::max),
+            Expr::Min(parts) => pick(parts.iter().map(|p| p.at(arg)), Rational::min),
+            Expr::Max(parts) => pick(parts.iter().map(|p| p.at(arg)), Rational::max),
             Expr::Round(value, rounding) => Ok(rounding.apply(&value.at(arg)?)),
             Expr::Ladder(value, ladder) => ladder.price(&value.at(arg)?),
             Expr::If(cond, then, otherwise) => {
@@ -29,6 +42,59 @@ impl Expr {
                 }
             }
             Expr::Field(_) | Expr::OrElse(..) | Expr::Family(_) | Expr::ByKey(..) => Err(Fault::Missing),
+        }
+    }
+
+    /// Whether a ladder in it asks for the total before it prices a part (volume, stairstep).
+    pub fn selects(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |e| {
+            if let Expr::Ladder(_, ladder) = e {
+                found |= ladder.kind != LadderKind::Graduated && ladder.pieces.len() > 1;
+            }
+        });
+        found
+    }
+
+    /// The exact value of what is charged at a position whose tier other quantities decide: see
+    /// [`Position`]. Equals [`Expr::at`] where all of them are one quantity.
+    pub fn at_position(&self, at: &Position) -> Result<Rational, Fault> {
+        match self {
+            Expr::Arg => Ok(at.charged.clone()),
+            Expr::Add(parts) => parts.iter().map(|p| p.at_position(at)).sum(),
+            Expr::Mul(a, b) => Ok(a.at_position(at)? * b.at_position(at)?),
+            Expr::Min(parts) => pick(parts.iter().map(|p| p.at_position(at)), Rational::min),
+            Expr::Max(parts) => pick(parts.iter().map(|p| p.at_position(at)), Rational::max),
+            Expr::Round(value, rounding) => Ok(rounding.apply(&value.at_position(at)?)),
+            Expr::Ladder(value, ladder) => {
+                let charged = value.at_position(at)?;
+                let selector = match ladder.kind {
+                    LadderKind::Graduated => {
+                        let counted = ladder.price(&value.at(&at.counted)?)?;
+                        let covered = &at.counted - &at.charged;
+                        return match covered.is_zero() {
+                            true => Ok(counted),
+                            false => Ok(counted - ladder.price(&value.at(&covered)?)?),
+                        };
+                    }
+                    LadderKind::Volume => value.at(&at.total)?,
+                    LadderKind::Stairstep => value.at(&at.counted)?,
+                };
+                if !charged.is_positive() {
+                    return ladder.price(&charged);
+                }
+                Ok(ladder.pieces[ladder.piece_of(&selector)].eval(&charged))
+            }
+            Expr::If(cond, then, otherwise) => {
+                if cond.at(&at.counted)? {
+                    then.at_position(at)
+                } else {
+                    otherwise.at_position(at)
+                }
+            }
+            Expr::Const(_) | Expr::Field(_) | Expr::OrElse(..) | Expr::Family(_) | Expr::ByKey(..) => {
+                self.at(&at.charged)
+            }
         }
     }
 
@@ -101,12 +167,16 @@ impl Ladder {
     }
 }
 
-fn fold(parts: &[Expr], arg: &Rational, pick: fn(Rational, Rational) -> Rational) -> Result<Rational, Fault> {
+/// The one value that `better` keeps; there is at least one part (verified).
+fn pick(
+    parts: impl Iterator<Item = Result<Rational, Fault>>,
+    better: fn(Rational, Rational) -> Rational,
+) -> Result<Rational, Fault> {
     let mut best: Option<Rational> = None;
-    for part in parts {
-        let value = part.at(arg)?;
+    for value in parts {
+        let value = value?;
         best = Some(match best {
-            Some(best) => pick(best, value),
+            Some(best) => better(best, value),
             None => value,
         });
     }

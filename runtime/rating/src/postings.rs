@@ -28,6 +28,9 @@ pub enum NoPostings {
     /// Quantities are covered by allowances or usage discounts, or events are split.
     #[error("lines with allowances, usage discounts or split events are posted by their invoice")]
     Covered,
+    /// The total of the window decides the rate of each row, and the rate changes by date.
+    #[error("volume prices that change by date are posted by their invoice")]
+    Dated,
     /// The line has cells by open labels.
     #[error("lines by open labels are posted by their invoice")]
     Open,
@@ -93,6 +96,9 @@ impl Rater {
                 }
                 if !usage.covered_by.is_empty() || !usage.less.is_empty() {
                     return Err(NoPostings::Covered);
+                }
+                if usage.rules.regimes.len() > 1 && usage.rules.functions.iter().any(|f| f.amount.selects()) {
+                    return Err(NoPostings::Dated);
                 }
                 (usage.sink, &usage.rules)
             }

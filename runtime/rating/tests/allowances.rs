@@ -110,6 +110,27 @@ fn tiers_see_usage_net_or_gross_of_what_is_included() {
 }
 
 #[test]
+fn gross_usage_chooses_the_tier_and_what_is_not_included_is_charged_at_it() {
+    let tiers = || volume(&[("0", "1"), ("1000", "0.5")]);
+    for (counting, total) in [(Counting::Net, "950"), (Counting::Gross, "475")] {
+        let b = one_cell(tiers(), "100", counting);
+        let mut rater = b.rater();
+        push(&mut rater, &[row("2026-03-02T00:00:00Z", "1050")]);
+        let invoice = close(&mut rater, "2026-03-01");
+        assert_eq!(invoice.total, r(total));
+        let tiers = &invoice.lines[0].cells[0].tiers;
+        assert_eq!((tiers.len(), &tiers[0].quantity, &tiers[0].exact), (1, &r("950"), &r(total)));
+    }
+    let steps = || stairstep(&[("0", "10"), ("100", "50")]);
+    for (quantity, total) in [("100", "0"), ("101", "50")] {
+        let b = one_cell(steps(), "100", Counting::Gross);
+        let mut rater = b.rater();
+        push(&mut rater, &[row("2026-03-02T00:00:00Z", quantity)]);
+        assert_eq!(close(&mut rater, "2026-03-01").total, r(total));
+    }
+}
+
+#[test]
 fn a_daily_allowance_is_lost_each_day() {
     for (per, total) in [(Window::Day, "0.3"), (Window::Month, "0")] {
         let mut b = one_cell(per_unit("0.01"), "100", Counting::Net);

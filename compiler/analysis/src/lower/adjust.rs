@@ -6,6 +6,7 @@ use super::charge::{Charges, Quantity};
 use super::layers::{Layer, meet, span_of};
 use super::price::{PriceInfo, labels_of};
 use crate::codes;
+use crate::report;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{
@@ -55,14 +56,18 @@ impl Lowering<'_> {
             (_, Some(ast::FeeTiming::InAdvance)) => true,
             (_, Some(ast::FeeTiming::InArrears)) => false,
             _ => {
-                self.report(
-                    Diagnostic::error(
-                        codes::SAY_FEE_TIMING,
-                        format!("`{}` must say when it is charged", fee.name.text),
-                    )
-                    .at(fee.name.span, "")
-                    .help("write `in advance` or `in arrears` behind the amount"),
-                );
+                let finding = Diagnostic::error(
+                    codes::SAY_FEE_TIMING,
+                    format!("`{}` must say when it is charged", fee.name.text),
+                )
+                .at(fee.name.span, "")
+                .help("write `in advance` or `in arrears` behind the amount");
+                // Dates stand behind the timing: then there is no place known to write it.
+                let end = layer.place(|s| matches!(s, StmtKind::Fee(f) if std::ptr::eq(f, fee)));
+                self.report(match end.filter(|_| fee.validity.is_none()) {
+                    Some(end) => report::behind(finding, end, &["in advance", "in arrears"]),
+                    None => finding,
+                });
                 return None;
             }
         };

@@ -4,13 +4,13 @@ use super::Lowering;
 use super::layers::Layer;
 use super::meets::{Meets, Question, asks};
 use super::price::{PriceInfo, Priced};
-use super::settings::say_proration;
+use super::settings::{first_statement, say_proration};
 use crate::codes;
 use crate::declare::meter::{Aggregation, MeterDef, names_in};
 use crate::env::Entity;
 use crate::report;
 use crate::types::{Ty, Typer, resolve};
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{
     Allowance, AllowanceIx, CellRule, Charge, Cond, Covers, DrawOrder, Expr, Fold, Line, LineIx, Proration, Rollover,
     SinkIx,
@@ -85,14 +85,22 @@ impl Lowering<'_> {
         });
         let Some((waterfall, span)) = found else {
             if let Some((_, first)) = declared.first() {
-                self.report(
-                    Diagnostic::error(codes::SAY_WATERFALL, "the order of payment is not stated")
-                        .at(first.name.span, "when is this drawn?")
-                        .help(format!(
-                            "write a block `waterfall` with the lines `first allowance {}` and `finally invoice`",
-                            first.name.text
-                        )),
-                );
+                let mut finding = Diagnostic::error(codes::SAY_WATERFALL, "the order of payment is not stated")
+                    .at(first.name.span, "when is this drawn?")
+                    .help(format!(
+                        "write a block `waterfall` with the lines `first allowance {}` and `finally invoice`",
+                        first.name.text
+                    ));
+                if let Some(before) = first_statement(layers) {
+                    let words = ["first  "].into_iter().chain(std::iter::repeat("then   "));
+                    let names = declared.iter().map(|(_, a)| &a.name.text);
+                    let steps: String = words.zip(names).map(|(w, n)| format!("    {w} allowance {n}\n")).collect();
+                    let block = format!("waterfall {{\n{steps}    finally invoice\n  }}\n  ");
+                    let at = Span::new(before.file, before.start, before.start);
+                    finding =
+                        finding.fix(Fix::replace("draw allowances in this order, then invoice", at, block, false));
+                }
+                self.report(finding);
                 return None;
             }
             return Some(Vec::new());
@@ -149,10 +157,12 @@ impl Lowering<'_> {
             }
         }
         if !finally && sound {
+            let brace = Span::new(span.file, span.end.saturating_sub(1), span.end.saturating_sub(1));
             self.report(
                 Diagnostic::error(codes::SAY_WATERFALL, "a waterfall ends with `finally`")
                     .at(span, "")
-                    .help("write `finally invoice` as its last line"),
+                    .help("write `finally invoice` as its last line")
+                    .fix(Fix::replace("write `finally invoice`", brace, "  finally invoice\n  ", false)),
             );
             return None;
         }
@@ -210,14 +220,13 @@ impl Lowering<'_> {
         }
         let per = match &decl.window {
             None => {
-                self.report(
-                    Diagnostic::error(
-                        codes::SAY_BILLING,
-                        format!("`{}` must say how often it is granted", decl.name.text),
-                    )
-                    .at(decl.amount.span, "per what?")
-                    .help("write for example `per month` behind the quantity"),
-                );
+                let finding = Diagnostic::error(
+                    codes::SAY_BILLING,
+                    format!("`{}` must say how often it is granted", decl.name.text),
+                )
+                .at(decl.amount.span, "per what?")
+                .help("write for example `per month` behind the quantity");
+                self.report(report::behind(finding, decl.amount.span, &["per month", "per year"]));
                 return None;
             }
             Some(window) => match window.kind {
@@ -273,7 +282,7 @@ impl Lowering<'_> {
             self.report(crate::not_yet("an allowance for `each account`", decl.name.span));
             return None;
         }
-        let draw = self.draw_order(decl, &covers, lines)?;
+        let draw = self.draw_order(layer, decl, &covers, lines)?;
         let rollover = match &decl.rollover {
             None | Some(ast::Rollover::None) => None,
             Some(ast::Rollover::UpTo { limit, lasts }) => {
@@ -373,7 +382,13 @@ impl Lowering<'_> {
     }
 
     /// Asks for the order of drawing where cells with different prices compete.
-    fn draw_order(&mut self, decl: &ast::Allowance, covers: &[Covers], lines: &[Line]) -> Option<DrawOrder> {
+    fn draw_order(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::Allowance,
+        covers: &[Covers],
+        lines: &[Line],
+    ) -> Option<DrawOrder> {
         if let Some(draw) = decl.draw {
             return Some(match draw {
                 ast::DrawOrder::ProRata => DrawOrder::ProRata,
@@ -422,11 +437,15 @@ impl Lowering<'_> {
                 return Some(if several_cells { DrawOrder::ProRata } else { DrawOrder::Single });
             }
         }
-        self.report(
+        let finding =
             Diagnostic::error(codes::SAY_DRAW_ORDER, format!("`{}` covers usage at different prices", decl.name.text))
                 .at(decl.name.span, "which is covered first?")
-                .help("write `draw pro rata`, `draw cheapest first`, `draw dearest first` or `draw as used` behind it"),
-        );
+                .help("write `draw pro rata`, `draw cheapest first`, `draw dearest first` or `draw as used` behind it");
+        let choices = ["draw pro rata", "draw cheapest first", "draw dearest first", "draw as used"];
+        self.report(match layer.place(|s| matches!(s, StmtKind::Allowance(a) if std::ptr::eq(a, decl))) {
+            Some(end) => report::behind(finding, end, &choices),
+            None => finding,
+        });
         None
     }
 
@@ -464,7 +483,7 @@ impl Lowering<'_> {
         }
         let has_ladder = functions.iter().any(|f| has_ladder(f));
         let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
-        let (counting, has_flat, flat_said) = (info.counting, info.has_flat, info.flat_said);
+        let (counting, flat, flat_said) = (info.counting, info.flat, info.flat_said);
         if has_ladder && counting.is_none() {
             let finding =
                 Diagnostic::error(codes::SAY_NET_OR_GROSS, format!("an allowance and the tiers of `{name}` meet"))
@@ -474,15 +493,17 @@ impl Lowering<'_> {
             self.report(report::choices(finding, info.first_statement, 4, &choices));
             return false;
         }
-        if is_event && has_flat && !flat_said {
-            self.report(
-                Diagnostic::error(
-                    codes::SAY_FLAT_WHEN_FREE,
-                    format!("an allowance can cover an event of `{name}` wholly"),
-                )
-                .at(span, "is its flat part due then?")
-                .help("write `only when charged` or `also when free` behind the flat amount"),
-            );
+        if is_event && flat.is_some() && !flat_said {
+            let finding = Diagnostic::error(
+                codes::SAY_FLAT_WHEN_FREE,
+                format!("an allowance can cover an event of `{name}` wholly"),
+            )
+            .at(span, "is its flat part due then?")
+            .help("write `only when charged` or `also when free` behind the flat amount");
+            self.report(match flat {
+                Some(flat) => report::behind(finding, flat, &["only when charged", "also when free"]),
+                None => finding,
+            });
             return false;
         }
         true

@@ -36,6 +36,11 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// Where the statement stands that `picks` likes.
+    pub fn place(&self, picks: impl Fn(&StmtKind) -> bool) -> Option<SourceSpan> {
+        self.body().iter().find(|s| picks(&s.kind)).map(|s| s.span)
+    }
+
     /// Its statements.
     pub fn body(&self) -> &[ast::Stmt] {
         match &self.file.items[self.index].kind {

@@ -246,7 +246,7 @@ impl Lowering<'_> {
         let allowances = self.allowances(layers, &mut lines, &infos, sound);
         let adjustments = self.adjustments(layers, &mut lines, &infos);
         let prorated = self.prorations(layers, &mut lines);
-        if !sound {
+        if !sound || !settings.complete {
             return None;
         }
         prorated?;

@@ -10,7 +10,7 @@ use crate::types::{Names, Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{LatePolicy, LineRounding, RoundingScope};
 use price_syntax::ast::{self, StmtKind};
-use price_value::{Currency, Schedule, Window, Zone};
+use price_value::{Currency, Rounding, RoundingMode, Schedule, Window, Zone};
 
 /// The settings, each from the highest layer that states it.
 pub struct Settings {
@@ -28,6 +28,9 @@ pub struct Settings {
     pub rounding: LineRounding,
     /// Late usage.
     pub late: Option<LatePolicy>,
+    /// Whether all of them are the author's. Otherwise stand-ins fill the gaps, so that the rest
+    /// of the plan is checked too; such a plan is never built.
+    pub complete: bool,
 }
 
 /// "How is a partial period charged?"
@@ -41,8 +44,8 @@ pub fn say_proration(name: &str, span: Span, before: Option<Span>) -> Diagnostic
 }
 
 impl Settings {
-    /// Reads the settings of the layers; `None` when one is missing or wrong. In an item with
-    /// unreadable lines nothing is called missing: it may stand in such a line.
+    /// Reads the settings of the layers; `None` without a currency. In an item with unreadable
+    /// lines nothing is called missing, and nothing further is read: it may stand in such a line.
     pub fn read(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Settings> {
         let currency = currency(lowering, layers, name, recovered);
         let zone = zone(lowering, layers, name, recovered);
@@ -56,14 +59,24 @@ impl Settings {
         });
         let currency = currency?;
         let rounding = rounding(lowering, layers, &currency, name, recovered);
-        let (billing, net_days) = billing?;
+        let complete = zone.is_some() && billing.is_some() && rounding.is_some() && late.is_some();
+        if recovered && !complete {
+            return None;
+        }
+        let monthly = Schedule { every: Window::Month, day: 1, month: 1 };
+        let (billing, net_days) = billing.unwrap_or((monthly, None));
+        let to_quantum = || LineRounding {
+            each: RoundingScope::Line,
+            rounding: Rounding { mode: RoundingMode::HalfEven, step: currency.minor_unit() },
+        };
         Some(Settings {
-            zone: zone?,
+            zone: zone.unwrap_or_else(|| "UTC".into()),
             billing,
             net_days,
             effective: own_effective.unwrap_or_default(),
-            rounding: rounding?,
-            late: late?,
+            rounding: rounding.unwrap_or_else(to_quantum),
+            late: late.flatten(),
+            complete,
             currency,
         })
     }
@@ -83,11 +96,16 @@ fn currency(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered
         _ => None,
     }) else {
         if !recovered {
-            lowering.report(
-                Diagnostic::error(codes::SAY_CURRENCY, "no currency is stated")
-                    .at(name, "")
-                    .help("write `currency USD` and import it with `use std.currencies (USD)`"),
-            );
+            let finding = Diagnostic::error(codes::SAY_CURRENCY, "no currency is stated")
+                .at(name, "")
+                .help("write `currency USD` and import it with `use std.currencies (USD)`");
+            let own = layers.last().map(|own| own.env.clone());
+            let imported = own.iter().flat_map(|env| &env.names);
+            let choices: Vec<String> = imported
+                .filter(|(_, entity)| matches!(entity, Entity::Currency(_)))
+                .map(|(name, _)| format!("currency {name}"))
+                .collect();
+            lowering.report(report::choices(finding, first_statement(layers), 2, &choices));
         }
         return None;
     };
@@ -217,11 +235,13 @@ fn billing(
         },
         None if every == Window::Day => 1,
         None => {
-            lowering.report(
-                Diagnostic::error(codes::SAY_BILLING, "the day on which a period begins is not stated")
-                    .at(span, "")
-                    .help("write for example `billing monthly on day 1`"),
-            );
+            let finding = Diagnostic::error(codes::SAY_BILLING, "the day on which a period begins is not stated")
+                .at(span, "")
+                .help("write for example `billing monthly on day 1`");
+            lowering.report(match billing.net {
+                None => report::behind(finding, span, &["on day 1", "on day 31 or last day"]),
+                Some(_) => finding,
+            });
             return None;
         }
     };
@@ -296,19 +316,16 @@ fn rounding(
         _ => None,
     }) else {
         if !recovered {
+            let step = match currency.decimals {
+                2 => "cents".to_string(),
+                0 => format!("1 {}", currency.code),
+                n => format!("0.{}1 {}", "0".repeat(usize::from(n) - 1), currency.code),
+            };
             let finding = Diagnostic::error(codes::SAY_ROUNDING, "no rounding is stated")
                 .at(name, "where and how are amounts rounded?")
-                .help("write for example `rounding each line half-up to cents`");
-            let first = first_statement(layers);
-            lowering.report(report::choices(
-                finding,
-                first,
-                2,
-                &[
-                    "rounding each line half-up to cents".to_string(),
-                    "rounding each line half-even to cents".to_string(),
-                ],
-            ));
+                .help(format!("write for example `rounding each line half-up to {step}`"));
+            let choices = ["half-up", "half-even"].map(|mode| format!("rounding each line {mode} to {step}"));
+            lowering.report(report::choices(finding, first_statement(layers), 2, &choices));
         }
         return None;
     };

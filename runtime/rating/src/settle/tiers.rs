@@ -15,6 +15,7 @@ pub(super) fn tiers(
     counting: Counting,
     before: Option<&Position>,
     after: &Position,
+    total: &Position,
     exact: &Rational,
 ) -> Vec<TierDetail> {
     let net = |(q, c): &Position| q - c;
@@ -25,6 +26,17 @@ pub(super) fn tiers(
         (Counting::Gross, Some(before)) if before.1 == after.1 => (Some(before.0.clone()), after.0.clone()),
         (Counting::Gross, Some(_)) => (None, Rational::ZERO),
     };
+    let reached = match counting {
+        Counting::Net => net(total),
+        Counting::Gross => total.0.clone(),
+    };
+    if amount.selects() {
+        let charged = before.map_or(net(after), |before| net(after) - net(before));
+        let tier = shape(amount).and_then(|shape| shape.selected(&reached, &charged, exact));
+        if let Some(tier) = tier {
+            return vec![tier];
+        }
+    }
     let found = shape(amount).map(|shape| shape.between(from.as_ref(), &to)).unwrap_or_default();
     if !found.is_empty() && found.iter().map(|t| &t.exact).sum::<Rational>() == *exact {
         return found;
@@ -129,6 +141,23 @@ impl Shape<'_> {
         out
     }
 
+    /// The piece of a volume price that its total decides, where it prices a part at its rate.
+    fn selected(&self, total: &Rational, charged: &Rational, exact: &Rational) -> Option<TierDetail> {
+        let ladder = &*self.ladder;
+        if ladder.kind != LadderKind::Volume || !charged.is_positive() {
+            return None;
+        }
+        let index = ladder.piece_of(&self.inner.at(total).ok()?);
+        let piece = &ladder.pieces[index];
+        let tier = self.tier(
+            piece,
+            ladder.pieces.get(index + 1).map(|p| &p.from),
+            &self.inner.at(charged).ok()?,
+            exact.checked_div(&self.scale)?,
+        );
+        (&tier.rate * charged == *exact).then_some(tier)
+    }
+
     /// The one piece that prices everything.
     fn reached(&self, from: Option<&Rational>, to: &Rational) -> Vec<TierDetail> {
         let ladder = &*self.ladder;
@@ -183,7 +212,7 @@ mod tests {
         let low = before.map_or(Rational::ZERO, |b| expr.at(&net(b)).unwrap());
         let exact = expr.at(&net(after)).unwrap() - low;
         let before = before.map(position);
-        let found = tiers(expr, Counting::Net, before.as_ref(), &position(after), &exact);
+        let found = tiers(expr, Counting::Net, before.as_ref(), &position(after), &position(after), &exact);
         assert_eq!(found.iter().map(|t| &t.exact).sum::<Rational>(), exact);
         found.iter().map(|t| format!("{} x {} = {}", t.quantity, t.rate, t.exact)).collect()
     }

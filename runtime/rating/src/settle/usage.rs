@@ -2,7 +2,8 @@
 //!
 //! A cell's amount in a window is `F(q)`. Where the rate changes inside it, or where the window
 //! began in an earlier period, it is the difference of the position on the ladder after and
-//! before; nothing lies before the window's first slice, so `F(0)` is charged once.
+//! before; nothing lies before the window's first slice, so `F(0)` is charged once. The tier of a
+//! volume price is that of the whole window, also for the parts of it.
 
 use super::Settlement;
 use super::item::{Item, WorkCell};
@@ -12,8 +13,11 @@ use crate::acc::Acc;
 use crate::cells::Read;
 use crate::layout::regime_on;
 use crate::rater::Rater;
-use price_ir::{CellDetail, CellRule, Counting, Fault, Fold, LineIx, LineKind, RuleIx, SinkIx, UsageCharge};
+use price_ir::{CellDetail, CellRule, Counting, Fault, Fold, LineIx, LineKind, Position, RuleIx, SinkIx, UsageCharge};
 use price_value::Rational;
+
+/// A quantity, and how much of it is covered.
+type Stand = (Rational, Rational);
 
 impl Rater {
     /// The regime that prices a slice.
@@ -44,6 +48,32 @@ impl Rater {
         usage.rules.functions[function as usize].amount.at(quantity)
     }
 
+    /// The exact amount of what is charged up to a position, in a window that ends at `total`.
+    fn worth(
+        &self,
+        line: LineIx,
+        usage: &UsageCharge,
+        function: u32,
+        quantum: &Rational,
+        (q, c): &Stand,
+        (total, total_covered): &Stand,
+    ) -> Result<Rational, Fault> {
+        let at = |q: &Rational| self.charge_at(line, usage, function, q, quantum);
+        let charged = q - c;
+        let (counted, total) = match usage.counting {
+            Counting::Net => (charged.clone(), total - total_covered),
+            Counting::Gross => (q.clone(), total.clone()),
+        };
+        let amount = &usage.rules.functions[function as usize].amount;
+        if (counted != charged || counted != total) && amount.selects() {
+            return amount.at_position(&Position { charged, counted, total });
+        }
+        match usage.counting {
+            Counting::Gross if !c.is_zero() => Ok(at(q)? - at(c)?),
+            _ => at(&charged),
+        }
+    }
+
     /// A line of a meter with its amounts.
     pub(super) fn usage_item(
         &mut self,
@@ -67,8 +97,16 @@ impl Rater {
                 rules: Vec::new(),
                 events: 0,
             };
-            let mut before = (!cell.fresh).then(|| (cell.base.clone(), cell.base_covered.clone()));
+            let base = (cell.base.clone(), cell.base_covered.clone());
+            let mut before = (!cell.fresh).then(|| (base.clone(), base));
             let mut covered = cell.base_covered.clone();
+            let whole = match cell.slices.last() {
+                Some(last) => {
+                    let added: Rational = cell.slices.iter().map(|slice| &slice.covered).sum();
+                    (last.after.clone(), &covered + &added)
+                }
+                None => continue,
+            };
             let mut slices = cell.slices.iter().peekable();
             while let Some(slice) = slices.next() {
                 covered += &slice.covered;
@@ -84,25 +122,25 @@ impl Rater {
                     return Err(Fault::NotSold);
                 };
                 let position = (slice.after.clone(), covered.clone());
-                let value = |(q, c): &(Rational, Rational)| -> Result<Rational, Fault> {
-                    let at = |q: &Rational| self.charge_at(line, usage, function, q, &sink.quantum);
-                    match usage.counting {
-                        Counting::Net => at(&(q - c)),
-                        Counting::Gross if c.is_zero() => at(q),
-                        Counting::Gross => Ok(at(q)? - at(c)?),
-                    }
-                };
-                let mut amount = value(&position)?;
-                if let Some(before) = &before {
-                    amount -= &value(before)?;
-                }
                 let chosen = &usage.rules.functions[function as usize];
-                detail.tiers.extend(tiers(&chosen.amount, usage.counting, before.as_ref(), &position, &amount));
+                let at = |at: &Stand, total: &Stand| self.worth(line, usage, function, &sink.quantum, at, total);
+                let mut amount = at(&position, &whole)?;
+                if let Some((before, reached)) = &before {
+                    amount -= &at(before, reached)?;
+                }
+                detail.tiers.extend(tiers(
+                    &chosen.amount,
+                    usage.counting,
+                    before.as_ref().map(|(at, _)| at),
+                    &position,
+                    &whole,
+                    &amount,
+                ));
                 detail.exact += &amount;
                 for rule in &chosen.rules {
                     push_new(&mut detail.rules, *rule);
                 }
-                before = Some(position);
+                before = Some((position, whole.clone()));
             }
             item.used |= !detail.quantity.is_zero();
             total += &detail.quantity;

@@ -74,8 +74,8 @@ pub struct PriceInfo {
     pub counting: Option<Counting>,
     /// What was said about a flat part.
     pub flat_said: bool,
-    /// Whether the body has a flat part in a charge.
-    pub has_flat: bool,
+    /// Where a flat part of the body stands.
+    pub flat: Option<Span>,
     /// Where its name stands.
     pub span: Span,
     /// Its name.
@@ -199,8 +199,11 @@ impl Lowering<'_> {
             self.earlier_version(&layers[*at], base, decl, &mut settings)?;
         }
         let counting = settings.counting;
-        let has_flat = statements.iter().any(|s| {
-            matches!(&s.kind, PriceStmtKind::Charge(c) if c.terms.iter().any(|t| matches!(t.kind, ast::TermKind::Flat { .. })))
+        let flat = statements.iter().find_map(|s| match &s.kind {
+            PriceStmtKind::Charge(c) => {
+                c.terms.iter().find(|t| matches!(t.kind, ast::TermKind::Flat { .. })).map(|t| t.span)
+            }
+            _ => None,
         });
         let flat_said = statements.iter().any(|s| {
             matches!(&s.kind, PriceStmtKind::Charge(c) if c.terms.iter().any(|t| {
@@ -221,14 +224,15 @@ impl Lowering<'_> {
                 let split_period = match settings.rate_change {
                     Some(split) => split,
                     None if dated && !continuous => {
-                        self.report(
-                            Diagnostic::error(
-                                codes::SAY_RATE_CHANGE,
-                                format!("the price of `{}` changes inside a period", decl.name.text),
-                            )
-                            .at(decl.name.span, "which rate holds for that period?")
-                            .help("write `split period` or `rate of period end` into the price"),
-                        );
+                        let finding = Diagnostic::error(
+                            codes::SAY_RATE_CHANGE,
+                            format!("the price of `{}` changes inside a period", decl.name.text),
+                        )
+                        .at(decl.name.span, "which rate holds for that period?")
+                        .help("write `split period` or `rate of period end` into the price");
+                        let choices = ["split period".to_string(), "rate of period end".to_string()];
+                        let first = statements.first().map(|s| s.span);
+                        self.report(report::choices(finding, first, 4, &choices));
                         return None;
                     }
                     None => true,
@@ -268,7 +272,7 @@ impl Lowering<'_> {
             measure: quantity.measure.clone(),
             counting,
             flat_said,
-            has_flat,
+            flat,
             span: decl.name.span,
             name: decl.name.text.clone(),
             first_statement: statements.first().map(|s| s.span),

@@ -28,7 +28,8 @@ pub(super) struct Candidate {
 
 pub(super) enum What {
     Body(Body),
-    /// The rest that stays after `less x%`, and whether it is taken off the lowest rule.
+    /// The rest that stays after `less x%`, and whether it is taken off the list: what the lowest
+    /// level says, with its own overrides.
     Less(Rational, bool),
 }
 
@@ -195,7 +196,7 @@ impl Lowering<'_> {
                     continue;
                 }
                 let mut current: Option<(CellPrice, Vec<RuleIx>)> = None;
-                let mut lowest: Option<CellPrice> = None;
+                let mut list: Option<(usize, (CellPrice, Vec<RuleIx>))> = None;
                 let mut replaced: Option<(usize, Span)> = None;
                 for candidate in candidates.iter().filter(|c| applies(c)) {
                     if candidate.cells.as_ref().is_some_and(|c| !c.holds(&cell)) {
@@ -216,18 +217,23 @@ impl Lowering<'_> {
                             if matches!(price, CellPrice::Missing | CellPrice::Ambiguous(..)) {
                                 table_span = body.table_span;
                             }
-                            if is_base || lowest.is_none() {
-                                lowest = Some(price.clone());
-                            }
                             current = Some((price, vec![candidate.rule]));
                         }
                         What::Less(rest, of_list) => {
-                            let below = if *of_list { lowest.clone() } else { current.as_ref().map(|c| c.0.clone()) };
-                            if let (Some(CellPrice::Function(e)), Some((_, mut rules))) = (below, current.clone()) {
+                            let below = match &list {
+                                Some((_, list)) if *of_list => Some(list.clone()),
+                                _ => current.clone(),
+                            };
+                            if let Some((CellPrice::Function(e), mut rules)) = below {
                                 rules.push(candidate.rule);
                                 current = Some((CellPrice::Function(fold::scale(rest, e)), rules));
                             }
                         }
+                    }
+                    if let Some(current) = &current
+                        && list.as_ref().is_none_or(|(layer, _)| is_base || *layer == candidate.layer)
+                    {
+                        list = Some((candidate.layer, current.clone()));
                     }
                 }
                 match current {

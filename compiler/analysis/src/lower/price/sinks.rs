@@ -8,6 +8,7 @@ use crate::fold;
 use crate::lower::Lowering;
 use crate::lower::charge::Quantity;
 use crate::lower::layers::Layer;
+use crate::report;
 use crate::types::{KeyRef, Ty, Typer};
 use crate::unit::Dims;
 use price_diagnostics::Diagnostic;
@@ -184,14 +185,18 @@ impl Lowering<'_> {
             (Some(Split::Start), _) => None,
             (None, Some((_, calendar))) if timed => {
                 let name = &calendar.name;
-                self.report(
-                    Diagnostic::error(
-                        codes::SAY_SPLIT,
-                        format!("a timed `{}` can cross a boundary of `{name}`", event.name),
-                    )
-                    .at(decl.name.span, "which price holds on the other side?")
-                    .help(format!("write `split at {name}` or `rate by start of {}` into the price", event.name)),
-                );
+                let finding = Diagnostic::error(
+                    codes::SAY_SPLIT,
+                    format!("a timed `{}` can cross a boundary of `{name}`", event.name),
+                )
+                .at(decl.name.span, "which price holds on the other side?")
+                .help(format!("write `split at {name}` or `rate by start of {}` into the price", event.name));
+                let choices = [format!("split at {name}"), format!("rate by start of {}", event.name)];
+                let first = match &decl.body {
+                    ast::PriceBody::Block(block) => block.first().map(|s| s.span),
+                    ast::PriceBody::Charge(_) => None,
+                };
+                self.report(report::choices(finding, first, 4, &choices));
                 return None;
             }
             (None, _) => None,
