@@ -101,7 +101,7 @@ pub struct FieldValue {
 /// The value of a field of a given event.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum GivenValue {
-    /// `61 seconds`, `$19.99`.
+    /// `61 seconds`, `$19.99`, `$0.0125 per token`.
     Amount(Expr),
     /// `eu-mobile`, `"text"`, `yes`.
     Label(Label),

@@ -72,7 +72,7 @@ impl Lower {
             Rule::fallback => return self.fallback(node),
             Rule::sum => return self.arithmetic(node, Rule::product, Rule::add_op),
             Rule::product => return self.arithmetic(node, Rule::rate, Rule::mul_op),
-            Rule::rate | Rule::amount => return self.rate(node),
+            Rule::rate | Rule::amount | Rule::given_rate => return self.rate(node),
             Rule::paren => {
                 let inner = node.part(Rule::expr)?;
                 return self.sub(inner);

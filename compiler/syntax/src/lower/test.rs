@@ -88,7 +88,7 @@ impl Lower {
         Some(match part.rule()? {
             Rule::object => GivenValue::Object(self.object(part)?),
             Rule::moment => GivenValue::Moment(self.moment(part)?),
-            Rule::literal => GivenValue::Amount(self.expr(part)?),
+            Rule::literal | Rule::given_rate => GivenValue::Amount(self.expr(part)?),
             _ => GivenValue::Label(self.label(part)),
         })
     }
