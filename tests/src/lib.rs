@@ -4,6 +4,7 @@
 
 pub mod conformance;
 pub mod differential;
+pub mod examples;
 pub mod generate;
 pub mod irtest;
 pub mod program;

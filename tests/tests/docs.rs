@@ -7,13 +7,10 @@
 
 use price_diagnostics::render::{Format, RenderOptions, Sources, render};
 use price_diagnostics::{Diagnostic, FileId, Severity};
-use price_driver::{MemoryWorld, Outcome, TestRunner, Workspace};
-use price_interp::InterpFactory;
-use price_ir::KernelFactory;
-use price_jit::JitFactory;
+use price_driver::{MemoryWorld, Workspace};
+use price_tests::examples::{run, show};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A fenced block of a page.
 struct Block {
@@ -97,46 +94,6 @@ fn load(block: &Block) -> Workspace {
     Workspace::load(&world, &["example.price".to_owned()]).unwrap_or_else(|error| panic!("{}: {error}", block.place()))
 }
 
-fn show(findings: &[Diagnostic]) -> String {
-    let lines: Vec<String> = findings
-        .iter()
-        .map(|d| {
-            let labels: Vec<&str> = d.labels.iter().map(|l| l.message.as_str()).collect();
-            format!("    {} {} [{}] {}", d.code, d.message, labels.join("; "), d.help.as_deref().unwrap_or(""))
-        })
-        .collect();
-    lines.join("\n")
-}
-
-/// Runs the tests of a program on every engine; gives how many there are, and what failed.
-fn run(block: &Block, workspace: &Workspace) -> (usize, Vec<String>) {
-    let factories: [Arc<dyn KernelFactory>; 2] = [Arc::new(InterpFactory), Arc::new(JitFactory)];
-    let mut runner = TestRunner::new(workspace, &factories);
-    let (mut count, mut failures) = (0, Vec::new());
-    for (file, tests) in workspace.tests() {
-        for case in &tests.cases {
-            count += 1;
-            let wrong = match runner.run(file, case).outcome {
-                Outcome::Passed => continue,
-                Outcome::Pending => "an amount is still `?`".to_owned(),
-                Outcome::Differ(difference) => format!("{:?} differ: {}", difference.engines, difference.what),
-                Outcome::Failed(failures) => {
-                    let reasons: Vec<String> = failures
-                        .iter()
-                        .map(|f| {
-                            let at = f.span.start as usize..f.span.end as usize;
-                            format!("`{}`: {}", block.text.get(at).unwrap_or(""), f.reason)
-                        })
-                        .collect();
-                    reasons.join("; ")
-                }
-            };
-            failures.push(format!("{}: test \"{}\": {wrong}", block.place(), case.title));
-        }
-    }
-    (count, failures)
-}
-
 #[test]
 fn examples_of_the_reference_run() {
     let (mut programs, mut tests, mut failures) = (0, 0, Vec::new());
@@ -163,12 +120,12 @@ fn examples_of_the_reference_run() {
                 failures.push(format!("{}: findings\n{}", block.place(), show(&found)));
                 continue;
             }
-            let (count, wrong) = run(&block, &workspace);
-            if count == 0 {
+            let (titles, wrong) = run(&block.place(), &workspace);
+            if titles.is_empty() {
                 failures.push(format!("{}: no test", block.place()));
             }
             programs += 1;
-            tests += count;
+            tests += titles.len();
             failures.extend(wrong);
         }
     }
@@ -202,7 +159,7 @@ fn pages_of_codes_show_what_they_say() {
             } else if !found.is_empty() {
                 failures.push(format!("{}: findings\n{}", block.place(), show(&found)));
             } else {
-                failures.extend(run(block, &workspace).1);
+                failures.extend(run(&block.place(), &workspace).1);
             }
         }
     }
