@@ -184,9 +184,9 @@ pub struct TestArgs {
     /// Run each test this often
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub count: u32,
-    /// How to print results
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-    pub format: TestFormat,
+    /// How to print results; `--output-format json` and `junit` say it too [default: pretty]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<TestFormat>,
     /// Engine to run on; both are compared unless one is named
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,

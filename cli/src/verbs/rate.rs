@@ -200,7 +200,7 @@ fn summary(tally: &Tally, rejects: &Rejects, args: &RateArgs, started: Instant, 
     };
     let mut line = format!(
         "Rated {} of {} into {} in {:.2}s ({pace})",
-        large(tally.events, "event", "events"),
+        large(tally.rated, "event", "events"),
         large(tally.accounts.len() as u64, "account", "accounts"),
         large(tally.invoices, "invoice", "invoices"),
         took.as_secs_f64(),

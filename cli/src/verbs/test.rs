@@ -36,7 +36,7 @@ pub fn run(args: &TestArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let errors: Vec<Diagnostic> = workspace.check().into_iter().filter(Diagnostic::is_error).collect();
     let factories = factories(args.engine);
     let (ran, coverage) = run_all(&workspace, &factories, wanted.as_ref(), args.count);
-    print(args, &workspace, &ran, &coverage, shell)?;
+    print(args, format, &workspace, &ran, &coverage, shell)?;
     if !errors.is_empty() {
         shell.complain(&report::render(&errors, &workspace, format, shell.err_paint().is_on()));
     }
@@ -86,13 +86,19 @@ fn run_all(
 
 fn print(
     args: &TestArgs,
+    findings: ReportFormat,
     workspace: &Workspace,
     ran: &[Ran],
     coverage: &[Coverage],
     shell: &mut Shell,
 ) -> Result<(), Trouble> {
     let shown = if args.coverage { coverage } else { &[] };
-    match args.format {
+    let format = args.format.unwrap_or(match findings {
+        ReportFormat::Junit => TestFormat::Junit,
+        ReportFormat::Json => TestFormat::Json,
+        _ => TestFormat::Pretty,
+    });
+    match format {
         TestFormat::Json => shell.out(&tests_json::render(ran, shown, workspace)),
         TestFormat::Junit => shell.out(&tests_junit::render(ran, workspace)),
         TestFormat::Pretty => {

@@ -87,6 +87,7 @@ fn bad_records_are_counted_written_and_do_not_stop_the_run() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.out.lines().count(), 3);
     assert!(ran.err.contains("usage.ndjson:4:") && ran.err.contains("2 records refused"), "{}", ran.err);
+    assert!(ran.err.contains("Rated 3 events"), "{}", ran.err);
     let rejects = place.read("bad.ndjson");
     let first: Value = serde_json::from_str(rejects.lines().next().expect("a line")).expect("JSON");
     assert_eq!((first["line"].as_u64(), first["code"].as_str()), (Some(4), Some("R021")));

@@ -29,6 +29,8 @@ fn what_does_not_hold_shows_the_way_to_the_amount() {
     assert_eq!(json["summary"]["failed"], 1);
     let junit = place.run(&["test", "--format", "junit"]).out;
     assert!(junit.contains("failures=\"1\"") && junit.contains("expected $1.51, got $1.50"), "{junit}");
+    let said = place.run(&["test", "--output-format", "junit"]).out;
+    assert!(said.starts_with("<?xml") && said.contains("failures=\"1\""), "{said}");
 }
 
 #[test]

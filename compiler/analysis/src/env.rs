@@ -295,7 +295,7 @@ impl Builder<'_> {
         let mut diagnostic = Diagnostic::error(codes::NO_SUCH_MODULE, format!("there is no module `{}`", path.text()))
             .at(path.span, "")
             .note(format!(
-                "looked for `{}.price` beside this file and at the root of the workspace",
+                "looked for `{}.price` below the root: the nearest folder at or above this file with a `price.toml`, or else the folder or file that was given",
                 path.text().replace('.', "/")
             ));
         if let Some(near) = report::nearest(&path.text(), modules.iter().map(String::as_str)) {

@@ -3,7 +3,8 @@
 //!
 //! A module is named by its path below the root of its workspace: `use acme.cloud` finds
 //! `acme/cloud.price`. The root is the nearest folder at or above the file that holds a
-//! `price.toml`, else the file's own folder. Files with different roots do not see each other.
+//! `price.toml`; without one, the folder that was given, or the own folder of a file that was
+//! given, and files it imports have its root. Files with different roots do not see each other.
 
 use crate::limits;
 use crate::suppress;
@@ -138,7 +139,7 @@ impl Workspace {
                 if !is_source(&cleaned) {
                     return Err(LoadError::NotSource { path: path.clone() });
                 }
-                loader.file(world, &cleaned, Origin::Given)?;
+                loader.file(world, &cleaned, Origin::Given, folder(&cleaned))?;
             } else if world.is_dir(&cleaned) || cleaned.is_empty() {
                 let read = |cause| LoadError::Read { path: path.clone(), cause };
                 let found = world.sources(&cleaned).map_err(read)?;
@@ -146,7 +147,7 @@ impl Workspace {
                     return Err(LoadError::Empty { path: path.clone() });
                 }
                 for file in found {
-                    loader.file(world, &clean(&file), Origin::Given)?;
+                    loader.file(world, &clean(&file), Origin::Given, &cleaned)?;
                 }
             } else {
                 return Err(LoadError::Missing { path: path.clone() });
@@ -291,8 +292,8 @@ impl Loader {
         analysis::File::new(&self.db, inside.to_owned(), number, readable(path, text))
     }
 
-    /// Reads a source file, once.
-    fn file(&mut self, world: &dyn World, path: &str, origin: Origin) -> Result<(), LoadError> {
+    /// Reads a source file, once; `otherwise` is its root where no `price.toml` names one.
+    fn file(&mut self, world: &dyn World, path: &str, origin: Origin, otherwise: &str) -> Result<(), LoadError> {
         if let Some(at) = self.at.get(path) {
             if origin == Origin::Given {
                 self.sources[*at].origin = Origin::Given;
@@ -302,7 +303,7 @@ impl Loader {
         if self.sources.len() >= limits::FILES {
             return Err(LoadError::TooMany);
         }
-        let root = root_of(world, path);
+        let root = root_of(world, path, otherwise);
         let inside = below(&root, path).unwrap_or(path).to_owned();
         let bytes = world.read(path).map_err(|cause| LoadError::Read { path: world.display(path), cause })?;
         let id = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
@@ -357,7 +358,7 @@ impl Loader {
             let stem = join(root, &parts[..length].join("/"));
             for path in [format!("{stem}.price"), format!("{stem}.price.md")] {
                 if world.is_file(&path) {
-                    return self.file(world, &path, Origin::Imported);
+                    return self.file(world, &path, Origin::Imported, root);
                 }
             }
         }
@@ -405,16 +406,15 @@ impl Loader {
     }
 }
 
-/// The nearest folder at or above a file that holds a `price.toml`, else the file's folder.
-fn root_of(world: &dyn World, path: &str) -> String {
-    let own = folder(path);
-    let mut at = own;
+/// The nearest folder at or above a file that holds a `price.toml`, else `otherwise`.
+fn root_of(world: &dyn World, path: &str, otherwise: &str) -> String {
+    let mut at = folder(path);
     loop {
         if world.is_file(&join(at, "price.toml")) {
             return at.to_owned();
         }
         if at.is_empty() || at == "/" || at.ends_with("..") {
-            return own.to_owned();
+            return otherwise.to_owned();
         }
         at = folder(at);
     }

@@ -54,6 +54,17 @@ fn outcomes(workspace: &Workspace) -> Vec<price_driver::TestReport> {
 }
 
 #[test]
+fn without_a_project_file_imports_are_counted_from_what_was_given() {
+    let world = MemoryWorld::new()
+        .with("shop/lib/units.price", "unit widget, widgets\n")
+        .with("shop/lib/events.price", "use lib.units (widget as thing)\nevent make { n: thing }\n")
+        .with("shop/plan.price", "use lib.events (make)\nmeter made = sum of make.n\n");
+    for given in ["shop", "shop/plan.price"] {
+        assert_eq!(load(&world, given).check(), [], "{given}");
+    }
+}
+
+#[test]
 fn imports_are_followed_from_the_root() {
     let world = MemoryWorld::new()
         .with("shop/price.toml", "")

@@ -238,7 +238,8 @@ impl<'n> Typer<'n> {
                             param.ty.span,
                             ["rate", "ratio", "number"],
                         );
-                        self.names.report(finding);
+                        let note = "a parameter is a `rate`, `ratio` or `number`, a unit, or a currency";
+                        self.names.report(finding.note(note));
                         return Val::error();
                     }
                 },
