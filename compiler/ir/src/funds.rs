@@ -220,6 +220,8 @@ pub enum GrantWhen {
     On(Date),
     /// At the start of each window (aligned with billing), and on the first day.
     Each(Window),
+    /// On the customer's first day and every such length after it.
+    Every(Age),
     /// At the start of a stretch counted from the customer's first day: the `index`-th (from 0)
     /// of `every`.
     Step {

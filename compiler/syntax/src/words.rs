@@ -63,6 +63,7 @@ pub const STATEMENTS: &[&str] = &[
     "effective",
     "entitlement",
     "fee",
+    "invoice",
     "late",
     "let",
     "minimum",
@@ -107,8 +108,22 @@ impl Block {
             Block::Body => STATEMENTS,
             Block::Price => PRICE_LINES,
             Block::Tiers => &["beyond", "up"],
-            Block::Commitment => &["amount", "counts", "excess", "overage", "shortfall", "true-up"],
-            Block::Wallet => &["grant", "holds", "overdraft", "pays", "precise", "shared", "spend", "top-up"],
+            Block::Commitment => &[
+                "already",
+                "amount",
+                "counts",
+                "covered",
+                "excess",
+                "free",
+                "invoiced",
+                "overage",
+                "shortfall",
+                "true-up",
+                "unused",
+            ],
+            Block::Wallet => {
+                &["clawback", "grant", "holds", "overdraft", "pays", "precise", "rollover", "shared", "spend", "top-up"]
+            }
             Block::Waterfall => &["finally", "first", "then"],
             Block::Amendment => &["add", "extend", "remove", "set"],
             Block::Test => &["expect", "given"],

@@ -54,6 +54,8 @@ pub(crate) struct Accounts {
     by_name: FxHashMap<Box<str>, u32>,
     pub(crate) billed: Vec<Billed>,
     billed_by_name: FxHashMap<Box<str>, u32>,
+    /// Accounts without a subscription are not served.
+    closed: bool,
 }
 
 impl Accounts {
@@ -66,7 +68,17 @@ impl Accounts {
             by_name: FxHashMap::default(),
             billed: Vec::new(),
             billed_by_name: FxHashMap::default(),
+            closed: false,
         }
+    }
+
+    /// From now on only accounts with a subscription are served.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    pub(crate) fn is_subscribed(&self, account: &str) -> bool {
+        self.by_name.get(account).is_some_and(|at| !self.accounts[*at as usize].subscribed.is_empty())
     }
 
     /// The number of an account, new if need be.
@@ -79,7 +91,10 @@ impl Accounts {
     }
 
     fn add(&mut self, name: &str, billed: u32) -> u32 {
-        let accepts = Served::always().within(&self.effective).instants(&self.zone);
+        let accepts = match self.closed {
+            true => Vec::new(),
+            false => Served::always().within(&self.effective).instants(&self.zone),
+        };
         let index = self.accounts.len() as u32;
         self.gates.push(Gate::of(&accepts, billed));
         self.accounts.push(Account { name: name.into(), billed, subscribed: Vec::new(), accepts });

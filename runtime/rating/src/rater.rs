@@ -160,10 +160,25 @@ impl Rater {
             cells: Cells::new(&plan, sink, layout.slicing.clone()),
             levels: Levels::default(),
         };
+        let mut accounts = Accounts::new(time.zone.clone(), plan.effective);
+        if let Some(parties) = &plan.parties {
+            accounts.close();
+            let named = parties.accounts.iter().map(String::as_str);
+            let alone = parties.accounts.is_empty().then_some(plan.name.as_str());
+            for account in named.chain(alone) {
+                let span = parties.term;
+                accounts.subscribe(&Subscription {
+                    account: account.to_owned(),
+                    from: span.from,
+                    until: span.until,
+                    pool: Some(plan.name.clone()),
+                })?;
+            }
+        }
         Ok(Rater {
             sinks: plan.sinks.iter().zip(&layout.sinks).map(state).collect(),
             labels: OpenLabels::new(&plan),
-            accounts: Accounts::new(time.zone.clone(), plan.effective),
+            accounts,
             slots: Slots::default(),
             book: Book::default(),
             seen_from: FxHashMap::default(),
@@ -207,7 +222,11 @@ impl Rater {
 
     /// Adds a subscription. An account with at least one is served on the days of its
     /// subscriptions only; one without is served always. Before any usage of the account.
+    /// A contract has accounts and a term of its own: those are kept as they are.
     pub fn subscribe(&mut self, subscription: &Subscription) -> Result<(), SetupError> {
+        if self.plan.parties.is_some() && self.accounts.is_subscribed(&subscription.account) {
+            return Ok(());
+        }
         self.accounts.subscribe(subscription)
     }
 

@@ -168,7 +168,7 @@ impl Verifier<'_> {
                 }
             }
             match grant.when {
-                GrantWhen::Step { every, .. } => self.age(&at, every),
+                GrantWhen::Step { every, .. } | GrantWhen::Every(every) => self.age(&at, every),
                 GrantWhen::TrueUp if !matches!(grant.amount, GrantAmount::Shortfall(_)) => {
                     self.say(&at, "only a shortfall comes with a true-up");
                 }

@@ -203,6 +203,15 @@ pub enum StmtKind {
         /// What happens afterwards.
         then: LateRule,
     },
+    /// `invoice early at $500.00`.
+    Interim(Expr),
+    /// `invoice CREDIT at $0.05 each`.
+    Conversion {
+        /// The other currency.
+        currency: Name,
+        /// What one unit costs.
+        rate: Expr,
+    },
     /// Not readable; reported.
     Bad(Bad),
 }
@@ -273,6 +282,8 @@ pub enum Tracking {
 pub struct Fee {
     /// Its name.
     pub name: Name,
+    /// The meter of a level it is for each unit of.
+    pub level: Option<Path>,
     /// The amount, without its period.
     pub amount: Expr,
     /// How often it is due; none for `once`.
@@ -357,6 +368,8 @@ pub enum EntitlementValue {
         per: Option<PeriodWord>,
         /// What happens beyond: `block`, `allow`, ...
         then: Option<Name>,
+        /// What an unused rest adds to the next window at most.
+        rollover: Option<Expr>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Bad, Date, Docs, Duration, Expr, Frequency, Name, Number, PartialRule, Path, Percent, PeriodWord, RoundTarget,
-    RoundingMode, Scope, Window,
+    Rounding, RoundingMode, Scope, Window,
 };
 use price_diagnostics::Span;
 
@@ -114,6 +114,8 @@ pub enum CommitmentStmtKind {
         scope: Scope,
         /// The sources whose payments do not count.
         except_paid_by: Vec<Path>,
+        /// Other commitments that count the same lines, and how.
+        sharing: Vec<(Path, CountSharing)>,
     },
     /// `true-up quarterly to 25% cumulative`.
     TrueUp {
@@ -136,8 +138,39 @@ pub enum CommitmentStmtKind {
     },
     /// `overage at 110% of contract prices`.
     Overage(Percent),
+    /// `invoiced quarterly`, `already paid`, `free`.
+    Invoiced(Invoiced),
+    /// `unused expires`, `unused rolls over up to 25% for 12 months`.
+    Unused {
+        /// What is carried on; nothing if none.
+        rolls_over: Option<ExcessRollover>,
+    },
+    /// `covered at 80% of contract prices`.
+    CoveredAt(Percent),
     /// Not readable; reported.
     Bad(Bad),
+}
+
+/// How two commitments share what both count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CountSharing {
+    /// `not counted by p1`: it sees what the other left.
+    NotCounted,
+    /// `also counted by p1`: it sees everything.
+    AlsoCounted,
+}
+
+/// When a prepaid commitment is invoiced.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Invoiced {
+    /// `invoiced at start`
+    AtStart,
+    /// `invoiced quarterly`
+    Every(Frequency),
+    /// `already paid`
+    AlreadyPaid,
+    /// `free`
+    Free,
 }
 
 /// `rolls over up to 10% for 90 days`.
@@ -197,15 +230,18 @@ pub enum WalletStmtKind {
     /// `grant $10k free on start expires after 6 months`.
     Grant(Grant),
     /// `top-up $25k for $25k when below $5k at most 1 per month`.
-    TopUp {
-        /// How much is added.
-        amount: Expr,
-        /// What it costs; the same amount if not written.
-        cost: Option<Expr>,
-        /// The balance below which it is asked for.
-        below: Expr,
-        /// How often at most.
-        at_most: Option<(Number, PeriodWord)>,
+    TopUp(TopUp),
+    /// `clawback promo on 2026-06-10`.
+    Clawback {
+        /// The grant.
+        grant: Name,
+        /// The day.
+        on: Date,
+    },
+    /// `rollover up to 300 CREDIT at least 100 CREDIT for 1 month`.
+    Rollover {
+        /// What is carried; nothing if none.
+        up_to: Option<BalanceRollover>,
     },
     /// `overdraft none`, `overdraft up to 500 CREDIT`.
     Overdraft {
@@ -230,11 +266,49 @@ pub enum WalletStmtKind {
     Bad(Bad),
 }
 
+/// What is bought when a wallet runs low.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TopUp {
+    /// How much is added, or the balance it is filled to.
+    pub amount: Expr,
+    /// Whether `amount` is the balance it is filled to.
+    pub to_target: bool,
+    /// What it costs, and whether that is for each unit; the same amount if not written.
+    pub cost: Option<(Expr, bool)>,
+    /// The balance below which it is asked for.
+    pub below: Expr,
+    /// Asked for at that balance already.
+    pub at_or_below: bool,
+    /// How often at most.
+    pub at_most: Option<(Number, PeriodWord)>,
+    /// When what is left of it goes; never if not written.
+    pub expires: Option<Expiry>,
+}
+
+/// `up to 300 CREDIT at least 100 CREDIT for 1 month`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct BalanceRollover {
+    /// The most: a share of the rest, or an amount.
+    pub up_to: Expr,
+    /// The least.
+    pub at_least: Option<Expr>,
+    /// How long it lives.
+    pub lasts: Duration,
+}
+
 /// An amount put into a wallet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Grant {
-    /// How much.
+    /// Its name, if it has one.
+    pub name: Option<Name>,
+    /// How much; per unit of a level if there is one.
     pub amount: Expr,
+    /// The meter of the level.
+    pub level: Option<Path>,
+    /// What a partial window does to it, if said.
+    pub partial: Option<PartialRule>,
+    /// How each grant is rounded, if said.
+    pub rounded: Option<Rounding>,
     /// What it costs, if said.
     pub cost: Option<GrantCost>,
     /// When it comes.
@@ -250,8 +324,8 @@ pub enum GrantCost {
     Free,
     /// `for $50k`.
     For(Expr),
-    /// `already paid`.
-    AlreadyPaid,
+    /// `already paid`, `already paid $500.00`.
+    AlreadyPaid(Option<Expr>),
 }
 
 /// When a grant comes.

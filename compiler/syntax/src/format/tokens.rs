@@ -129,6 +129,11 @@ pub(super) fn pad_first_word(node: Node<'_>, tokens: &mut [Token]) {
             | Rule::shortfall
             | Rule::excess
             | Rule::overage
+            | Rule::invoiced
+            | Rule::unused
+            | Rule::covered_at
+            | Rule::clawback
+            | Rule::balance_rollover
             | Rule::holds
             | Rule::pays_for
             | Rule::grant

@@ -85,6 +85,10 @@ impl Lower {
                 name: self.first_name(node)?,
                 value: self.entitlement_value(node)?,
             }),
+            Rule::interim_stmt => StmtKind::Interim(self.first_expr(node, Rule::amount)?),
+            Rule::conversion_stmt => {
+                StmtKind::Conversion { currency: self.first_name(node)?, rate: self.first_expr(node, Rule::amount)? }
+            }
             Rule::prorate_stmt => StmtKind::Prorate {
                 names: self.names(node),
                 how: if node.has(Rule::kw_daily) { ProrateRule::Daily } else { ProrateRule::Never },
@@ -131,6 +135,7 @@ impl Lower {
         });
         Some(Fee {
             name: self.first_name(node)?,
+            level: self.first_path(node),
             amount: self.first_expr(node, Rule::amount)?,
             per: self.per_period(node),
             timing,
@@ -173,6 +178,10 @@ impl Lower {
             amount: self.first_expr(limit, Rule::amount)?,
             per: self.per_period(limit),
             then: limit.part(Rule::word).map(|word| self.name(word)),
+            rollover: match limit.part(Rule::literal) {
+                Some(_) => Some(self.first_expr(limit, Rule::literal)?),
+                None => None,
+            },
         })
     }
 

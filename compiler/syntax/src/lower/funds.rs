@@ -2,9 +2,9 @@
 
 use super::Lower;
 use crate::ast::{
-    Allowance, Commitment, CommitmentPayment, CommitmentStmt, CommitmentStmtKind, Docs, DrawOrder, Duration,
-    ExcessRollover, Expiry, Grant, GrantCost, GrantWhen, PaySource, RampEntry, Rollover, Sharing, SpendOrder,
-    StepPosition, Wallet, WalletStmt, WalletStmtKind, Waterfall, WaterfallEntry,
+    Allowance, BalanceRollover, Commitment, CommitmentPayment, CommitmentStmt, CommitmentStmtKind, CountSharing, Docs,
+    DrawOrder, Duration, ExcessRollover, Expiry, Grant, GrantCost, GrantWhen, Invoiced, PaySource, RampEntry, Rollover,
+    Sharing, SpendOrder, StepPosition, TopUp, Wallet, WalletStmt, WalletStmtKind, Waterfall, WaterfallEntry,
 };
 use crate::grammar::Rule;
 use crate::tree::Node;
@@ -83,7 +83,13 @@ impl Lower {
                 }))
             }
             Rule::commitment_counts => {
-                Kind::Counts { scope: self.first_scope(node)?, except_paid_by: self.names(node) }
+                let sharing = node.parts_of(Rule::count_sharing).map(|part| {
+                    let how = if part.has(Rule::kw_not) { CountSharing::NotCounted } else { CountSharing::AlsoCounted };
+                    Some((self.first_path(part)?, how))
+                });
+                let sharing = sharing.collect::<Option<Vec<_>>>()?;
+                let except_paid_by = if node.has(Rule::kw_except) { self.names(node) } else { Vec::new() };
+                Kind::Counts { scope: self.first_scope(node)?, except_paid_by, sharing }
             }
             Rule::true_up => Kind::TrueUp {
                 every: self.frequency(node)?,
@@ -99,6 +105,18 @@ impl Lower {
                 }),
             },
             Rule::overage => Kind::Overage(self.first_percent(node)?),
+            Rule::invoiced if node.has(Rule::kw_start) => Kind::Invoiced(Invoiced::AtStart),
+            Rule::invoiced => Kind::Invoiced(Invoiced::Every(self.frequency(node)?)),
+            Rule::prepaid_cost if node.has(Rule::kw_free) => Kind::Invoiced(Invoiced::Free),
+            Rule::prepaid_cost => Kind::Invoiced(Invoiced::AlreadyPaid),
+            Rule::unused if node.has(Rule::kw_expires) => Kind::Unused { rolls_over: None },
+            Rule::unused => Kind::Unused {
+                rolls_over: Some(ExcessRollover {
+                    up_to: self.first_percent(node)?,
+                    lasts: self.first_duration(node)?,
+                }),
+            },
+            Rule::covered_at => Kind::CoveredAt(self.first_percent(node)?),
             _ => return None,
         })
     }
@@ -128,17 +146,16 @@ impl Lower {
             Rule::holds => Kind::Holds(self.first_name(node)?),
             Rule::pays_for => Kind::PaysFor(self.first_scope(node)?),
             Rule::grant => Kind::Grant(self.grant(node)?),
-            Rule::top_up => {
-                let amounts: Option<Vec<_>> = node.parts_of(Rule::amount).map(|part| self.expr(part)).collect();
-                let mut amounts = amounts?.into_iter();
-                let amount = amounts.next()?;
-                let cost = if node.has(Rule::kw_for) { Some(amounts.next()?) } else { None };
-                Kind::TopUp {
-                    amount,
-                    cost,
-                    below: amounts.next()?,
-                    at_most: self.first_number(node).zip(self.per_period(node)),
-                }
+            Rule::top_up => Kind::TopUp(self.top_up(node)?),
+            Rule::clawback => Kind::Clawback { grant: self.first_name(node)?, on: self.first_date(node)? },
+            Rule::balance_rollover if node.has(Rule::kw_none) => Kind::Rollover { up_to: None },
+            Rule::balance_rollover => {
+                let at_least = match node.part(Rule::rollover_floor) {
+                    Some(floor) => Some(self.first_expr(floor, Rule::literal)?),
+                    None => None,
+                };
+                let up_to = self.first_expr(node, Rule::literal)?;
+                Kind::Rollover { up_to: Some(BalanceRollover { up_to, at_least, lasts: self.first_duration(node)? }) }
             }
             Rule::overdraft => Kind::Overdraft {
                 up_to: if node.has(Rule::kw_none) { None } else { Some(self.first_expr(node, Rule::amount)?) },
@@ -154,10 +171,38 @@ impl Lower {
         })
     }
 
+    fn top_up(&mut self, node: Node<'_>) -> Option<TopUp> {
+        let amounts: Option<Vec<_>> = node.parts_of(Rule::amount).map(|part| self.expr(part)).collect();
+        let mut amounts = amounts?.into_iter();
+        let cost = match node.part(Rule::top_up_cost) {
+            Some(cost) => Some((self.first_expr(cost, Rule::amount)?, cost.has(Rule::kw_each))),
+            None => None,
+        };
+        let expires = match node.part(Rule::expiry) {
+            Some(expiry) => Some(self.expiry(expiry)?),
+            None => None,
+        };
+        Some(TopUp {
+            amount: amounts.next()?,
+            to_target: node.has(Rule::kw_to),
+            cost,
+            below: amounts.next()?,
+            at_or_below: node.part(Rule::top_up_bound).is_some_and(|bound| bound.has(Rule::kw_or)),
+            at_most: self.first_number(node).zip(self.per_period(node)),
+            expires,
+        })
+    }
+
     fn grant(&mut self, node: Node<'_>) -> Option<Grant> {
         let cost = match node.part(Rule::grant_cost) {
             Some(cost) if cost.has(Rule::kw_free) => Some(GrantCost::Free),
-            Some(cost) if cost.has(Rule::kw_already) => Some(GrantCost::AlreadyPaid),
+            Some(cost) if cost.has(Rule::kw_already) => {
+                let paid = match cost.part(Rule::amount) {
+                    Some(amount) => Some(self.expr(amount)?),
+                    None => None,
+                };
+                Some(GrantCost::AlreadyPaid(paid))
+            }
             Some(cost) => Some(GrantCost::For(self.first_expr(cost, Rule::amount)?)),
             None => None,
         };
@@ -172,7 +217,24 @@ impl Lower {
             Some(expiry) => Some(self.expiry(expiry)?),
             None => None,
         };
-        Some(Grant { amount: self.first_expr(node, Rule::amount)?, cost, when, expires })
+        let level = match node.part(Rule::grant_level) {
+            Some(level) => Some(self.first_path(level)?),
+            None => None,
+        };
+        let rounded = match node.part(Rule::grant_rounded).and_then(|r| r.part(Rule::rounding)) {
+            Some(rounding) => Some(self.rounding(rounding)?),
+            None => None,
+        };
+        Some(Grant {
+            name: node.part(Rule::grant_name).and_then(|name| self.first_name(name)),
+            amount: self.first_expr(node, Rule::amount)?,
+            level,
+            partial: Self::partial(node),
+            rounded,
+            cost,
+            when,
+            expires,
+        })
     }
 
     fn expiry(&mut self, node: Node<'_>) -> Option<Expiry> {

@@ -295,6 +295,14 @@ impl<'a> Desk<'a> {
                 }
                 None
             }
+            GrantWhen::Every(every) => {
+                let starts = (0..crate::limits::STRETCHES_MAX as u32)
+                    .map(|n| if n == 0 { first } else { every.after(first, n) });
+                if starts.into_iter().take_while(|start| *start <= day).last() != Some(day) {
+                    return;
+                }
+                None
+            }
             GrantWhen::Each(window) => match self.days.window(window, day) {
                 Some(bounds) => Some(bounds),
                 None => return,
