@@ -83,6 +83,9 @@ pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<
     options.keep_identity = pass.ordered;
     options.passed_over.extend(pass.foreign.iter().cloned());
     options.pools = pools(pass.subscriptions.as_deref());
+    if let Some(parties) = &plan.parties {
+        options.pools.extend(parties.accounts.iter().map(|account| (account.clone(), plan.name.clone())));
+    }
     let wanted: BTreeSet<&str> = pass.args.account.iter().map(String::as_str).collect();
     let pools = options.pools.clone();
     let skips = |account: &str| {

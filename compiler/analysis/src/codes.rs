@@ -84,6 +84,8 @@ codes! {
     SAY_LADDER_SCOPE = "P416";
     /// When a fee is charged is not stated.
     SAY_FEE_TIMING = "P417";
+    /// What a wallet, grant or commitment leaves open.
+    SAY_BALANCE = "P418";
     /// Numbers that do not fit 128 bits.
     TOO_WIDE = "P420";
     /// Rounding finer than the value or to another unit.
@@ -102,6 +104,8 @@ codes! {
     CLAMP_ORDER = "P507";
     /// A source in the waterfall that can never pay.
     DEAD_SOURCE = "P601";
+    /// Top-ups without a limit.
+    UNBOUNDED_TOP_UPS = "P602";
     /// A calendar that leaves time uncovered or a slot that never holds.
     CALENDAR_GAPS = "P701";
     /// A test that names something its subject does not have.

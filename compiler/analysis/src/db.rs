@@ -59,17 +59,30 @@ pub fn test_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> 
     Arc::new(testcase::build(db, workspace, file))
 }
 
+/// The cards, plans and contracts of a file.
+fn items_found(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Arc<Lowered>> {
+    let compiles =
+        |kind: &_| matches!(kind, ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) | ast::ItemKind::Contract(_));
+    let items = parsed(db, file).ast.items.iter().enumerate().filter(|(_, item)| compiles(&item.kind));
+    items.map(|(index, _)| lowered(db, workspace, file, index as u32).clone()).collect()
+}
+
+/// Whether a finding is about another file, and found there as well.
+fn said_elsewhere(db: &dyn salsa::Database, workspace: Workspace, file: File, found: &Diagnostic) -> bool {
+    let Some(span) = found.primary_span().filter(|span| span.file != file.id(db)) else { return false };
+    let other = workspace.files(db).iter().find(|f| f.id(db) == span.file).copied();
+    other.is_some_and(|other| items_found(db, workspace, other).iter().any(|i| i.diagnostics.contains(found)))
+}
+
 /// Everything found in a file, in the order of reports. Follow-on findings are left out.
 #[salsa::tracked]
 pub fn check_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Diagnostic> {
     let parsed = parsed(db, file);
     let mut all = parsed.diagnostics.clone();
     all.extend(module_env(db, workspace, file).diagnostics.iter().cloned());
-    for (index, item) in parsed.ast.items.iter().enumerate() {
-        if matches!(item.kind, ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_)) {
-            let found = &lowered(db, workspace, file, index as u32).diagnostics;
-            all.extend(found.iter().filter(|d| d.primary_span().is_none_or(|s| s.file == file.id(db))).cloned());
-        }
+    for found in items_found(db, workspace, file) {
+        // What a card under a plan has to say of itself is said with the card's file.
+        all.extend(found.diagnostics.iter().filter(|d| !said_elsewhere(db, workspace, file, d)).cloned());
     }
     all.extend(test_file(db, workspace, file).diagnostics.iter().cloned());
     price_diagnostics::sort(&mut all);

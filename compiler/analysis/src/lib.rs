@@ -56,6 +56,7 @@ pub fn subjects(db: &dyn salsa::Database, file: File) -> Vec<Subject> {
                 (&card.name.text, version, "ratecard")
             }
             ItemKind::Plan(plan) => (&plan.name.text, None, "plan"),
+            ItemKind::Contract(contract) => (&contract.name.text, None, "contract"),
             _ => continue,
         };
         found.push(Subject { name: name.clone(), version, kind, file, item: index as u32 });

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::db::{self, lowered};
-use crate::declare::calendar::date_of;
+use crate::declare::calendar::{date_of, days_of};
 use crate::declare::{FieldKind, MeterDef};
 use crate::env::{Entity, Env, event_key};
 use crate::inputs::{File, Workspace};
@@ -108,6 +108,8 @@ pub struct Expect {
     pub amount: Option<Rational>,
     /// Where the amount stands.
     pub amount_span: Span,
+    /// At the end of this day; else of the time of the test.
+    pub on: Option<Date>,
     /// Where the statement stands.
     pub span: Span,
 }
@@ -129,6 +131,14 @@ pub enum ExpectTarget {
     Due,
     /// What is left of an allowance.
     AllowanceLeft(String),
+    /// What a wallet or prepaid commitment holds.
+    Balance(String),
+    /// What a commitment counted in the time of the test.
+    Counted(String),
+    /// What its true-ups came to.
+    Shortfall(String),
+    /// What its ended stretches carried on.
+    Excess(String),
     /// The usage must be rejected.
     Refused,
 }
@@ -142,7 +152,6 @@ pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Test
         match &item.kind {
             ItemKind::Test(test) => builder.test(test, item.recovered),
             ItemKind::TestTable(table) => builder.table(table, item.recovered),
-            ItemKind::Contract(contract) => builder.report(crate::not_yet("contracts", contract.name.span)),
             ItemKind::Amendment(amendment) => builder.report(crate::not_yet("amendments", amendment.target.span)),
             ItemKind::Assert(assert) => builder.report(crate::not_yet("assertions", assert.title.span)),
             _ => {}
@@ -185,15 +194,15 @@ impl Builder<'_> {
     fn subject(&mut self, subject: &ast::Subject) -> Option<Seen> {
         let entity = self.scoped(|scope| resolve(scope, &subject.path));
         let item = match (entity, subject.kind) {
-            (Entity::Plan(item), ast::SubjectKind::Plan) => item,
+            (Entity::Plan(item), ast::SubjectKind::Plan) | (Entity::Contract(item), ast::SubjectKind::Contract) => item,
             (Entity::Card(versions), ast::SubjectKind::RateCard) => versions.iter().max_by_key(|(v, _)| *v)?.1,
-            (_, ast::SubjectKind::Contract) => {
-                self.report(crate::not_yet("contracts", subject.span));
-                return None;
-            }
             (Entity::Error, _) => return None,
             (other, wanted) => {
-                let wanted = if wanted == ast::SubjectKind::Plan { "a plan" } else { "a rate card" };
+                let wanted = match wanted {
+                    ast::SubjectKind::Plan => "a plan",
+                    ast::SubjectKind::RateCard => "a rate card",
+                    ast::SubjectKind::Contract => "a contract",
+                };
                 let message = format!("`{}` is {}, not {wanted}", subject.path.text(), other.kind());
                 self.report(Diagnostic::error(codes::WRONG_KIND, message).at(subject.path.span, ""));
                 return None;
@@ -207,21 +216,7 @@ impl Builder<'_> {
     }
 
     fn period(&mut self, period: &ast::Period) -> Option<(Date, Date)> {
-        use ast::PeriodKind::*;
-        let found = match &period.kind {
-            Year { year } => Date::new(*year as i16, 1, 1).map(|d| (d, d.add_months(12, 1))),
-            Quarter { year, quarter } => {
-                Date::new(*year as i16, (quarter * 3 - 2) as i8, 1).map(|d| (d, d.add_months(3, 1)))
-            }
-            Month { year, month } => Date::new(*year as i16, *month as i8, 1).map(|d| (d, d.add_months(1, 1))),
-            Day(date) => date_of(date).map(|d| (d, d.add_days(1))),
-            Range { from, end } => match (date_of(from), date_of(&end.date)) {
-                (Some(from), Some(end_date)) => {
-                    Some((from, if end.inclusive { end_date.add_days(1) } else { end_date }))
-                }
-                _ => None,
-            },
-        };
+        let found = days_of(period);
         match found {
             Some((from, until)) if from < until && from.days_until(until) <= 3_700 => Some((from, until)),
             _ => {
@@ -566,14 +561,18 @@ impl Builder<'_> {
                 labels: Vec::new(),
                 amount: None,
                 amount_span: span,
+                on: None,
                 span,
             });
         };
-        if let Some(date) = on {
-            self.report(crate::not_yet("expectations at a date", date.span));
+        let target = self.target(seen, subject)?;
+        let dated = matches!(target, ExpectTarget::Balance(_) | ExpectTarget::Shortfall(_));
+        if let (Some(date), false) = (on, dated) {
+            let message = "only balances and true-ups are asked for at a day";
+            self.report(Diagnostic::error(codes::NOT_HERE, message).at(date.span, ""));
             return None;
         }
-        let target = self.target(seen, subject)?;
+        let on = on.as_ref().and_then(date_of);
         let labels = match filter {
             None => Vec::new(),
             Some(filter) => self.cell_labels(seen, &target, filter)?,
@@ -582,7 +581,7 @@ impl Builder<'_> {
             None => (None, span),
             Some(e) => (Some(self.expected(seen, &target, e)?), e.span),
         };
-        Some(Expect { target, labels, amount, amount_span, span })
+        Some(Expect { target, labels, amount, amount_span, on, span })
     }
 
     fn target(&mut self, seen: &Seen, subject: &ExpectSubject) -> Option<ExpectTarget> {
@@ -653,9 +652,41 @@ impl Builder<'_> {
                 self.report(finding);
                 None
             }
-            ExpectSubject::Wallet(path) | ExpectSubject::Commitment { path, .. } => {
-                self.report(crate::not_yet("wallets and commitments", path.span));
+            ExpectSubject::Wallet(path) => {
+                let name = path.last()?;
+                if plan.funds.balances.iter().any(|b| b.name == name.text) {
+                    return Some(ExpectTarget::Balance(name.text.clone()));
+                }
+                let known = plan.funds.balances.iter().map(|b| b.name.as_str());
+                let finding = report::unknown(codes::TEST_NAME, "wallet", &name.text, name.span, known);
+                self.report(finding);
                 None
+            }
+            ExpectSubject::Commitment { path, what } => {
+                let name = path.last()?;
+                if plan.funds.balances.iter().any(|b| b.name == name.text) {
+                    self.stage("prepaid commitment", what, "left")?;
+                    return Some(ExpectTarget::Balance(name.text.clone()));
+                }
+                if !plan.funds.commitments.iter().any(|c| c.name == name.text) {
+                    let known = plan.funds.commitments.iter().map(|c| c.name.as_str());
+                    let finding = report::unknown(codes::TEST_NAME, "commitment", &name.text, name.span, known);
+                    self.report(finding);
+                    return None;
+                }
+                let name = name.text.clone();
+                match what.text.as_str() {
+                    "counted" => Some(ExpectTarget::Counted(name)),
+                    "shortfall" => Some(ExpectTarget::Shortfall(name)),
+                    "excess" => Some(ExpectTarget::Excess(name)),
+                    other => {
+                        let known = ["counted", "shortfall", "excess"];
+                        let finding =
+                            report::unknown(codes::TEST_NAME, "amount of a commitment", other, what.span, known);
+                        self.report(finding);
+                        None
+                    }
+                }
             }
         }
     }
@@ -749,7 +780,15 @@ impl Builder<'_> {
             let factor = meter.map_or(Rational::ONE, |m| m.factor.clone());
             return Some(value.expr.as_const().cloned()? / factor);
         }
-        self.scoped(|scope| Typer::new(scope).money(e, &plan.currency.code))
+        let at = match target {
+            ExpectTarget::Balance(name) => plan.funds.balances.iter().find(|b| b.name == *name).map(|b| b.holds),
+            ExpectTarget::Line(name) | ExpectTarget::Gross(name) | ExpectTarget::Exact(name) => {
+                plan.lines.iter().find(|l| l.name == *name).map(|l| l.currency)
+            }
+            _ => None,
+        };
+        let currency = at.map_or(&plan.currency, |at| plan.currency_at(at).0);
+        self.scoped(|scope| Typer::new(scope).money(e, &currency.code))
     }
 
     fn table(&mut self, table: &ast::TestTable, recovered: bool) {
@@ -831,6 +870,7 @@ impl Builder<'_> {
                             labels: Vec::new(),
                             amount: Some(amount),
                             amount_span: e.span,
+                            on: None,
                             span: *span,
                         }),
                         None => sound = false,
@@ -840,6 +880,7 @@ impl Builder<'_> {
                         labels: Vec::new(),
                         amount: None,
                         amount_span: *at,
+                        on: None,
                         span: *span,
                     }),
                     (_, ast::TestCell::Label(label)) => {

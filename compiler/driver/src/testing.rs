@@ -8,7 +8,7 @@ use crate::explain::{Explanation, explain, quantity};
 use crate::workspace::Workspace;
 use price_analysis::{Expect, ExpectTarget, FieldInput, Given, Subject, TestCase};
 use price_diagnostics::{FileId, Span};
-use price_ir::{EventIx, Invoice, InvoiceLine, Kernel, KernelFactory, Plan};
+use price_ir::{Account, EventIx, Invoice, InvoiceLine, Kernel, KernelFactory, Plan};
 use price_rating::{EventSchema, InjectError, Rater, Raw, RowBuilder, Subscription, When, event_of};
 use price_value::{Date, Period, Rational, Timestamp, Window, Zone};
 use std::collections::BTreeMap;
@@ -157,7 +157,7 @@ impl<'w> TestRunner<'w> {
                 return report;
             }
         }
-        let judge = Judge { prepared: &prepared, run: first };
+        let judge = Judge { prepared: &prepared, run: first, last: case.until.add_days(-1) };
         let mut failures = Vec::new();
         let refused_expected = case.expect.iter().find(|e| e.target == ExpectTarget::Refused);
         match (refused_expected, first.refused.first()) {
@@ -240,14 +240,19 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
         from = periods[0].from;
         until = periods.last().map_or(until, |p| p.until);
     }
-    let subscription = Subscription { account: ACCOUNT.into(), from: Some(from), until: Some(until), pool: None };
-    rater.subscribe(&subscription).map_err(|error| error.to_string())?;
+    // A contract has accounts and a term of its own, and one name on its invoices.
+    let user = plan.parties.as_ref().map_or(ACCOUNT, |p| p.accounts.first().map_or(plan.name.as_str(), String::as_str));
+    let billed = if plan.parties.is_some() { plan.name.as_str() } else { ACCOUNT };
+    if plan.parties.is_none() {
+        let subscription = Subscription { account: ACCOUNT.into(), from: Some(from), until: Some(until), pool: None };
+        rater.subscribe(&subscription).map_err(|error| error.to_string())?;
+    }
     let mut run = Run { invoices: Vec::new(), refused: Vec::new() };
     let mut happenings = Vec::new();
     for given in &case.given {
         match given {
             Given::Meter { span, .. } => {
-                if let Err(refusal) = inject(&mut rater, &zone, &periods, case, given)? {
+                if let Err(refusal) = inject(&mut rater, user, &zone, &periods, case, given)? {
                     run.refused.push((*span, refusal));
                 }
             }
@@ -258,7 +263,7 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
         }
     }
     happenings.sort_by_key(|happening| happening.at);
-    let account = rater.subject(ACCOUNT);
+    let account = rater.subject(user);
     for happening in happenings {
         if let Err(refusal) = push(&mut rater, &plan, account.0, &happening) {
             run.refused.push((happening.span, refusal));
@@ -268,7 +273,7 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
         return Ok(run);
     }
     for period in &periods {
-        match rater.close(ACCOUNT, period) {
+        match rater.close(billed, period) {
             Ok(invoice) => run.invoices.push(invoice),
             Err(error) => run.refused.push((case.span, error.to_string())),
         }
@@ -305,6 +310,7 @@ fn push(rater: &mut Rater, plan: &Arc<Plan>, account: u32, happening: &Happening
 /// Gives a meter its quantity. The outer error is one of the test, the inner one a refusal.
 fn inject(
     rater: &mut Rater,
+    user: &str,
     zone: &Zone,
     periods: &[Period],
     case: &TestCase,
@@ -329,10 +335,14 @@ fn inject(
             places.push((*holder, When::At(at)));
         }
         (None, Some(window)) => places.extend(each_window(periods, case, *window)),
+        // A named time inside a longer billing period: what is given is used from its first day.
+        (None, None) if !case.exact_dates && case.from > periods[0].from && case.until < periods[0].until => {
+            places.push((periods[0], When::At(zone.start_of(case.from))));
+        }
         (None, None) => places.push((periods[0], When::Sometime)),
     }
     for (period, when) in places {
-        match rater.inject(ACCOUNT, &period, meter, &labels, quantity, when) {
+        match rater.inject(user, &period, meter, &labels, quantity, when) {
             Ok(()) => {}
             Err(error @ InjectError::NotSold { .. }) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error.to_string()),
@@ -422,6 +432,8 @@ fn line<'i>(invoice: &'i Invoice, name: &str) -> Option<&'i InvoiceLine> {
 struct Judge<'r> {
     prepared: &'r Prepared,
     run: &'r Run,
+    /// Last day of the time of the test.
+    last: Date,
 }
 
 impl Judge<'_> {
@@ -444,7 +456,15 @@ impl Judge<'_> {
             ExpectTarget::Line(name) | ExpectTarget::Minimum(name) => of_line(name, |l| &l.amount, |c| &c.amount),
             ExpectTarget::Gross(name) => of_line(name, |l| &l.gross, |c| &c.exact),
             ExpectTarget::Exact(name) => of_line(name, |l| &l.exact, |c| &c.exact),
-            ExpectTarget::Total | ExpectTarget::Due => invoices.iter().map(|invoice| &invoice.total).sum(),
+            ExpectTarget::Total => invoices.iter().map(|invoice| &invoice.total).sum(),
+            ExpectTarget::Due => invoices.iter().map(|invoice| &invoice.due).sum(),
+            ExpectTarget::Balance(name) => balance_on(invoices, name, expect.on.unwrap_or(self.last)),
+            ExpectTarget::Counted(name) => self.commitments(name).map(|c| &c.counted).sum(),
+            ExpectTarget::Excess(name) => self.commitments(name).map(|c| &c.excess).sum(),
+            ExpectTarget::Shortfall(name) => {
+                let all = self.commitments(name).flat_map(|c| &c.true_ups);
+                all.filter(|(day, _)| expect.on.is_none_or(|on| on == *day)).map(|(_, amount)| amount).sum()
+            }
             ExpectTarget::AllowanceLeft(name) => {
                 let last = invoices.iter().rev().find_map(|i| i.allowances.iter().find(|a| a.name == *name));
                 last.map(|a| &(&a.granted + &a.carried_in) - &a.used).unwrap_or_default()
@@ -460,8 +480,21 @@ impl Judge<'_> {
                 let unit = plan.allowances.iter().find(|a| a.name == *name).map_or("", |a| a.unit.as_str());
                 quantity(value, unit)
             }
+            ExpectTarget::Balance(name) => {
+                let holds = plan.funds.balances.iter().find(|b| b.name == *name).map_or(price_ir::OWN, |b| b.holds);
+                plan.currency_at(holds).0.format(value)
+            }
+            ExpectTarget::Line(name) | ExpectTarget::Gross(name) | ExpectTarget::Exact(name) => {
+                let at = plan.lines.iter().find(|l| l.name == *name).map_or(price_ir::OWN, |l| l.currency);
+                plan.currency_at(at).0.format(value)
+            }
             _ => plan.currency.format(value),
         }
+    }
+
+    fn commitments<'i>(&'i self, name: &'i str) -> impl Iterator<Item = &'i price_ir::CommitmentStatus> {
+        let payments = self.run.invoices.iter().filter_map(|invoice| invoice.payment.as_ref());
+        payments.flat_map(|payment| &payment.commitments).filter(move |c| c.name == name)
     }
 
     fn wrong(&self, expect: &Expect, amount: &Rational, got: &Rational) -> Failure {
@@ -478,4 +511,24 @@ impl Judge<'_> {
         let reason = Reason::Amount { expected: self.show(expect, amount), got: self.show(expect, got), trace };
         Failure { span: expect.amount_span, reason }
     }
+}
+
+/// What a balance holds at the end of a day: what it opened with, and what the ledger moved by then.
+fn balance_on(invoices: &[Invoice], name: &str, day: Date) -> Rational {
+    let mut payments = invoices.iter().filter_map(|invoice| invoice.payment.as_ref()).peekable();
+    let opened = payments.peek().and_then(|first| first.balances.iter().find(|s| s.name == name));
+    let mut held = opened.map(|s| s.opened.clone()).unwrap_or_default();
+    let own = |account: &Account| match account {
+        Account::Lot { balance, .. } | Account::Overdraft { balance } => balance == name,
+        _ => false,
+    };
+    for entry in payments.flat_map(|payment| &payment.ledger).filter(|entry| entry.day <= day) {
+        if own(&entry.credit) {
+            held += &entry.amount;
+        }
+        if own(&entry.debit) {
+            held -= &entry.amount;
+        }
+    }
+    held
 }

@@ -43,6 +43,24 @@ pub fn date_of(date: &ast::Date) -> Option<Date> {
     Date::new(date.year as i16, date.month as i8, date.day as i8)
 }
 
+/// First day of a period and the first one after it; `None` if there is no such day.
+pub fn days_of(period: &ast::Period) -> Option<(Date, Date)> {
+    use ast::PeriodKind::*;
+    match &period.kind {
+        Year { year } => Date::new(*year as i16, 1, 1).map(|d| (d, d.add_months(12, 1))),
+        Quarter { year, quarter } => {
+            Date::new(*year as i16, (quarter * 3 - 2) as i8, 1).map(|d| (d, d.add_months(3, 1)))
+        }
+        Month { year, month } => Date::new(*year as i16, *month as i8, 1).map(|d| (d, d.add_months(1, 1))),
+        Day(date) => date_of(date).map(|d| (d, d.add_days(1))),
+        Range { from, end } => {
+            let (from, last) = (date_of(from)?, date_of(&end.date)?);
+            let until = if end.inclusive { last.add_days(1) } else { last };
+            (from < until).then_some((from, until))
+        }
+    }
+}
+
 /// A calendar; `None` after a finding.
 pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::CalendarDecl) -> Option<CalendarDef> {
     let name = decl.name.text.clone();

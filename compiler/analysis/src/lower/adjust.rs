@@ -23,7 +23,13 @@ impl Lowering<'_> {
     /// `fee platform = $99.00 per month in advance`.
     pub fn fee(&mut self, layer: &Layer, fee: &ast::Fee, order: u32) -> Option<Line> {
         let currency = self.currency.code.clone();
-        let amount = self.scoped(layer, |scope| Typer::new(scope).money(&fee.amount, &currency));
+        let (level, amount) = match &fee.level {
+            Some(path) => match self.per_level(layer, path, &fee.amount, &currency) {
+                Some((level, amount)) => (Some(level), Some(amount)),
+                None => return None,
+            },
+            None => (None, self.scoped(layer, |scope| Typer::new(scope).money(&fee.amount, &currency))),
+        };
         let per = match (fee.per, fee.timing) {
             (Some(word), Some(ast::FeeTiming::Once)) => {
                 let message = format!("`{}` is charged once and per {}", fee.name.text, word.as_str());
@@ -85,7 +91,7 @@ impl Lowering<'_> {
                 per,
                 in_advance,
                 during: meet(span_of(fee.validity.as_ref()), layer.during),
-                level: None,
+                level,
             }),
             clamps: Vec::new(),
             prorate: Proration::Never,

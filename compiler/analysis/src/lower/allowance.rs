@@ -71,7 +71,7 @@ impl Lowering<'_> {
             }
         }
         for (at, line) in lines.iter().enumerate() {
-            sound &= self.say_counting(LineIx(at as u32), line, infos);
+            sound &= self.say_counting(LineIx(at as u32), line, infos, &made);
         }
         sound.then_some(made)
     }
@@ -144,16 +144,9 @@ impl Lowering<'_> {
                         }
                     }
                 }
-                PaySource::Wallet(path) | PaySource::Commitment(path) => {
-                    // The wallet or commitment itself has been answered with "not yet".
-                    let _ = path;
-                    sound = false;
-                }
-                PaySource::Overage | PaySource::Block => {
-                    self.report(crate::not_yet("`finally overage` and `finally block`", *span));
-                    sound = false;
-                }
-                PaySource::Invoice => {}
+                // Money: see `funds.rs`.
+                PaySource::Wallet(_) | PaySource::Commitment(_) => {}
+                PaySource::Overage | PaySource::Block | PaySource::Invoice => {}
             }
         }
         if !finally && sound {
@@ -464,16 +457,12 @@ impl Lowering<'_> {
 
     /// Net or gross is asked where an allowance and a ladder meet; what a flat part does where
     /// an allowance can cover an event wholly.
-    fn say_counting(&mut self, at: LineIx, line: &Line, infos: &[Option<PriceInfo>]) -> bool {
+    fn say_counting(&mut self, at: LineIx, line: &Line, infos: &[Option<PriceInfo>], made: &[Allowance]) -> bool {
         let Some(Some(info)) = infos.get(at.ix()) else { return true };
-        let (covered, functions): (bool, Vec<&Expr>) = match &line.charge {
-            Charge::Usage(usage) => {
-                (!usage.covered_by.is_empty(), usage.rules.functions.iter().map(|f| &f.amount).collect())
-            }
+        let (covered, rules) = match &line.charge {
+            Charge::Usage(usage) => (!usage.covered_by.is_empty(), &usage.rules),
             Charge::Events(sink) => match &self.tables.sinks[sink.ix()].fold {
-                Fold::Charge(charge) => {
-                    (!charge.covered_by.is_empty(), charge.rules.functions.iter().map(|f| &f.amount).collect())
-                }
+                Fold::Charge(charge) => (!charge.covered_by.is_empty(), &charge.rules),
                 _ => return true,
             },
             _ => return true,
@@ -481,6 +470,19 @@ impl Lowering<'_> {
         if !covered {
             return true;
         }
+        // Only the functions of cells that some allowance covers matter.
+        let covers: Vec<_> = made.iter().flat_map(|a| &a.covers).filter(|c| c.line == at).collect();
+        let meant = |cell: usize| {
+            covers.iter().any(|c| c.cells.as_ref().is_none_or(|mask| mask.get(cell).copied().unwrap_or(false)))
+        };
+        let cells = rules.regimes.iter().flat_map(|regime| regime.cells.iter().enumerate());
+        let functions: Vec<&Expr> = cells
+            .filter(|(cell, _)| meant(*cell))
+            .filter_map(|(_, rule)| match rule {
+                CellRule::Function(function) => Some(&rules.functions[*function as usize].amount),
+                CellRule::NotSold => None,
+            })
+            .collect();
         let has_ladder = functions.iter().any(|f| has_ladder(f));
         let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
         let (counting, flat, flat_said) = (info.counting, info.flat, info.flat_said);

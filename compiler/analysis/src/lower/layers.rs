@@ -46,6 +46,7 @@ impl Layer {
         match &self.file.items[self.index].kind {
             ItemKind::RateCard(card) => &card.body,
             ItemKind::Plan(plan) => &plan.body,
+            ItemKind::Contract(contract) => &contract.body,
             _ => &[],
         }
     }
@@ -102,6 +103,9 @@ fn add(
             (card.name.text.clone(), format!("ratecard {}{version}", card.name.text), &card.body, true)
         }
         ItemKind::Plan(plan) => (plan.name.text.clone(), format!("plan {}", plan.name.text), &plan.body, false),
+        ItemKind::Contract(contract) => {
+            (contract.name.text.clone(), format!("contract {}", contract.name.text), &contract.body, false)
+        }
         _ => return None,
     };
     visiting.push(item);

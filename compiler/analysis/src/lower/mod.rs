@@ -7,12 +7,16 @@ pub mod adjust;
 pub mod allowance;
 pub mod body;
 pub mod charge;
+mod commitment;
+mod contract;
+mod funds;
 pub mod intern;
 pub mod layers;
 pub mod meets;
 pub mod price;
 pub mod scope;
 pub mod settings;
+mod wallet;
 
 use crate::codes;
 use crate::declare::MeterDef;
@@ -24,7 +28,7 @@ use intern::Tables;
 use layers::Layer;
 use price::{PriceInfo, PriceSource, Priced};
 use price_diagnostics::{Diagnostic, Span};
-use price_ir::{Charge, Fold, Line, LineIx, Plan, PlanKind, Proration, Rule, RuleIx};
+use price_ir::{Charge, CurrencyIx, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx};
 use price_syntax::ast::{self, ItemKind, StmtKind};
 use price_value::{Currency, Window};
 use scope::Scope;
@@ -77,6 +81,13 @@ pub struct Lowering<'a> {
     /// Lines that could not be lowered: their names are known, their absence is no news.
     failed: BTreeSet<String>,
     billing: Window,
+    /// Currency of the plan, whatever card is being lowered.
+    own_currency: Currency,
+    /// Currencies of cards that have another one, with the rounding of their lines.
+    foreign: Vec<(Currency, LineRounding)>,
+    /// First day after a contract's term, and its whole months.
+    term_end: Option<price_value::Date>,
+    term_months: Option<u32>,
 }
 
 impl<'a> Lowering<'a> {
@@ -127,19 +138,24 @@ pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: u
         return failed(diagnostics);
     };
     let clean = diagnostics.len() == before;
-    let is_plan = matches!(node.kind, ItemKind::Plan(_));
+    let is_plan = matches!(node.kind, ItemKind::Plan(_) | ItemKind::Contract(_));
+    let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
     let mut lowering = Lowering {
         db,
         workspace,
         diagnostics,
         tables: Tables::default(),
-        currency: Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false },
+        currency: dollar.clone(),
         is_plan,
         rules: Vec::new(),
         rule_spans: Vec::new(),
         cliffs_allowed: Vec::new(),
         failed: BTreeSet::new(),
         billing: Window::Month,
+        own_currency: dollar,
+        foreign: Vec::new(),
+        term_end: None,
+        term_months: None,
     };
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
@@ -162,6 +178,29 @@ pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: u
     lowered
 }
 
+/// A line, or what carries one.
+trait InCurrency {
+    fn in_currency(self, at: CurrencyIx) -> Self;
+}
+
+impl InCurrency for Line {
+    fn in_currency(self, currency: CurrencyIx) -> Self {
+        Line { currency, ..self }
+    }
+}
+
+impl InCurrency for (Line, PriceInfo) {
+    fn in_currency(self, at: CurrencyIx) -> Self {
+        (self.0.in_currency(at), self.1)
+    }
+}
+
+/// Months between two days, if they are whole.
+fn whole_months(from: price_value::Date, until: price_value::Date) -> Option<u32> {
+    let after = |n: i32| from.add_months(n, from.day());
+    (1..=1_200).find(|n| after(*n) >= until).filter(|n| after(*n) == until).and_then(|n| u32::try_from(n).ok())
+}
+
 impl Lowering<'_> {
     fn plan(
         &mut self,
@@ -173,7 +212,16 @@ impl Lowering<'_> {
         self.not_yet(layers);
         let settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
+        self.own_currency = settings.currency.clone();
         self.billing = settings.billing.every;
+        let mut parties = None;
+        if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
+            let made = self.parties(&own, contract)?;
+            self.term_end = made.term.until;
+            self.term_months = made.term.from.zip(made.term.until).and_then(|(from, until)| whole_months(from, until));
+            parties = Some(made);
+        }
+        let currencies = self.currencies(layers, name_span)?;
 
         let (sources, mut sound) = self.price_sources(layers);
         let mut lines: Vec<Line> = Vec::new();
@@ -184,7 +232,7 @@ impl Lowering<'_> {
             for statement in layer.body() {
                 order += 1;
                 match &statement.kind {
-                    StmtKind::Fee(fee) => match self.fee(layer, fee, order) {
+                    StmtKind::Fee(fee) => match self.priced_in(currencies[index], |this| this.fee(layer, fee, order)) {
                         Some(line) => {
                             if !self.continued(&mut lines, &line, fee.name.span) {
                                 lines.push(line);
@@ -226,7 +274,7 @@ impl Lowering<'_> {
                                 ix: self.rule(format!("{} {}", word(decl), decl.name.text), layer, decl.name.span),
                             },
                         };
-                        match self.price(&source, layers) {
+                        match self.priced_in(currencies[index], |this| this.price(&source, layers)) {
                             Some((line, info)) => {
                                 lines.push(line);
                                 infos.push(Some(info));
@@ -250,6 +298,7 @@ impl Lowering<'_> {
             return None;
         }
         prorated?;
+        let funds = self.funds(layers, &mut lines, &infos)?;
         let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {
@@ -258,7 +307,6 @@ impl Lowering<'_> {
             }
         }
         let tables = std::mem::take(&mut self.tables);
-        let (ItemKind::RateCard(_) | ItemKind::Plan(_)) = &own.file.items[own.index].kind else { return None };
         let version = match &own.file.items[own.index].kind {
             ItemKind::RateCard(card) => card.version.as_ref(),
             ItemKind::Plan(plan) => plan.version.as_ref(),
@@ -266,13 +314,17 @@ impl Lowering<'_> {
         };
         let plan = Plan {
             name: own.name.clone(),
-            kind: if self.is_plan { PlanKind::Plan } else { PlanKind::RateCard },
+            kind: match &own.file.items[own.index].kind {
+                ItemKind::Contract(_) => PlanKind::Contract,
+                ItemKind::Plan(_) => PlanKind::Plan,
+                _ => PlanKind::RateCard,
+            },
             version: version.and_then(|v| v.as_u64()).and_then(|v| u32::try_from(v).ok()),
             currency: settings.currency,
             zone: settings.zone,
             billing: settings.billing,
             net_days: settings.net_days,
-            effective: settings.effective,
+            effective: parties.as_ref().map_or(settings.effective, |p| p.term),
             rounding: settings.rounding,
             late: settings.late,
             dimensions: tables.dimensions,
@@ -284,22 +336,59 @@ impl Lowering<'_> {
             discounts,
             clamps,
             attributions,
-            funds: price_ir::Funds::default(),
-            parties: None,
-            foreign: Vec::new(),
+            funds,
+            parties,
+            foreign: self.foreign.clone(),
             rules: self.rules.clone(),
         };
         Some((plan, meters))
     }
 
+    /// The currency of each layer's prices; those of cards in another one than the plan's are
+    /// entered as foreign, with their own rounding.
+    fn currencies(&mut self, layers: &[Layer], name: Span) -> Option<Vec<CurrencyIx>> {
+        let mut found = Vec::new();
+        for index in 0..layers.len() {
+            let own = &layers[index..=index];
+            let states = own[0].body().iter().any(|s| matches!(s.kind, StmtKind::Currency(_)));
+            if !own[0].is_card || !states || layers.len() == 1 {
+                found.push(OWN);
+                continue;
+            }
+            let currency = settings::currency(self, own, name, true)?;
+            if currency.code == self.own_currency.code {
+                found.push(OWN);
+                continue;
+            }
+            let at = match self.foreign.iter().position(|(c, _)| c.code == currency.code) {
+                Some(at) => at,
+                None => {
+                    let rounding = settings::rounding(self, own, &currency, name, true)?;
+                    self.foreign.push((currency, rounding));
+                    self.foreign.len() - 1
+                }
+            };
+            found.push(CurrencyIx(at as u32 + 1));
+        }
+        Some(found)
+    }
+
+    /// Lowers a line in the currency of its card.
+    fn priced_in<T: InCurrency>(&mut self, at: CurrencyIx, lower: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if let Some(foreign) = at.ix().checked_sub(1) {
+            self.currency = self.foreign[foreign].0.clone();
+        }
+        let made = lower(self);
+        self.currency = self.own_currency.clone();
+        made.map(|line| line.in_currency(at))
+    }
+
     /// Answers the words of later parts honestly.
     fn not_yet(&mut self, layers: &[Layer]) {
+        let contract = layers.last().is_some_and(|l| matches!(l.file.items[l.index].kind, ItemKind::Contract(_)));
         for statement in layers.iter().flat_map(Layer::body) {
             let what = match &statement.kind {
-                StmtKind::Term { .. } => "a term outside a contract",
-                StmtKind::Wallet(_) => "wallets",
-                StmtKind::Commitment(_) => "commitments",
-                StmtKind::Entitlement(_) => "entitlements",
+                StmtKind::Term { .. } if !contract => "a term outside a contract",
                 _ => continue,
             };
             self.report(crate::not_yet(what, statement.span));

@@ -90,7 +90,7 @@ fn top<'l, T>(layers: &'l [Layer], pick: impl Fn(&'l StmtKind) -> Option<T>) -> 
         .find_map(|layer| layer.body().iter().rev().find_map(|s| pick(&s.kind).map(|found| (found, layer, s.span))))
 }
 
-fn currency(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Currency> {
+pub(super) fn currency(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bool) -> Option<Currency> {
     let Some((code, layer, _)) = top(layers, |s| match s {
         StmtKind::Currency(code) => Some(code),
         _ => None,
@@ -304,7 +304,7 @@ fn late(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span, recovered: bo
     }
 }
 
-fn rounding(
+pub(super) fn rounding(
     lowering: &mut Lowering<'_>,
     layers: &[Layer],
     currency: &Currency,

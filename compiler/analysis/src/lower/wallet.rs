@@ -1,0 +1,467 @@
+//! Wallets: what they hold, whom they pay for, what comes in.
+
+use super::Lowering;
+use super::layers::Layer;
+use crate::codes;
+use crate::declare::calendar::date_of;
+use crate::declare::meter::Aggregation;
+use crate::env::Entity;
+use crate::report;
+use crate::types::{Ty, Typer, mode, resolve};
+use price_diagnostics::{Diagnostic, Fix, Span as SourceSpan};
+use price_ir::{
+    Age, AgeUnit, Balance, BalanceKind, BalanceRollover, Carry, CommitmentIx, Cost, CurrencyIx, Expiry, Grant,
+    GrantAmount, GrantWhen, Line, LineIx, OWN, Proration, SinkIx, SpendOrder, TopUp, TopUpAmount,
+};
+use price_syntax::ast::{self, WalletStmtKind};
+use price_value::{Currency, Rational, Rounding, Window};
+
+/// A statement of a wallet that must be there, and its choices.
+fn say(wallet: &ast::Wallet, what: &str, choices: &[&str]) -> Diagnostic {
+    let written: Vec<String> = choices.iter().map(|c| format!("`{c}`")).collect();
+    let finding = Diagnostic::error(codes::SAY_BALANCE, format!("`{}` must say {what}", wallet.name.text))
+        .at(wallet.name.span, "")
+        .help(format!("write {}", written.join(" or ")));
+    let choices: Vec<String> = choices.iter().map(|c| (*c).to_owned()).collect();
+    report::choices(finding, wallet.body.first().map(|s| s.span), 4, &choices)
+}
+
+/// A length of calendar time.
+pub(super) fn age(lowering: &mut Lowering<'_>, duration: &ast::Duration) -> Option<Age> {
+    let unit = match duration.unit.text.trim_end_matches('s') {
+        "day" => Some((AgeUnit::Days, 1)),
+        "week" => Some((AgeUnit::Days, 7)),
+        "month" => Some((AgeUnit::Months, 1)),
+        "quarter" => Some((AgeUnit::Months, 3)),
+        "year" => Some((AgeUnit::Years, 1)),
+        _ => None,
+    };
+    let count = duration.number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0 && *n <= 5_000);
+    match (unit, count) {
+        (Some((unit, times)), Some(count)) => Some(Age { count: count * times, unit }),
+        _ => {
+            lowering.report(
+                Diagnostic::error(codes::OUT_OF_RANGE, "this is a number of days, weeks, months or years")
+                    .at(duration.span, "")
+                    .help("write for example `12 months` or `90 days`"),
+            );
+            None
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// A wallet; `commitments` are the names of those that are counted.
+    pub(super) fn wallet(
+        &mut self,
+        layer: &Layer,
+        wallet: &ast::Wallet,
+        lines: &[Line],
+        commitments: &[String],
+        order: u32,
+    ) -> Option<Balance> {
+        let mut holds: Option<(CurrencyIx, Currency)> = None;
+        for statement in &wallet.body {
+            if let WalletStmtKind::Holds(name) = &statement.kind {
+                holds = Some(self.held_currency(layer, name)?);
+            }
+        }
+        let Some((at, currency)) = holds else {
+            let own = format!("holds {}", self.currency.code);
+            self.report(say(wallet, "what it holds", &[&own]));
+            return None;
+        };
+        let rule = self.rule(format!("wallet {}", wallet.name.text), layer, wallet.name.span);
+        let mut made = Balance {
+            name: wallet.name.text.clone(),
+            kind: BalanceKind::Wallet,
+            holds: at,
+            pays: Vec::new(),
+            grants: Vec::new(),
+            top_up: None,
+            overdraft: Rational::ZERO,
+            spend: SpendOrder::ExpiringFirst,
+            precise: None,
+            rate: Rational::ONE,
+            overage: None,
+            rollover: None,
+            during: layer.during,
+            rule,
+            order,
+        };
+        let (mut pays, mut overdraft, mut sound) = (None, false, true);
+        for statement in &wallet.body {
+            match &statement.kind {
+                WalletStmtKind::Holds(_) | WalletStmtKind::Shared { .. } => {}
+                WalletStmtKind::PaysFor(scope) => match self.paid_lines(scope, lines, at) {
+                    Some(found) => pays = Some(found),
+                    None => sound = false,
+                },
+                WalletStmtKind::Grant(grant) => {
+                    let number = made.grants.len() + 1;
+                    match self.grant(layer, grant, statement.span, number, (at, &currency), commitments) {
+                        Some(grant) => made.grants.push(grant),
+                        None => sound = false,
+                    }
+                }
+                WalletStmtKind::TopUp(top_up) => match self.top_up(layer, top_up, statement.span, (at, &currency)) {
+                    Some(top_up) => made.top_up = Some(top_up),
+                    None => sound = false,
+                },
+                WalletStmtKind::Rollover { up_to: None } => {}
+                WalletStmtKind::Rollover { up_to: Some(rollover) } => {
+                    match self.balance_rollover(layer, rollover, &currency) {
+                        Some(rollover) => made.rollover = Some(rollover),
+                        None => sound = false,
+                    }
+                }
+                // Grants are known by then: see below.
+                WalletStmtKind::Clawback { .. } => {}
+                WalletStmtKind::Overdraft { up_to } => {
+                    overdraft = true;
+                    if let Some(limit) = up_to {
+                        match self.balance_money(layer, limit, &currency) {
+                            Some(limit) => made.overdraft = limit,
+                            None => sound = false,
+                        }
+                    }
+                }
+                WalletStmtKind::Spend(order) => {
+                    made.spend = match order {
+                        ast::SpendOrder::ExpiringFirst => SpendOrder::ExpiringFirst,
+                        ast::SpendOrder::OldestFirst => SpendOrder::OldestFirst,
+                    };
+                }
+                WalletStmtKind::Precise { to, mode: how } => {
+                    let step = match to {
+                        ast::RoundTarget::Cents(_) => Some(currency.minor_unit()),
+                        ast::RoundTarget::Amount(amount) => self.balance_money(layer, amount, &currency),
+                    };
+                    match step.filter(Rational::is_positive) {
+                        Some(step) => made.precise = Some(Rounding { mode: mode(*how), step }),
+                        None => sound = false,
+                    }
+                }
+                WalletStmtKind::Bad(_) => sound = false,
+            }
+        }
+        for statement in &wallet.body {
+            if let WalletStmtKind::Clawback { grant: name, on } = &statement.kind {
+                let names: Vec<String> = made.grants.iter().map(|g| g.name.clone()).collect();
+                match made.grants.iter_mut().find(|g| g.name == name.text) {
+                    Some(grant) => grant.clawback = date_of(on),
+                    None => {
+                        let finding = report::unknown(
+                            codes::UNKNOWN_NAME,
+                            "grant",
+                            &name.text,
+                            name.span,
+                            names.iter().map(String::as_str),
+                        );
+                        self.report(finding.note("a grant is named with `as NAME` behind it"));
+                        sound = false;
+                    }
+                }
+            }
+        }
+        let Some(pays) = pays else {
+            if sound {
+                self.report(say(wallet, "what it pays for", &["pays for all"]));
+            }
+            return None;
+        };
+        if sound && pays.is_empty() {
+            self.report(
+                Diagnostic::error(codes::DEAD_SOURCE, format!("no line can be paid by `{}`", wallet.name.text))
+                    .at(wallet.name.span, format!("it holds {}", currency.code))
+                    .help("a wallet pays lines in its own currency only; take prices from a card in that currency"),
+            );
+            sound = false;
+        }
+        if sound && !overdraft {
+            self.report(say(wallet, "whether it may be overdrawn", &["overdraft none"]));
+            sound = false;
+        }
+        made.pays = pays;
+        sound.then_some(made)
+    }
+
+    /// A currency that lines of the plan are in.
+    fn held_currency(&mut self, layer: &Layer, name: &ast::Name) -> Option<(CurrencyIx, Currency)> {
+        match self.scoped(layer, |scope| crate::types::Names::entity(scope, &name.text)) {
+            Some(Entity::Currency(currency)) => {
+                let known = std::iter::once(&self.own_currency).chain(self.foreign.iter().map(|(c, _)| c));
+                let at = known.into_iter().position(|c| c.code == currency.code);
+                match at {
+                    Some(0) => Some((OWN, self.own_currency.clone())),
+                    Some(at) => Some((CurrencyIx(at as u32), self.foreign[at - 1].0.clone())),
+                    None => {
+                        let message = format!("nothing is priced in {} here", currency.code);
+                        self.report(
+                            Diagnostic::error(codes::DEAD_SOURCE, message)
+                                .at(name.span, "no line can be paid from it")
+                                .help("take prices from a rate card in that currency with `prices from`"),
+                        );
+                        None
+                    }
+                }
+            }
+            Some(Entity::Error) => None,
+            Some(other) => {
+                let message = format!("`{}` is {}, not a currency", name.text, other.kind());
+                self.report(Diagnostic::error(codes::WRONG_KIND, message).at(name.span, ""));
+                None
+            }
+            None => {
+                let message = format!("there is no currency called `{}`", name.text);
+                self.report(Diagnostic::error(codes::UNKNOWN_NAME, message).at(name.span, ""));
+                None
+            }
+        }
+    }
+
+    /// The lines of a scope that are in a currency; a line named that is not is an error.
+    pub(super) fn paid_lines(&mut self, scope: &ast::Scope, lines: &[Line], at: CurrencyIx) -> Option<Vec<LineIx>> {
+        let found = self.scope_lines(scope, lines)?;
+        let other = found.iter().find(|line| lines[line.ix()].currency != at).copied();
+        if let (Some(other), ast::ScopeKind::Names(_)) = (other, &scope.kind) {
+            let message = format!("`{}` is in another currency", lines[other.ix()].name);
+            self.report(Diagnostic::error(codes::CURRENCY_MISMATCH, message).at(scope.span, ""));
+            return None;
+        }
+        Some(found.into_iter().filter(|line| lines[line.ix()].currency == at).collect())
+    }
+
+    /// An amount of a balance; not below zero.
+    pub(super) fn balance_money(&mut self, layer: &Layer, e: &ast::Expr, currency: &Currency) -> Option<Rational> {
+        let amount = self.scoped(layer, |scope| Typer::new(scope).money(e, &currency.code))?;
+        if amount.is_negative() {
+            self.report(Diagnostic::error(codes::NEGATIVE, "an amount here is not below zero").at(e.span, ""));
+            return None;
+        }
+        Some(amount)
+    }
+
+    fn grant(
+        &mut self,
+        layer: &Layer,
+        grant: &ast::Grant,
+        span: SourceSpan,
+        number: usize,
+        (at, currency): (CurrencyIx, &Currency),
+        commitments: &[String],
+    ) -> Option<Grant> {
+        let end = SourceSpan::new(span.file, span.end, span.end);
+        let mut ask = |what: &str, choices: &[&str]| {
+            let mut finding = Diagnostic::error(codes::SAY_BALANCE, format!("a grant must say {what}")).at(span, "");
+            let written: Vec<String> = choices.iter().map(|c| format!("`{c}`")).collect();
+            finding = finding.help(format!("write {} behind it", written.join(" or ")));
+            for choice in choices {
+                finding = finding.fix(Fix::replace(format!("add `{choice}`"), end, format!(" {choice}"), false));
+            }
+            self.diagnostics.push(finding);
+        };
+        let Some(when) = &grant.when else {
+            ask("when it comes", &["on start", "each month"]);
+            return None;
+        };
+        let shortfall = matches!(when, ast::GrantWhen::FromCommitment(_));
+        if grant.cost.is_none() && !shortfall {
+            ask("what it costs", &["free", "already paid"]);
+            return None;
+        }
+        let Some(expires) = &grant.expires else {
+            ask("when it expires", &["expires never", "expires after 12 months"]);
+            return None;
+        };
+        let when = match when {
+            ast::GrantWhen::OnStart => GrantWhen::Start,
+            ast::GrantWhen::OnDate(date) => GrantWhen::On(date_of(date)?),
+            ast::GrantWhen::Each(word) => GrantWhen::Each(self.period_word(*word, span)?),
+            ast::GrantWhen::FromCommitment(_) => GrantWhen::TrueUp,
+        };
+        let rounded = match &grant.rounded {
+            Some(rounding) => {
+                let ty = Ty::Money(currency.code.clone());
+                Some(self.scoped(layer, |scope| Typer::new(scope).rounding(rounding, &ty, Some(currency)))?)
+            }
+            None => None,
+        };
+        let amount = match (&grant.when, &grant.level) {
+            (Some(ast::GrantWhen::FromCommitment(path)), _) => {
+                let name = path.last()?;
+                let Some(of) = commitments.iter().position(|c| *c == name.text) else {
+                    let finding = report::unknown(
+                        codes::UNKNOWN_NAME,
+                        "commitment",
+                        &name.text,
+                        name.span,
+                        commitments.iter().map(String::as_str),
+                    );
+                    self.report(finding);
+                    return None;
+                };
+                GrantAmount::Shortfall(CommitmentIx(of as u32))
+            }
+            (_, Some(path)) => {
+                let (level, amount) = self.per_level(layer, path, &grant.amount, &currency.code)?;
+                GrantAmount::PerUnit { level, amount, round: rounded }
+            }
+            (_, None) => GrantAmount::Fixed(self.balance_money(layer, &grant.amount, currency)?),
+        };
+        let units = match &amount {
+            GrantAmount::Fixed(units) => units.clone(),
+            _ => Rational::ZERO,
+        };
+        let own = self.own_currency.clone();
+        let cost = match &grant.cost {
+            None | Some(ast::GrantCost::Free) => Cost::Free,
+            Some(ast::GrantCost::For(price)) => Cost::Invoiced(self.balance_money(layer, price, &own)?),
+            Some(ast::GrantCost::AlreadyPaid(Some(price))) => {
+                Cost::AlreadyPaid(self.balance_money(layer, price, &own)?)
+            }
+            Some(ast::GrantCost::AlreadyPaid(None)) if at == OWN => Cost::AlreadyPaid(units),
+            Some(ast::GrantCost::AlreadyPaid(None)) => Cost::AlreadyPaid(Rational::ZERO),
+        };
+        let expires = self.expiry(expires, span)?;
+        if let (GrantWhen::On(came), Expiry::Gone(gone)) = (when, expires)
+            && gone <= came
+        {
+            self.report(
+                Diagnostic::error(codes::DEAD_SOURCE, "this grant expires before it comes").at(span, "never usable"),
+            );
+            return None;
+        }
+        let name = grant.name.as_ref().map_or_else(|| format!("grant {number}"), |name| name.text.clone());
+        let rule = self.rule(format!("grant {name}"), layer, span);
+        let prorate = match grant.partial {
+            Some(ast::PartialRule::ProratedDaily) => Proration::Daily,
+            _ => Proration::Never,
+        };
+        Some(Grant { name, amount, when, expires, cost, prorate, clawback: None, rule })
+    }
+
+    /// A level that is counted, and an amount per unit of it.
+    pub(super) fn per_level(
+        &mut self,
+        layer: &Layer,
+        path: &ast::Path,
+        amount: &ast::Expr,
+        currency: &str,
+    ) -> Option<(SinkIx, Rational)> {
+        let meter = match self.scoped(layer, |scope| resolve(scope, path)) {
+            Entity::Meter(meter) => meter,
+            Entity::Error => return None,
+            other => {
+                let message = format!("`{}` is {}, not a meter", path.text(), other.kind());
+                self.report(Diagnostic::error(codes::WRONG_KIND, message).at(path.span, ""));
+                return None;
+            }
+        };
+        if !matches!(meter.aggregation, Aggregation::Last(_)) {
+            let message = format!("`{}` is not the last value of a level", meter.name);
+            self.report(
+                Diagnostic::error(codes::WRONG_KIND, message)
+                    .at(path.span, "")
+                    .help("declare it as `last of EVENT.FIELD` of a field that is a `level`"),
+            );
+            return None;
+        }
+        let value = self.scoped(layer, |scope| Typer::new(scope).constant(amount));
+        let amount_at = amount.span;
+        match (&value.ty, &meter.ty) {
+            (Ty::Error, _) => None,
+            (Ty::Rate(code, per), Ty::Quantity(dims)) if code == currency && per == dims => {
+                let each = value.expr.as_const().cloned()? * &meter.factor;
+                let level = self.meter_sink(layer, &meter, Vec::new(), None)?;
+                Some((level, each))
+            }
+            (found, _) => {
+                let message = format!("this is {found}; it has to be in {currency} per unit of `{}`", meter.name);
+                self.report(Diagnostic::error(codes::UNIT_MISMATCH, message).at(amount_at, ""));
+                None
+            }
+        }
+    }
+
+    fn balance_rollover(
+        &mut self,
+        layer: &Layer,
+        rollover: &ast::BalanceRollover,
+        currency: &Currency,
+    ) -> Option<BalanceRollover> {
+        let value = self.scoped(layer, |scope| Typer::new(scope).constant(&rollover.up_to));
+        let at_most = match &value.ty {
+            Ty::Error => return None,
+            Ty::Ratio => Carry::ShareOfRest(value.expr.as_const().cloned()?),
+            _ => Carry::Amount(self.balance_money(layer, &rollover.up_to, currency)?),
+        };
+        let at_least = match &rollover.at_least {
+            Some(least) => self.balance_money(layer, least, currency)?,
+            None => Rational::ZERO,
+        };
+        Some(BalanceRollover { at_most, at_least, lasts: age(self, &rollover.lasts)? })
+    }
+
+    fn top_up(
+        &mut self,
+        layer: &Layer,
+        top_up: &ast::TopUp,
+        span: SourceSpan,
+        (at, currency): (CurrencyIx, &Currency),
+    ) -> Option<TopUp> {
+        let Some((number, word)) = &top_up.at_most else {
+            self.report(
+                Diagnostic::error(codes::UNBOUNDED_TOP_UPS, "a top-up must say how often it may happen")
+                    .at(span, "without a limit one month could buy any number of lots")
+                    .help("write for example `at most 3 per month` behind it"),
+            );
+            return None;
+        };
+        let window: Window = self.period_word(*word, span)?;
+        let Some(most) = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=1_000).contains(n)) else {
+            let message = "top-ups are 1 to 1_000 in a window";
+            self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(number.span, ""));
+            return None;
+        };
+        let units = self.balance_money(layer, &top_up.amount, currency)?;
+        let below = self.balance_money(layer, &top_up.below, currency)?;
+        if !units.is_positive() || (top_up.to_target && units <= below) {
+            let message = "a top-up adds something: its target is above the balance that asks for it";
+            self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(top_up.amount.span, ""));
+            return None;
+        }
+        let own = self.own_currency.clone();
+        let unit_cost = match &top_up.cost {
+            Some((cost, true)) => self.balance_money(layer, cost, &own)?,
+            Some((cost, false)) if !top_up.to_target => self.balance_money(layer, cost, &own)? / &units,
+            None if at == OWN => Rational::ONE,
+            _ => {
+                self.report(
+                    Diagnostic::error(codes::SAY_BALANCE, "this top-up must say what a unit of it costs")
+                        .at(top_up.amount.span, "")
+                        .help("write for example `for $0.04 each` behind the amount"),
+                );
+                return None;
+            }
+        };
+        let expires = match &top_up.expires {
+            Some(expires) => self.expiry(expires, span)?,
+            None => Expiry::Never,
+        };
+        let amount = if top_up.to_target { TopUpAmount::Target(units) } else { TopUpAmount::Fixed(units) };
+        let rule = self.rule("top-up".to_owned(), layer, span);
+        let at_bound = top_up.at_or_below;
+        Some(TopUp { amount, unit_cost, below, at_bound, at_most: (most, window), expires, rule })
+    }
+
+    fn expiry(&mut self, expires: &ast::Expiry, span: SourceSpan) -> Option<Expiry> {
+        Some(match expires {
+            ast::Expiry::Never => Expiry::Never,
+            ast::Expiry::After(duration) => Expiry::After(age(self, duration)?),
+            // The day that is written is the last one.
+            ast::Expiry::On(date) => Expiry::Gone(date_of(date)?.add_days(1)),
+            ast::Expiry::AtEndOf(word) => Expiry::EndOf(self.period_word(*word, span)?),
+        })
+    }
+}
