@@ -144,7 +144,7 @@ fn text(arguments: &Arguments, csv: bool, mut out: impl Write) -> io::Result<()>
 }
 
 #[cfg(feature = "usage")]
-fn parquet(arguments: &Arguments, out: impl Write + Send) -> Result<(), Box<dyn Error>> {
+fn parquet(arguments: &Arguments, out: impl Write + Send + 'static) -> Result<(), Box<dyn Error>> {
     use price_ingest::write::{Cell, Kind, OutputFormat, TableWriter};
     let columns = [
         ("type", Kind::Text),

@@ -103,7 +103,7 @@ pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<
         if open {
             rater.labels().absorb(&tables.labels);
         }
-        for mut part in stretches(block, rater.interleaves()) {
+        for mut part in stretches(block, pass.ordered || rater.interleaves()) {
             let mut accounts = Vec::with_capacity(part.rows());
             for account in &part.accounts {
                 let at = *account as usize;

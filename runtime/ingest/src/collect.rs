@@ -25,8 +25,10 @@ pub(crate) struct Rules {
     pub(crate) mapping: Mapping,
     /// Event types that are passed over and counted.
     pub(crate) passed_over: BTreeSet<String>,
-    /// Source and id are kept and compared.
+    /// Source and id are kept.
     pub(crate) identity: bool,
+    /// Source and id are compared.
+    pub(crate) dedupe: bool,
     /// Where temporary files go, if not where the system keeps them.
     pub(crate) temp_dir: Option<PathBuf>,
     /// Names of the files, for rejects.
@@ -39,7 +41,7 @@ pub(crate) struct Stretch {
     pub(crate) block: Block,
     pub(crate) accounts: Names,
     pub(crate) labels: OpenLabels,
-    /// Fingerprints of rows with an id; `place` counts rows of the block.
+    /// Fingerprints of rows with an id, if they are compared; `place` counts rows of the block.
     pub(crate) marks: Vec<Mark>,
     pub(crate) rejects: Vec<Reject>,
     /// Events seen, refused and passed over ones included.
@@ -225,7 +227,7 @@ impl Collector {
         let row = builder.finish(labels)?;
         let account = self.account(known.account);
         self.keep(at, known, account);
-        if self.rules.identity && !known.id.is_empty() {
+        if self.rules.dedupe && !known.id.is_empty() {
             let batch = self.events[known.event.ix()].builder.batch();
             let place = self.stretch.block.order.len() as u64 - 1;
             let mark = facts(&self.rules.plan, &self.stretch.labels, batch, row, known).mark(place, &mut self.scratch);
@@ -263,7 +265,7 @@ impl Collector {
                     part.sources.push(known.source);
                     part.ids.push(known.id);
                 }
-                if self.rules.identity && !known.id.is_empty() {
+                if self.rules.dedupe && !known.id.is_empty() {
                     let facts = facts(&self.rules.plan, &self.stretch.labels, &part.batch, row, known);
                     self.stretch.marks.push(facts.mark(places[row], &mut self.scratch));
                 }

@@ -10,7 +10,7 @@ use crate::error::IngestError;
 use crate::format::{BOM, Format};
 use crate::json::elements::{self, State, Step};
 use crate::limits::{CHUNK_BYTES, RECORD_BYTES_MAX};
-use crate::parquet::Table;
+use crate::parquet::{Rows, Table};
 use crate::reject::Reject;
 use crate::source::{Opened, Source};
 use memchr::{memchr, memchr_iter, memrchr};
@@ -35,7 +35,7 @@ enum Reading {
     Lines,
     Json(State),
     Csv(u8, Option<Arc<Header>>),
-    Parquet(Arc<Table>, Box<dyn Iterator<Item = Result<arrow::record_batch::RecordBatch, IngestError>>>, u64),
+    Parquet(Arc<Table>, Rows, u64),
 }
 
 struct Current {

@@ -28,6 +28,7 @@ mod reader;
 mod reject;
 mod render;
 mod runs;
+mod sorted;
 mod source;
 mod spool;
 mod subscriptions;

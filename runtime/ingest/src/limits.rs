@@ -29,6 +29,8 @@ pub const PARQUET_ROWS: usize = 8192;
 /// Largest footer of a Parquet file.
 pub const PARQUET_FOOTER_BYTES_MAX: u64 = 64 << 20;
 
+/// Most rows of one instant in input that is handed out as it is read; with more it is sorted.
+pub const TIES_MAX: usize = 1024;
 /// Rows of a delivered block when rows are sorted.
 pub const BLOCK_ROWS: usize = 8192;
 /// Rows of a block in a spilled run: what a merge holds in memory per run.

@@ -3,12 +3,14 @@
 //! The numbers depend on the order of reading and never reach an output: whatever is printed or
 //! sorted goes by the text.
 
+use hashbrown::DefaultHashBuilder;
 use indexmap::IndexSet;
 
 /// A growing table of texts.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    seen: IndexSet<Box<str>>,
+    /// The hash is seeded anew in every process, for names are what anybody sends.
+    seen: IndexSet<Box<str>, DefaultHashBuilder>,
     last: u32,
 }
 

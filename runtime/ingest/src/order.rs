@@ -1,4 +1,4 @@
-//! Folding order with bounded memory: rows sorted by account (or pool), time, source and id, in
+//! Folding order with bounded memory: rows sorted by time, account (or pool), source and id, in
 //! temporary runs that are merged.
 //!
 //! Rows that tie are told apart by type and content, so the order is one of the set of rows and
@@ -8,10 +8,12 @@ use crate::block::{Block, BlockBuilder, Part};
 use crate::codec;
 use crate::error::IngestError;
 use crate::limits::{BLOCK_ROWS, FAN_IN_MAX, RUN_BLOCK_ROWS};
+use crate::names::Names;
 use crate::runs::temporary;
 use price_ir::{Column, FieldType, Plan};
 use price_rating::{EventSchema, OpenLabels};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek};
 use std::path::PathBuf;
@@ -21,18 +23,46 @@ use std::sync::Arc;
 pub(crate) struct Folding<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) labels: &'a OpenLabels,
-    /// Place of each account's group among all groups.
-    pub(crate) ranks: Vec<u32>,
-    /// Place of each account's name among all accounts.
-    pub(crate) accounts: Vec<u32>,
+    pub(crate) ranks: Ranks<'a>,
+}
+
+/// How accounts compare by the name of their group (the pool, or the account itself), then by
+/// their own.
+pub(crate) enum Ranks<'a> {
+    /// All accounts are known: place of each one's group among all groups, and its own.
+    Places { groups: Vec<u32>, accounts: Vec<u32> },
+    /// More may come, so that names are compared.
+    Names { accounts: &'a Names, pools: &'a BTreeMap<String, String> },
+}
+
+impl Ranks<'_> {
+    fn group(&self, a: u32, b: u32) -> Ordering {
+        match self {
+            _ if a == b => Ordering::Equal,
+            Ranks::Places { groups, .. } => groups[a as usize].cmp(&groups[b as usize]),
+            Ranks::Names { accounts, pools } => {
+                let group = |account: u32| {
+                    let name = accounts.text(account);
+                    pools.get(name).map_or(name, String::as_str)
+                };
+                group(a).cmp(group(b))
+            }
+        }
+    }
+
+    fn account(&self, a: u32, b: u32) -> Ordering {
+        match self {
+            Ranks::Places { accounts, .. } => accounts[a as usize].cmp(&accounts[b as usize]),
+            Ranks::Names { accounts, .. } => accounts.text(a).cmp(accounts.text(b)),
+        }
+    }
 }
 
 impl Folding<'_> {
-    fn compare(&self, (a, i): (&Part, usize), (b, j): (&Part, usize)) -> Ordering {
-        let rank = |part: &Part, row: usize| self.ranks[part.accounts[row] as usize];
-        rank(a, i)
-            .cmp(&rank(b, j))
-            .then_with(|| a.batch.happened[i].cmp(&b.batch.happened[j]))
+    pub(crate) fn compare(&self, (a, i): (&Part, usize), (b, j): (&Part, usize)) -> Ordering {
+        let happened = a.batch.happened[i].cmp(&b.batch.happened[j]);
+        happened
+            .then_with(|| self.ranks.group(a.accounts[i], b.accounts[j]))
             .then_with(|| a.identity(i).cmp(&b.identity(j)))
             .then_with(|| self.ties((a, i), (b, j)))
     }
@@ -60,14 +90,13 @@ impl Folding<'_> {
                 return order;
             }
         }
-        // Accounts of one pool share a rank.
-        self.accounts[a.accounts[i] as usize].cmp(&self.accounts[b.accounts[j] as usize])
+        // Accounts of one pool share a group.
+        self.ranks.account(a.accounts[i], b.accounts[j])
     }
 }
 
 /// Place of a row among held blocks, with the front of its key.
 struct Place {
-    rank: u32,
     part: u16,
     block: u32,
     row: u32,
@@ -125,19 +154,13 @@ impl<'a> RowSorter<'a> {
         for (at, block) in self.held.iter().enumerate() {
             for (part, row) in block.places() {
                 let from = &block.parts[part as usize];
-                places.push(Place {
-                    rank: self.folding.ranks[from.accounts[row as usize] as usize],
-                    part,
-                    block: at as u32,
-                    row,
-                    happened: from.batch.happened[row as usize],
-                });
+                places.push(Place { part, block: at as u32, row, happened: from.batch.happened[row as usize] });
             }
         }
         let row = |p: &Place| (&self.held[p.block as usize].parts[p.part as usize], p.row as usize);
         places.sort_unstable_by(|a, b| {
-            (a.rank, a.happened)
-                .cmp(&(b.rank, b.happened))
+            a.happened
+                .cmp(&b.happened)
                 .then_with(|| self.folding.compare(row(a), row(b)))
                 .then_with(|| (a.block, a.part, a.row).cmp(&(b.block, b.part, b.row)))
         });

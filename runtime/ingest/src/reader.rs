@@ -9,22 +9,23 @@ use crate::block::{Block, BlockBuilder, Part, schemas};
 use crate::collect::{Rules, Stretch};
 use crate::decode::Decoder;
 use crate::error::IngestError;
-use crate::feed::Feed;
+use crate::feed::{Feed, Task};
 use crate::format::Format;
 use crate::identity::{self, Loser};
 use crate::limits::{ACCOUNTS_MAX, EVENT_TYPES_MAX, FILES_MAX, MEMORY_BYTES_DEFAULT};
 use crate::mapping::Mapping;
 use crate::names::Names;
-use crate::order::{Folding, RowSorter};
+use crate::order::{Folding, Ranks, RowSorter};
 use crate::reject::{Reject, RejectSink};
 use crate::render::Render;
 use crate::runs::Sorter;
+use crate::sorted::{InOrder, in_order};
 use crate::source::Source;
 use crate::spool::Spool;
 use price_ir::Plan;
 use price_rating::labels::translate;
 use price_rating::{EventSchema, OpenLabels, Order, RejectReason};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -37,13 +38,13 @@ pub struct Options {
     pub format: Option<Format>,
     /// Names in the input.
     pub mapping: Mapping,
-    /// Order in which rows are handed out: any, or sorted by billed subject (in byte order of
-    /// names), time, source and id.
+    /// Order in which rows are handed out: any, or sorted by time, billed subject (in byte order
+    /// of names), source and id.
     pub order: Order,
     /// Pools of accounts, as far as they have one: rows of a pool are sorted together.
     pub pools: BTreeMap<String, String>,
     /// Compare identities. Without it nothing is a duplicate, and rows are handed out while
-    /// sources are still being read.
+    /// sources are still being read, if they need not be sorted or are Parquet files sorted by time.
     pub dedupe: bool,
     /// Hand out sources and ids with the rows.
     pub keep_identity: bool,
@@ -183,6 +184,7 @@ impl Reader {
             mapping: options.mapping.clone(),
             passed_over: options.passed_over.clone(),
             identity: options.dedupe || options.keep_identity || options.order == Order::ByEventTime,
+            dedupe: options.dedupe,
             temp_dir: options.temp_dir.clone(),
             files: sources.iter().map(Source::name).collect(),
         });
@@ -198,7 +200,9 @@ impl Reader {
     ) -> Result<(Summary, Tables), IngestError> {
         let dir = self.options.temp_dir.clone();
         let memory = self.options.memory_bytes;
-        let streaming = !self.options.dedupe && self.options.order == Order::Commutative;
+        let sorted = self.options.order == Order::ByEventTime;
+        let streaming = !self.options.dedupe && (!sorted || in_order(&self.rules, &self.sources, self.options.format));
+        let mut stream = InOrder::new(self.schemas.clone());
         let mut run = Run {
             tables: Tables {
                 accounts: Names::default(),
@@ -217,6 +221,7 @@ impl Reader {
         let keep = self.options.keep_identity;
         let rules = self.rules.clone();
         let dedupe = self.options.dedupe;
+        let pools = self.options.pools.clone();
         decode_all(&rules, self.options.format, sources, self.options.threads, &mut |stretch| {
             let block = run.absorb(&rules.plan, stretch, |mut mark| {
                 mark.place += place;
@@ -225,8 +230,22 @@ impl Reader {
             place += block.rows() as u64;
             let (bytes, events) = (run.summary.bytes, run.summary.events);
             progress(Progress { phase: Phase::Reading, bytes, bytes_total: total, events });
-            if streaming { run.deliver(block, keep, deliver) } else { spool.push(block) }
+            if !streaming {
+                return spool.push(block);
+            }
+            if !sorted {
+                return run.deliver(block, keep, deliver);
+            }
+            let ranks = Ranks::Names { accounts: &run.tables.accounts, pools: &pools };
+            let folding = Folding { plan: &rules.plan, labels: &run.tables.labels, ranks };
+            match stream.push(block, &folding)? {
+                Some(block) => run.deliver(block, keep, deliver),
+                None => Ok(()),
+            }
         })?;
+        if streaming {
+            run.deliver(stream.finish(), keep, deliver)?;
+        }
         if !streaming {
             run.summary.spilled_bytes += spool.spilled();
             let losers = identity::losers(marks, memory / 4, dir.clone())?;
@@ -340,8 +359,10 @@ impl Run<'_> {
         let folding = Folding {
             plan,
             labels: &tables.labels,
-            ranks: groups(&tables.accounts, &options.pools),
-            accounts: tables.accounts.ranks(),
+            ranks: Ranks::Places {
+                groups: groups(&tables.accounts, &options.pools),
+                accounts: tables.accounts.ranks(),
+            },
         };
         let mut sorter =
             RowSorter::new(&folding, reader.schemas.clone(), options.memory_bytes / 2, options.temp_dir.clone());
@@ -465,7 +486,7 @@ fn decode_all(
         return Ok(());
     }
     thread::scope(|scope| {
-        let workers: Vec<(SyncSender<_>, Results)> = (0..threads)
+        let (tasks, results): (Vec<SyncSender<Task>>, Vec<Results>) = (0..threads)
             .map(|_| {
                 let (task_in, tasks) = sync_channel(2);
                 let (result_in, results) = sync_channel(2);
@@ -480,37 +501,30 @@ fn decode_all(
                 });
                 (task_in, results)
             })
-            .collect();
+            .unzip();
         // Tasks go round: the n-th result comes from worker n mod threads, so order is kept.
-        let mut waiting: VecDeque<usize> = VecDeque::new();
-        let mut next = 0;
-        let mut collect = |waiting: &mut VecDeque<usize>| -> Result<(), IngestError> {
-            let Some(worker) = waiting.pop_front() else { return Ok(()) };
-            take(workers[worker].1.recv().map_err(|_| bug())??)
-        };
-        loop {
-            let task = match feed.next() {
-                Ok(Some(task)) => task,
-                Ok(None) => break,
-                Err(error) => {
-                    // What came before the error is counted, and its own errors come first.
-                    while !waiting.is_empty() {
-                        collect(&mut waiting)?;
-                    }
-                    return Err(error);
+        let cut = scope.spawn(move || {
+            let mut sent = 0;
+            while let Some(task) = feed.next()? {
+                // Nobody takes it where the run stopped already, and then nobody asks why.
+                if tasks[sent % threads].send(task).is_err() {
+                    break;
                 }
-            };
-            if waiting.len() >= threads * 2 {
-                collect(&mut waiting)?;
+                sent += 1;
             }
-            workers[next].0.send(task).map_err(|_| bug())?;
-            waiting.push_back(next);
-            next = (next + 1) % threads;
+            Ok(sent)
+        });
+        let mut taken = 0;
+        while let Ok(stretch) = results[taken % threads].recv() {
+            take(stretch?)?;
+            taken += 1;
         }
-        while !waiting.is_empty() {
-            collect(&mut waiting)?;
+        // What came before an error of the feed was counted, and its own errors came first.
+        match cut.join() {
+            Ok(Ok(sent)) if sent == taken => Ok(()),
+            Ok(Err(error)) => Err(error),
+            _ => Err(bug()),
         }
-        Ok(())
     })
 }
 

@@ -5,7 +5,7 @@ use crate::events::plan::Loaded;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
 use price_driver::Compiled;
-use price_ingest::write::{RatedEvent, RatedEvents};
+use price_ingest::write::{RatedEvent, RatedEvents, StepText, exact_text};
 use price_ingest::{Part, Tables};
 use price_ir::{Charge, LineIx, Plan, SinkIx};
 use price_rating::{NoPostings, Posted, Poster, Rater};
@@ -30,13 +30,7 @@ impl Sink {
 
     /// Postings of one plan.
     pub fn plan<'s>(&'s mut self, compiled: &'s Compiled) -> Posting<'s> {
-        Posting {
-            table: &mut self.table,
-            plan: &compiled.plan,
-            posters: None,
-            left: Vec::new(),
-            posted: Posted::default(),
-        }
+        Posting { table: &mut self.table, plan: &compiled.plan, posters: None, left: Vec::new() }
     }
 
     /// Ends the file.
@@ -50,10 +44,15 @@ impl Sink {
 struct Line {
     name: String,
     sink: SinkIx,
-    /// Quantity of a raw step; none where the raw value is an amount.
-    quantum: Option<Rational>,
+    /// Quantity of raw steps; none where the raw value is an amount.
+    quantity: Option<StepText>,
+    /// Amounts over the denominator that postings had last.
+    amount: Option<(i128, StepText)>,
     unit: String,
     poster: Poster,
+    /// Whether the part at hand is of its event type, and what that part's rows add.
+    here: bool,
+    posted: Posted,
 }
 
 /// Postings of one plan.
@@ -63,7 +62,6 @@ pub struct Posting<'s> {
     posters: Option<Vec<Line>>,
     /// Lines without postings, and why.
     left: Vec<(String, NoPostings)>,
-    posted: Posted,
 }
 
 impl Posting<'_> {
@@ -79,18 +77,31 @@ impl Posting<'_> {
             self.posters = Some(self.prepare(rater));
         }
         let Some(lines) = &mut self.posters else { return Ok(()) };
-        for line in lines {
-            if self.plan.sinks[line.sink.ix()].event != part.batch.event {
+        for line in lines.iter_mut() {
+            line.here = self.plan.sinks[line.sink.ix()].event == part.batch.event;
+            if !line.here {
                 continue;
             }
             // Refused rows are told when they are folded.
-            rater.rate_batch(&mut line.poster, &mut part.batch, accounts, &mut self.posted);
-            for row in 0..part.rows() {
-                if !self.posted.taken[row] {
-                    continue;
+            rater.rate_batch(&mut line.poster, &mut part.batch, accounts, &mut line.posted);
+            if let Some(denominator) = line.posted.denominator
+                && line.amount.as_ref().is_none_or(|(last, _)| *last != denominator)
+            {
+                line.amount = Some((denominator, StepText::new(Rational::new(1, denominator))));
+            }
+        }
+        let (mut quantity, mut amount) = (String::new(), String::new());
+        // Row by row, so that the file's order does not depend on where blocks are cut.
+        for row in 0..part.rows() {
+            for line in lines.iter().filter(|line| line.here && line.posted.taken[row]) {
+                match &line.quantity {
+                    Some(text) => text.write(line.posted.raw.get(row).copied().unwrap_or_default(), &mut quantity),
+                    None => quantity.replace_range(.., "0"),
                 }
-                let raw = self.posted.raw.get(row).copied().unwrap_or_default();
-                let quantity = line.quantum.as_ref().map_or(Rational::ZERO, |quantum| Rational::from(raw) * quantum);
+                match (&line.amount, line.posted.denominator) {
+                    (Some((_, text)), Some(_)) => text.write(line.posted.steps[row], &mut amount),
+                    _ => amount = exact_text(&line.posted.amount(row), 0),
+                }
                 let (source, id) =
                     if part.ids.is_empty() { ("", "") } else { (part.sources.get(row), part.ids.get(row)) };
                 self.table.write(&RatedEvent {
@@ -104,7 +115,7 @@ impl Posting<'_> {
                     line: &line.name,
                     quantity: &quantity,
                     unit: &line.unit,
-                    amount: &self.posted.amount(row),
+                    amount: &amount,
                 })?;
             }
         }
@@ -125,9 +136,12 @@ impl Posting<'_> {
                 Ok(poster) => lines.push(Line {
                     name: line.name.clone(),
                     sink,
-                    quantum: usage.then(|| of.quantum.clone()),
+                    quantity: usage.then(|| StepText::new(of.quantum.clone())),
+                    amount: None,
                     unit: if usage { of.unit.clone() } else { String::new() },
                     poster,
+                    here: false,
+                    posted: Posted::default(),
                 }),
                 Err(why) => self.left.push((line.name.clone(), why)),
             }

@@ -8,4 +8,4 @@ mod rows;
 mod table;
 
 pub(crate) use rows::read;
-pub(crate) use table::Table;
+pub(crate) use table::{Rows, Table};

@@ -1,12 +1,13 @@
 //! Rows of a record batch into the collector, column by column.
 
 use super::Table;
+use super::table::nanos;
 use crate::collect::{At, Collector, Known, Not};
 use crate::mapping::{ATTRIBUTES, Attributes, TIME};
 use crate::time::{BEYOND, FIRST, instant, outside};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt32Array};
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit, UInt32Type};
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use price_ir::FieldType;
@@ -127,12 +128,7 @@ fn times(array: Option<ArrayRef>, rows: usize, assume_utc: bool) -> Result<Vec<R
         let texts = as_text(&array)?;
         return Ok(texts.iter().map(|text| text.map_or_else(none, |t| instant(t, assume_utc))).collect());
     };
-    let (nanos, name) = match unit {
-        TimeUnit::Second => (1_000_000_000, "seconds"),
-        TimeUnit::Millisecond => (1_000_000, "milliseconds"),
-        TimeUnit::Microsecond => (1_000, "microseconds"),
-        TimeUnit::Nanosecond => (1, "nanoseconds"),
-    };
+    let (nanos, name) = nanos(*unit);
     let values = cast(&array, &DataType::Int64)?;
     let values = values.as_primitive::<Int64Type>();
     Ok(values

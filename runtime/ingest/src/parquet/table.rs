@@ -8,17 +8,19 @@ use crate::mapping::{ATTRIBUTES, TIME};
 use crate::runs::temporary;
 use crate::source::Opened;
 use arrow::array::{ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Schema, TimeUnit};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use price_ir::{FieldIx, FieldType};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
-type Rows = Box<dyn Iterator<Item = Result<RecordBatch, IngestError>>>;
+/// Record batches of a file, in order.
+pub(crate) type Rows = Box<dyn Iterator<Item = Result<RecordBatch, IngestError>> + Send>;
 
 /// What a file's columns are, after its structs are opened.
 pub(crate) struct Table {
@@ -46,6 +48,26 @@ fn damaged(file: &str, problem: &str) -> IngestError {
 }
 
 impl Table {
+    /// The times of a file as its own integers, with nanoseconds per step, where they are in a
+    /// column of timestamps. Nothing where they are not, or the file cannot be read: who reads it
+    /// as a whole will say so.
+    pub(crate) fn times(rules: &Rules, path: &Path) -> Option<(Rows, i64)> {
+        let mut handle = File::open(path).ok()?;
+        let (file, size) = (path.display().to_string(), handle.metadata().ok()?.len());
+        footer(&file, &mut handle, size).ok()?;
+        let builder = guarded(&file, || ParquetRecordBatchReaderBuilder::try_new(handle)).ok()?;
+        let names = flat_names(builder.schema());
+        let at = Layout::new(&rules.plan, &rules.mapping, &names).attributes[TIME]?;
+        let DataType::Timestamp(unit, _) = flat_types(builder.schema()).swap_remove(at) else { return None };
+        let root = root(builder.schema(), at);
+        if builder.schema().field(root).data_type().is_nested() {
+            return None;
+        }
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [root]);
+        let reader = guarded(&file, || builder.with_projection(mask).with_batch_size(PARQUET_ROWS).build()).ok()?;
+        Some((batches(file, reader), nanos(unit).0))
+    }
+
     /// Opens a file of which `head` was already read. Streams are copied to a temporary file,
     /// because Parquet is read from its end.
     pub(crate) fn open(
@@ -88,21 +110,8 @@ impl Table {
         // follow from their names.
         let roots: BTreeSet<usize> = used.iter().map(|at| root(builder.schema(), *at)).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let mut reader = guarded(file, || builder.with_projection(mask).with_batch_size(PARQUET_ROWS).build())?;
-        let name = file.to_string();
-        let mut failed = false;
-        let read = std::iter::from_fn(move || {
-            if failed {
-                return None;
-            }
-            // A reader that panicked is not asked again.
-            match catch_unwind(AssertUnwindSafe(|| reader.next())) {
-                Ok(next) => next.map(|batch| batch.map_err(|e| damaged(&name, &e.to_string()))),
-                Err(_) => Some(Err(damaged(&name, "its structure contradicts itself"))),
-            }
-            .inspect(|result| failed = result.is_err())
-        });
-        Ok((table, Box::new(read), size))
+        let reader = guarded(file, || builder.with_projection(mask).with_batch_size(PARQUET_ROWS).build())?;
+        Ok((table, batches(file.to_string(), reader), size))
     }
 
     fn check(
@@ -200,6 +209,32 @@ impl Table {
     /// The share of `size` bytes that `rows` rows stand for.
     pub(crate) fn share(&self, rows: usize, size: &u64) -> u64 {
         (u128::from(*size) * rows as u128 / u128::from(self.rows.max(1))) as u64
+    }
+}
+
+/// The batches of a reader, to the first that fails.
+fn batches(file: String, mut reader: ParquetRecordBatchReader) -> Rows {
+    let mut failed = false;
+    Box::new(std::iter::from_fn(move || {
+        if failed {
+            return None;
+        }
+        // A reader that panicked is not asked again.
+        match catch_unwind(AssertUnwindSafe(|| reader.next())) {
+            Ok(next) => next.map(|batch| batch.map_err(|e| damaged(&file, &e.to_string()))),
+            Err(_) => Some(Err(damaged(&file, "its structure contradicts itself"))),
+        }
+        .inspect(|result| failed = result.is_err())
+    }))
+}
+
+/// Nanoseconds of a unit of time, and what it is called.
+pub(super) fn nanos(unit: TimeUnit) -> (i64, &'static str) {
+    match unit {
+        TimeUnit::Second => (1_000_000_000, "seconds"),
+        TimeUnit::Millisecond => (1_000_000, "milliseconds"),
+        TimeUnit::Microsecond => (1_000, "microseconds"),
+        TimeUnit::Nanosecond => (1, "nanoseconds"),
     }
 }
 

@@ -8,6 +8,6 @@ mod amount;
 mod rated;
 mod table;
 
-pub use amount::exact_text;
+pub use amount::{StepText, exact_text};
 pub use rated::{RatedEvent, RatedEvents, RatedLine, RatedLines};
 pub use table::{Cell, Kind, OutputFormat, TableWriter};

@@ -4,7 +4,7 @@ use super::amount::exact_text;
 use super::table::{Cell, Kind, OutputFormat, TableWriter};
 use crate::error::IngestError;
 use price_ir::{Invoice, InvoiceLine};
-use price_value::{Currency, Rational};
+use price_value::Currency;
 use std::io::Write;
 
 /// One line of an invoice.
@@ -18,12 +18,12 @@ pub struct RatedLine<'a> {
 
 /// Writes lines: `account, period, from, until, line, kind, quantity, unit, exact, amount,
 /// currency`. `exact` is before rounding, `amount` what the customer pays.
-pub struct RatedLines<W: Write + Send> {
+pub struct RatedLines<W: Write + Send + 'static> {
     table: TableWriter<W>,
     currency: Currency,
 }
 
-impl<W: Write + Send> RatedLines<W> {
+impl<W: Write + Send + 'static> RatedLines<W> {
     /// A table for invoices in `currency`.
     pub fn create(format: OutputFormat, out: W, currency: &Currency) -> Result<RatedLines<W>, IngestError> {
         let names =
@@ -84,22 +84,22 @@ pub struct RatedEvent<'a> {
     pub line_number: u64,
     /// Line of the invoice.
     pub line: &'a str,
-    /// Quantity it added, in `unit`.
-    pub quantity: &'a Rational,
+    /// Quantity it added, in `unit`: exact text.
+    pub quantity: &'a str,
     /// Unit.
     pub unit: &'a str,
-    /// Exact amount it added.
-    pub amount: &'a Rational,
+    /// Exact amount it added, as text.
+    pub amount: &'a str,
 }
 
 /// Writes rated events: `account, type, time, source, id, file, line_number, line, quantity,
 /// unit, amount, currency`. Amounts are exact: they sum to the line before rounding.
-pub struct RatedEvents<W: Write + Send> {
+pub struct RatedEvents<W: Write + Send + 'static> {
     table: TableWriter<W>,
     currency: Currency,
 }
 
-impl<W: Write + Send> RatedEvents<W> {
+impl<W: Write + Send + 'static> RatedEvents<W> {
     /// A table for amounts in `currency`.
     pub fn create(format: OutputFormat, out: W, currency: &Currency) -> Result<RatedEvents<W>, IngestError> {
         let columns = [
@@ -107,13 +107,13 @@ impl<W: Write + Send> RatedEvents<W> {
             ("type", Kind::Text),
             ("time", Kind::Instant),
             ("source", Kind::Text),
-            ("id", Kind::Text),
+            ("id", Kind::Various),
             ("file", Kind::Text),
             ("line_number", Kind::Whole),
             ("line", Kind::Text),
-            ("quantity", Kind::Text),
+            ("quantity", Kind::Various),
             ("unit", Kind::Text),
-            ("amount", Kind::Text),
+            ("amount", Kind::Various),
             ("currency", Kind::Text),
         ];
         Ok(RatedEvents { table: TableWriter::create(format, out, &columns)?, currency: currency.clone() })
@@ -122,8 +122,6 @@ impl<W: Write + Send> RatedEvents<W> {
     /// Writes one event.
     pub fn write(&mut self, rated: &RatedEvent<'_>) -> Result<(), IngestError> {
         let text = |text| if str::is_empty(text) { Cell::Missing } else { Cell::Text(text) };
-        let quantity = exact_text(rated.quantity, 0);
-        let amount = exact_text(rated.amount, 0);
         self.table.row(&[
             Cell::Text(rated.account),
             Cell::Text(rated.event),
@@ -133,9 +131,9 @@ impl<W: Write + Send> RatedEvents<W> {
             Cell::Text(rated.file),
             Cell::Whole(i64::try_from(rated.line_number).unwrap_or(i64::MAX)),
             Cell::Text(rated.line),
-            Cell::Text(&quantity),
+            Cell::Text(rated.quantity),
             text(rated.unit),
-            Cell::Text(&amount),
+            Cell::Text(rated.amount),
             Cell::Text(&self.currency.code),
         ])
     }

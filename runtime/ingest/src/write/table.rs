@@ -4,11 +4,14 @@ use crate::error::IngestError;
 use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampNanosecondBuilder};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use price_value::Timestamp;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 /// A format of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +39,10 @@ impl OutputFormat {
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Text; money and quantities are text too.
+    /// Text.
     Text,
+    /// Text that hardly repeats: ids, money and quantities.
+    Various,
     /// A whole number.
     Whole,
     /// An instant.
@@ -63,27 +68,29 @@ enum Builder {
     Instant(TimestampNanosecondBuilder),
 }
 
-enum To<W: Write + Send> {
+enum To<W: Write + Send + 'static> {
     Csv(Box<csv::Writer<W>>),
     NdJson(W, Vec<u8>),
-    Parquet { writer: Box<ArrowWriter<W>>, schema: Arc<Schema>, columns: Vec<Builder>, rows: usize },
+    Parquet { encoder: Encoder<W>, schema: Arc<Schema>, columns: Vec<Builder>, rows: usize },
 }
 
 /// Rows of a table to a writer. [`TableWriter::finish`] must be called; a Parquet file without
 /// its end is unreadable.
-pub struct TableWriter<W: Write + Send> {
+pub struct TableWriter<W: Write + Send + 'static> {
     to: To<W>,
     columns: Vec<(String, Kind)>,
 }
 
 /// Rows of a record batch written at once.
 const ROWS: usize = 8192;
+/// Record batches that wait to be encoded.
+const BATCHES_WAITING: usize = 4;
 
 fn parquet_failed(error: parquet::errors::ParquetError) -> IngestError {
     IngestError::Write(io::Error::other(error))
 }
 
-impl<W: Write + Send> TableWriter<W> {
+impl<W: Write + Send + 'static> TableWriter<W> {
     /// A table with these columns. `out` should be buffered.
     pub fn create(format: OutputFormat, out: W, columns: &[(&str, Kind)]) -> Result<TableWriter<W>, IngestError> {
         let columns: Vec<(String, Kind)> = columns.iter().map(|(name, kind)| ((*name).into(), *kind)).collect();
@@ -99,17 +106,17 @@ impl<W: Write + Send> TableWriter<W> {
             OutputFormat::Parquet => {
                 let field = |(name, kind): &(String, Kind)| {
                     let kind = match kind {
-                        Kind::Text => DataType::Utf8,
+                        Kind::Text | Kind::Various => DataType::Utf8,
                         Kind::Whole => DataType::Int64,
                         Kind::Instant => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
                     };
                     Field::new(name, kind, true)
                 };
                 let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-                let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+                let properties = properties(&columns);
                 let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(parquet_failed)?;
                 let columns = columns.iter().map(|(_, kind)| Builder::new(*kind)).collect();
-                To::Parquet { writer: Box::new(writer), schema, columns, rows: 0 }
+                To::Parquet { encoder: Encoder::new(writer), schema, columns, rows: 0 }
             }
         };
         Ok(TableWriter { to, columns })
@@ -170,7 +177,7 @@ impl<W: Write + Send> TableWriter<W> {
     }
 
     fn flush(&mut self) -> Result<(), IngestError> {
-        let To::Parquet { writer, schema, columns, rows } = &mut self.to else { return Ok(()) };
+        let To::Parquet { encoder, schema, columns, rows } = &mut self.to else { return Ok(()) };
         if *rows == 0 {
             return Ok(());
         }
@@ -178,7 +185,7 @@ impl<W: Write + Send> TableWriter<W> {
         let arrays = columns.iter_mut().map(Builder::finish).collect();
         let batch =
             RecordBatch::try_new(schema.clone(), arrays).map_err(|e| IngestError::Write(io::Error::other(e)))?;
-        writer.write(&batch).map_err(parquet_failed)
+        encoder.write(batch)
     }
 
     /// Writes what is left and gives the writer back, flushed.
@@ -187,10 +194,71 @@ impl<W: Write + Send> TableWriter<W> {
         let mut out = match self.to {
             To::Csv(writer) => writer.into_inner().map_err(|e| IngestError::Write(io::Error::other(e.to_string())))?,
             To::NdJson(out, _) => out,
-            To::Parquet { writer, .. } => writer.into_inner().map_err(parquet_failed)?,
+            To::Parquet { encoder, .. } => encoder.finish()?.into_inner().map_err(parquet_failed)?,
         };
         out.flush().map_err(IngestError::Write)?;
         Ok(out)
+    }
+}
+
+/// How the columns of a Parquet file are encoded. Whoever reads rated output reads all of it, so
+/// that text has no statistics.
+fn properties(columns: &[(String, Kind)]) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true);
+    for (name, kind) in columns {
+        let column = ColumnPath::from(name.as_str());
+        properties = match kind {
+            Kind::Text => properties,
+            Kind::Various => properties.set_column_dictionary_enabled(column, false),
+            Kind::Whole | Kind::Instant => properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED)
+                .set_column_statistics_enabled(column, EnabledStatistics::Chunk),
+        };
+    }
+    properties.build()
+}
+
+/// Encodes record batches on a thread of its own, so that whoever makes rows does not wait.
+struct Encoder<W: Write + Send + 'static> {
+    batches: SyncSender<RecordBatch>,
+    thread: Option<JoinHandle<Result<ArrowWriter<W>, IngestError>>>,
+}
+
+impl<W: Write + Send + 'static> Encoder<W> {
+    fn new(mut writer: ArrowWriter<W>) -> Encoder<W> {
+        let (batches, queue) = sync_channel::<RecordBatch>(BATCHES_WAITING);
+        let thread = thread::spawn(move || {
+            for batch in queue {
+                writer.write(&batch).map_err(parquet_failed)?;
+            }
+            Ok(writer)
+        });
+        Encoder { batches, thread: Some(thread) }
+    }
+
+    /// Hands over a batch; fails if one before could not be written.
+    fn write(&mut self, batch: RecordBatch) -> Result<(), IngestError> {
+        if self.batches.send(batch).is_ok() {
+            return Ok(());
+        }
+        // The thread takes batches until one fails.
+        joined(self.thread.take()).map(|_| ())
+    }
+
+    fn finish(self) -> Result<ArrowWriter<W>, IngestError> {
+        drop(self.batches);
+        joined(self.thread)
+    }
+}
+
+fn joined<T>(thread: Option<JoinHandle<Result<T, IngestError>>>) -> Result<T, IngestError> {
+    match thread.map(JoinHandle::join) {
+        Some(Ok(result)) => result,
+        _ => Err(IngestError::Write(io::Error::other("the table was given up"))),
     }
 }
 
@@ -201,7 +269,7 @@ fn json_text(line: &mut Vec<u8>, text: &str) -> Result<(), IngestError> {
 impl Builder {
     fn new(kind: Kind) -> Builder {
         match kind {
-            Kind::Text => Builder::Text(StringBuilder::new()),
+            Kind::Text | Kind::Various => Builder::Text(StringBuilder::new()),
             Kind::Whole => Builder::Whole(Int64Builder::new()),
             Kind::Instant => Builder::Instant(TimestampNanosecondBuilder::new().with_timezone("UTC")),
         }

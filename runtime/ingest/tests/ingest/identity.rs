@@ -63,16 +63,16 @@ fn sorted_rows_interleave_event_types_and_pools() {
         + &job("amy", "09:00:02", "2")
         + &transfer("amy", "09:00:02", "", "", 3)
         + &job("zoe", "09:00:01", "4")
-        + &transfer("bob", "09:00:00", "s", "5", 5);
+        + &transfer("bob", "09:00:03", "s", "5", 5);
     let sorted = Options { order: Order::ByEventTime, ..options() };
     let first = |o: &Outcome| -> Vec<String> {
         o.rows().iter().map(|r| r.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
     };
     let outcome = read(vec![bytes("u.ndjson", &text)], sorted.clone()).unwrap();
-    assert_eq!(first(&outcome), ["transfer amy", "job amy", "transfer bob", "job zoe", "transfer zoe"]);
+    assert_eq!(first(&outcome), ["job zoe", "transfer amy", "job amy", "transfer bob", "transfer zoe"]);
     let parts: Vec<(u32, usize)> =
         outcome.blocks[0].clone().in_order().iter().map(|p| (p.batch.event.0, p.rows())).collect();
-    assert_eq!(parts, [(0, 1), (1, 1), (0, 1), (1, 1), (0, 1)]);
+    assert_eq!(parts, [(1, 1), (0, 1), (1, 1), (0, 2)]);
     let pools = [("zoe".to_string(), "amy".to_string())].into();
     let outcome = read(vec![bytes("u.ndjson", &text)], Options { pools, ..sorted }).unwrap();
     assert_eq!(first(&outcome), ["job zoe", "transfer amy", "job amy", "transfer zoe", "transfer bob"]);

@@ -5,4 +5,5 @@ mod formats;
 mod hostile;
 mod identity;
 mod parquet;
+mod sorted;
 mod written;
