@@ -5,12 +5,14 @@ use crate::{Place, repository};
 use serde_json::Value;
 
 /// Example, usage, what it is rated for, and the time.
-const EXAMPLES: [(&str, &str, &str, &str); 5] = [
+const EXAMPLES: [(&str, &str, &str, &str); 7] = [
     ("01-saas-seats", "01-saas-seats", "starter", "2026-01"),
     ("02-llm-api", "02-llm-api", "llm_2026", "2026-02"),
     ("03-object-storage", "03-object-storage", "cloud_2026", "2026-03"),
+    ("04-enterprise-contract", "04-enterprise-contract", "globex", "2026-Q1"),
     ("05-voice", "05-voice", "talk", "2026-03"),
     ("06-payments", "06-payments", "payments_2026", "2026-04"),
+    ("07-ai-credits", "07-ai-credits", "team", "2026-05"),
 ];
 
 fn rate(example: &str, usage: &str, subject: &str, time: &str, extra: &[&str]) -> String {
@@ -50,6 +52,125 @@ fn units(amount: &str) -> i64 {
     assert!(part.len() <= 4, "{amount} is finer than expected");
     let text = format!("{whole}{part:0<4}");
     sign * text.parse::<i64>().expect("an amount")
+}
+
+/// Every invoice of a scenario, in order of time, the same from both engines.
+fn months(name: &str, usages: &[&str], subject: &str, time: &str) -> Vec<Value> {
+    let run = |engine| {
+        let file = repository(&format!("examples/scenarios/{name}.price")).display().to_string();
+        let usages: Vec<String> = usages
+            .iter()
+            .map(|u| repository(&format!("examples/scenarios/usage/{u}.ndjson")).display().to_string())
+            .collect();
+        let mut args =
+            vec!["rate", &file, "--for", subject, "--in", time, "--format", "json", "--engine", engine, "--events"];
+        args.extend(usages.iter().map(String::as_str));
+        let ran = Place::new().run(&args);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+        ran.out
+    };
+    let text = run("jit");
+    assert_eq!(text, run("interp"), "{name}: the engines agree");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    json["invoices"].as_array().expect("invoices").clone()
+}
+
+fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no {path} in {value}"))
+}
+
+fn named<'v>(list: &'v Value, name: &str) -> &'v Value {
+    let found = list.as_array().into_iter().flatten().find(|entry| entry["name"] == name);
+    found.unwrap_or_else(|| panic!("no {name} in {list}"))
+}
+
+#[test]
+fn a_year_of_an_enterprise_agreement_is_drawn_to_the_cent() {
+    let year = months("s11-enterprise-year", &["s11-enterprise-year"], "northstar", "2026");
+    // Usage before sources, what is left of the commitment, what is asked for besides instalments.
+    let expected = [
+        ("28654.60", "272965.40", "0.00"),
+        ("30045.10", "244540.30", "0.00"),
+        ("31435.60", "214724.70", "0.00"),
+        ("32826.10", "181898.60", "0.00"),
+        ("34216.60", "147682.00", "0.00"),
+        ("35607.10", "112074.90", "0.00"),
+        ("34216.60", "77858.30", "0.00"),
+        ("35452.60", "42405.70", "0.00"),
+        ("36688.60", "5717.10", "0.00"),
+        ("37924.60", "0.00", "32207.50"),
+        ("39160.60", "0.00", "39160.60"),
+        ("40396.60", "0.00", "40396.60"),
+    ];
+    assert_eq!(year.len(), expected.len());
+    let mut asked = 0;
+    for (month, (gross, left, due)) in year.iter().zip(expected) {
+        let instalment: i64 = month["lines"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|line| line["kind"] == "purchase")
+            .map(|line| units(text(line, "/amount")))
+            .sum();
+        assert_eq!(units(text(month, "/total")) - instalment, units(gross));
+        assert_eq!(text(named(&month["payment"]["balances"], "year"), "/closed"), left);
+        assert_eq!(units(text(month, "/due")) - instalment, units(due));
+        asked += units(text(month, "/due"));
+    }
+    assert_eq!(asked, units("411764.70"));
+    let april = named(&year[3]["payment"]["balances"], "promotion");
+    assert_eq!(text(april, "/expired"), "5140.00", "the promotion ends with March");
+}
+
+#[test]
+fn seats_and_credits_are_restated_by_a_late_event_without_a_changed_line() {
+    let june_of = |usages: &[&str]| {
+        let all = months("s12-seats-and-credits", usages, "team", "2026-06-01..2026-08-01");
+        assert_eq!(all.len(), 2);
+        assert_eq!(units(text(&all[0], "/due")) + units(text(&all[1], "/due")), units("770.00"));
+        all[0].clone()
+    };
+    let june = june_of(&["s12-seats-and-credits"]);
+    assert_eq!(text(&june, "/payment/revenue/deferred"), "14.64");
+    assert_eq!(text(named(&june["payment"]["balances"], "credits"), "/closed"), "366");
+    let movements = |invoice: &Value| -> Vec<String> {
+        let ledger = invoice["payment"]["ledger"].as_array().expect("a ledger");
+        let lots = ledger.iter().filter(|e| e["currency"] == "CREDIT");
+        lots.map(|e| {
+            let side = if text(e, "/debit").starts_with("lot") { text(e, "/debit") } else { text(e, "/credit") };
+            format!(
+                "{} {} {} {}",
+                &text(e, "/day")[8..],
+                text(e, "/kind"),
+                &side["lot credits ".len()..],
+                text(e, "/amount")
+            )
+        })
+        .collect()
+    };
+    assert_eq!(
+        movements(&june),
+        [
+            "01 grant promo 500",
+            "01 grant seat_allowance 2000",
+            "05 use promo 500",
+            "05 use seat_allowance 1400",
+            "11 grant seat_allowance 666",
+            "15 use seat_allowance 600",
+            "15 use seat_allowance 100",
+            "25 use seat_allowance 466",
+            "25 top-up top-up 1000",
+            "25 use seat_allowance 100",
+            "25 use top-up 634",
+        ]
+    );
+    let late = june_of(&["s12-seats-and-credits", "s12-late"]);
+    assert_eq!(text(&late, "/payment/revenue/deferred"), "12.64", "two dollars more are earned");
+    let money = |invoice: &Value| -> Vec<(String, String)> {
+        let lines = invoice["lines"].as_array().into_iter().flatten().filter(|line| line["currency"].is_null());
+        lines.map(|line| (text(line, "/name").to_owned(), text(line, "/amount").to_owned())).collect()
+    };
+    assert_eq!(money(&june), money(&late), "no line of money changes");
 }
 
 /// A scenario: its one invoice, and all text of it.

@@ -103,7 +103,8 @@ impl Teller<'_> {
 /// `300 × $0.10 plus $20.00`.
 #[must_use]
 pub fn tier_text(plan: &Plan, line: &str, tier: &TierDetail, unit: &str) -> String {
-    let currency = &plan.currency;
+    let at = plan.lines.iter().find(|l| l.name == line).map_or(price_ir::OWN, |l| l.currency);
+    let currency = plan.currency_at(at).0;
     let flat = &tier.exact - &(&tier.quantity * &tier.rate);
     let shown = quantity(&tier.quantity, unit);
     let price = rate(&tier.rate, currency);

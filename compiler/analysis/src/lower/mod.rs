@@ -160,6 +160,11 @@ pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: u
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
+    if sound && plan.is_none() {
+        // Nothing is passed over in silence, not even a mistake of ours.
+        let message = "this cannot be compiled, and nothing says why: that is a bug in price";
+        lowering.report(Diagnostic::error(codes::NOT_YET, message).at(name_span, "please report it with the file"));
+    }
     let plan = plan.filter(|_| sound).map(Arc::new);
     let mut lowered = Lowered {
         plan,

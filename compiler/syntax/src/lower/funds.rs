@@ -221,7 +221,7 @@ impl Lower {
             Some(level) => Some(self.first_path(level)?),
             None => None,
         };
-        let rounded = match node.part(Rule::grant_rounded).and_then(|r| r.part(Rule::rounding)) {
+        let rounded = match node.part(Rule::grant_rounded) {
             Some(rounding) => Some(self.rounding(rounding)?),
             None => None,
         };
