@@ -1,1 +1,3 @@
-//! Benchmarks live in `benches/`; this library is empty. See docs/internals/benchmarks.md.
+//! What the measurements of `benches/` share.
+
+pub mod workspace;

@@ -5,11 +5,12 @@ use crate::{Place, repository};
 use serde_json::Value;
 
 /// Example, usage, what it is rated for, and the time.
-const EXAMPLES: [(&str, &str, &str, &str); 7] = [
+const EXAMPLES: [(&str, &str, &str, &str); 8] = [
     ("01-saas-seats", "01-saas-seats", "starter", "2026-01"),
     ("02-llm-api", "02-llm-api", "llm_2026", "2026-02"),
     ("03-object-storage", "03-object-storage", "cloud_2026", "2026-03"),
-    ("04-enterprise-contract", "04-enterprise-contract", "globex", "2026-Q1"),
+    ("04-enterprise-contract/globex", "04-enterprise-contract", "globex", "2026-Q1"),
+    ("04-enterprise-contract/amendment_1", "04-enterprise-contract", "globex", "2026-Q3"),
     ("05-voice", "05-voice", "talk", "2026-03"),
     ("06-payments", "06-payments", "payments_2026", "2026-04"),
     ("07-ai-credits", "07-ai-credits", "team", "2026-05"),
@@ -30,7 +31,7 @@ fn every_example_gives_its_invoices_on_both_engines() {
     for (example, usage, subject, time) in EXAMPLES {
         let usage = format!("usage/{usage}");
         let rated = rate(example, &usage, subject, time, &[]);
-        insta::assert_snapshot!(format!("invoices_{}", example.replace('-', "_")), rated);
+        insta::assert_snapshot!(format!("invoices_{}", example.replace(['-', '/'], "_")), rated);
         assert_eq!(rated, rate(example, &usage, subject, time, &["--engine", "interp"]), "{example}");
     }
 }

@@ -86,6 +86,8 @@ codes! {
     SAY_FEE_TIMING = "P417";
     /// What a wallet, grant or commitment leaves open.
     SAY_BALANCE = "P418";
+    /// An amendment that reaches back does not say so.
+    SAY_RETROACTIVE = "P419";
     /// Numbers that do not fit 128 bits.
     TOO_WIDE = "P420";
     /// Rounding finer than the value or to another unit.

@@ -61,10 +61,21 @@ pub fn test_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> 
 
 /// The cards, plans and contracts of a file.
 fn items_found(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Arc<Lowered>> {
-    let compiles =
-        |kind: &_| matches!(kind, ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) | ast::ItemKind::Contract(_));
-    let items = parsed(db, file).ast.items.iter().enumerate().filter(|(_, item)| compiles(&item.kind));
-    items.map(|(index, _)| lowered(db, workspace, file, index as u32).clone()).collect()
+    let mut found = Vec::new();
+    for (index, item) in parsed(db, file).ast.items.iter().enumerate() {
+        match &item.kind {
+            ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) | ast::ItemKind::Contract(_) => {
+                found.push(lowered(db, workspace, file, index as u32).clone());
+            }
+            // What an amendment says is found with its contract.
+            ast::ItemKind::Amendment(amendment) => {
+                let contract = lower::amend::target(db, workspace, file, amendment, &mut Vec::new());
+                found.extend(contract.map(|at| lowered(db, workspace, at.file, at.index as u32).clone()));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether a finding is about another file, and found there as well.

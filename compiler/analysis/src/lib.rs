@@ -64,6 +64,20 @@ pub fn subjects(db: &dyn salsa::Database, file: File) -> Vec<Subject> {
     found
 }
 
+/// The contracts that the amendments of a file change.
+pub fn amended(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Subject> {
+    let items = &parsed(db, file).ast.items;
+    let amendments = items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Amendment(amendment) => Some(amendment),
+        _ => None,
+    });
+    let contract = |amendment| {
+        let at = lower::amend::target(db, workspace, file, amendment, &mut Vec::new())?;
+        subjects(db, at.file).into_iter().find(|s| s.item == at.index as u32)
+    };
+    amendments.filter_map(contract).collect()
+}
+
 /// "Not available in this version."
 pub(crate) fn not_yet(what: &str, span: Span) -> Diagnostic {
     Diagnostic::error(codes::NOT_YET, format!("{what} cannot be executed by this version"))

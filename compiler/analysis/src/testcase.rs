@@ -152,7 +152,9 @@ pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Test
         match &item.kind {
             ItemKind::Test(test) => builder.test(test, item.recovered),
             ItemKind::TestTable(table) => builder.table(table, item.recovered),
-            ItemKind::Amendment(amendment) => builder.report(crate::not_yet("amendments", amendment.target.span)),
+            ItemKind::Amendment(amendment) => {
+                crate::lower::amend::target(db, workspace, file, amendment, &mut builder.made.diagnostics);
+            }
             ItemKind::Assert(assert) => builder.report(crate::not_yet("assertions", assert.title.span)),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use crate::source_map::source_map;
 use crate::workspace::Workspace;
-use price_analysis::{Subject, lowered, subjects};
+use price_analysis::{Subject, amended, lowered, subjects};
 use price_diagnostics::Diagnostic;
 use price_ir::{ArtefactError, MeaningHash, Plan, SourceMap};
 use std::sync::Arc;
@@ -91,7 +91,16 @@ impl Workspace {
     /// The rate cards and plans of the given files, in text order.
     #[must_use]
     pub fn subjects(&self) -> Vec<Subject> {
-        self.given().flat_map(|(id, _)| subjects(self.db(), self.file(id))).collect()
+        let own = self.given().flat_map(|(id, _)| subjects(self.db(), self.file(id)));
+        // An amendment stands for the contract it changes.
+        let amended = self.given().flat_map(|(id, source)| amended(self.db(), self.input(source), self.file(id)));
+        let mut all: Vec<Subject> = Vec::new();
+        own.chain(amended).for_each(|subject| {
+            if !all.contains(&subject) {
+                all.push(subject);
+            }
+        });
+        all
     }
 
     /// The subject called `name` (`plan_a`, `card@4`); without a name the only one there is, or
@@ -118,7 +127,7 @@ impl Workspace {
         // A card of several versions is one thing to choose.
         all.sort_by(|a, b| (a.kind, &a.name, b.version).cmp(&(b.kind, &b.name, a.version)));
         all.dedup_by(|a, b| a.kind == b.kind && a.name == b.name);
-        let plans: Vec<&Subject> = all.iter().filter(|s| s.kind == "plan").collect();
+        let plans: Vec<&Subject> = all.iter().filter(|s| s.kind != "ratecard").collect();
         match (all.as_slice(), plans.as_slice()) {
             ([only], _) => Ok(only.clone()),
             (_, [only]) => Ok((*only).clone()),

@@ -205,3 +205,59 @@ fn certain_fixes_are_applied_until_none_is_left() {
     assert!(workspace.check().iter().all(|d| d.code.as_str() != "P104"));
     assert!(fix(&mut workspace).is_empty());
 }
+
+const CONTRACT: &str = r#"use std.units (call)
+use std.currencies (USD)
+
+event request { path: text }
+meter calls = count of request in calls
+
+contract initech with "Initech" {
+  buyer     "Initech" accounts initech
+  term      2026-01-01 through 2026-12-31
+  currency  USD
+  timezone  "UTC"
+  billing   monthly on day 1
+  rounding  each line half-up to cents
+  price calls on calls = $0.010 per call
+  fee support = $100.00 per month in advance
+  prorate support daily
+  late events accepted for 3 days then next period
+}
+"#;
+
+fn amended(changes: &str) -> Workspace {
+    let amendment = format!(
+        "use initech\nuse std.currencies (USD)\n\namendment 1 to initech effective 2026-04-11 signed 2026-03-20 {{\n{changes}}}\n"
+    );
+    load(&MemoryWorld::new().with("initech.price", CONTRACT).with("change.price", amendment.as_str()), "change.price")
+}
+
+#[test]
+fn an_amendment_that_changes_nothing_changes_nothing() {
+    let plain = load(&MemoryWorld::new().with("initech.price", CONTRACT), "initech.price");
+    let hash = |workspace: &Workspace| {
+        let subject = workspace.subject(None).expect("the contract");
+        workspace.compile(&subject).expect("it compiles").hash
+    };
+    assert_eq!(hash(&plain), hash(&amended("")));
+    assert_ne!(hash(&plain), hash(&amended("  set override price calls = $0.009 per call\n")));
+}
+
+#[test]
+fn an_amendment_leaves_the_days_before_it_as_they_were() {
+    let code = |changes: &str| {
+        let found = amended(changes).check();
+        found.first().map(|finding| finding.code.0)
+    };
+    assert_eq!(code("  add fee once = $5.00 once\n"), None);
+    assert_eq!(code("  extend term through 2027-12-31\n"), None);
+    // The fee's month has begun; prices and settings have no first day.
+    assert_eq!(code("  set fee support = $90.00 per month in advance\n"), Some("P901"));
+    assert_eq!(code("  set timezone \"Europe/Berlin\"\n"), Some("P901"));
+    assert_eq!(code("  add price more on calls = $1.00 per call\n"), Some("P901"));
+    assert_eq!(code("  add prorate support never\n"), Some("P901"));
+    assert_eq!(code("  remove discount launch\n"), Some("P209"));
+    assert_eq!(code("  set discount launch = 5% on calls\n"), Some("P209"));
+    assert_eq!(code("  set commitment spend year 2 = $1.00\n"), Some("P209"));
+}

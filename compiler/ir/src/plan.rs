@@ -641,6 +641,8 @@ pub enum Charge {
 pub struct Fee {
     /// Amount per `per`.
     pub amount: Rational,
+    /// Other amounts from these days on, in order: a window costs what holds on the day it is due.
+    pub changes: Vec<(Date, Rational)>,
     /// `per month`, or once.
     pub per: FeeSchedule,
     /// Charged at the start of its stretch, not at its end.
@@ -651,6 +653,14 @@ pub struct Fee {
     /// charged for the level at the window's start; with [`Proration::Daily`] a rise inside the
     /// window is charged for the days left at once, a fall is credited with the next window.
     pub level: Option<SinkIx>,
+}
+
+impl Fee {
+    /// What a window costs that is due on a day.
+    pub fn amount_on(&self, day: Date) -> &Rational {
+        let changed = self.changes.iter().rev().find(|(from, _)| *from <= day);
+        changed.map_or(&self.amount, |(_, amount)| amount)
+    }
 }
 
 /// How often a fee is due.

@@ -58,6 +58,7 @@ fn seats() -> Build {
     let level = b.sink("seats", event, Fold::Last(field(0)), "seat", vec![]);
     let fee = Fee {
         amount: r("30"),
+        changes: Vec::new(),
         per: FeeSchedule::Each(Window::Month),
         in_advance: true,
         during: Span::default(),

@@ -449,6 +449,7 @@ fn funds(rng: &mut Rng, plan: &mut Plan) {
 fn others(rng: &mut Rng, plan: &mut Plan) {
     let fee = Fee {
         amount: rng.literal(),
+        changes: if rng.chance(20) { vec![(date(rng), rng.literal())] } else { Vec::new() },
         per: *rng.pick(&[FeeSchedule::Once, FeeSchedule::Each(Window::Month)]),
         in_advance: rng.chance(50),
         during: span(rng),

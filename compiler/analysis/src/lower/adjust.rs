@@ -90,7 +90,8 @@ impl Lowering<'_> {
                 amount,
                 per,
                 in_advance,
-                during: meet(span_of(fee.validity.as_ref()), layer.during),
+                changes: Vec::new(),
+                during: meet(span_of(fee.validity.as_ref()), self.lasting(layer, fee.name.span)),
                 level,
             }),
             clamps: Vec::new(),
@@ -357,7 +358,7 @@ impl Lowering<'_> {
     ) -> Option<Option<Discount>> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&discount.value));
         let rule = self.rule(format!("discount {}", discount.name.text), layer, discount.name.span);
-        let during = meet(span_of(discount.validity.as_ref()), layer.during);
+        let during = meet(span_of(discount.validity.as_ref()), self.lasting(layer, discount.name.span));
         let amount = value.expr.as_const().cloned().unwrap_or_default();
         let mut usage = None;
         let off = match &value.ty {

@@ -13,11 +13,11 @@ use crate::types::{Ty, Typer, resolve};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{
     Allowance, AllowanceIx, CellRule, Charge, Cond, Covers, DrawOrder, Expr, Fold, Line, LineIx, Proration, Rollover,
-    SinkIx,
+    Rules, SinkIx,
 };
 use price_syntax::ast::{self, PaySource, StmtKind, WaterfallEntry};
-use price_value::{Rational, Window};
-use std::collections::BTreeMap;
+use price_value::{Date, Rational, Window};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Lowering<'_> {
@@ -105,6 +105,21 @@ impl Lowering<'_> {
             }
             return Some(Vec::new());
         };
+        let drawn = |of: &ast::Waterfall| -> Vec<String> {
+            let name = |entry: &WaterfallEntry| match entry {
+                WaterfallEntry::Step { source: PaySource::Allowance(path), .. } => path.last().map(|n| n.text.clone()),
+                _ => None,
+            };
+            of.steps.iter().filter_map(name).collect()
+        };
+        let earlier = layers.iter().flat_map(Layer::body).find(|s| match &s.kind {
+            StmtKind::Waterfall(other) => drawn(other) != drawn(waterfall),
+            _ => false,
+        });
+        if earlier.is_some() && layers.iter().any(|layer| layer.amendment().is_some()) {
+            self.report(crate::not_yet("an order of allowances that an amendment changes", span));
+            return None;
+        }
         let mut order = Vec::new();
         let mut finally = false;
         let mut sound = true;
@@ -275,7 +290,7 @@ impl Lowering<'_> {
             self.report(crate::not_yet("an allowance for `each account`", decl.name.span));
             return None;
         }
-        let draw = self.draw_order(layer, decl, &covers, lines)?;
+        let draw = self.draw_order(layer, decl, &covers, lines, per)?;
         let rollover = match &decl.rollover {
             None | Some(ast::Rollover::None) => None,
             Some(ast::Rollover::UpTo { limit, lasts }) => {
@@ -381,6 +396,7 @@ impl Lowering<'_> {
         decl: &ast::Allowance,
         covers: &[Covers],
         lines: &[Line],
+        window: Window,
     ) -> Option<DrawOrder> {
         if let Some(draw) = decl.draw {
             return Some(match draw {
@@ -390,45 +406,56 @@ impl Lowering<'_> {
                 ast::DrawOrder::AsUsed => DrawOrder::AsUsed,
             });
         }
-        let mut prices: Vec<(LineIx, CellRule)> = Vec::new();
+        let mut charged: Vec<(&Covers, &Rules)> = Vec::new();
         let mut events = false;
         for cover in covers {
-            let rules = match &lines[cover.line.ix()].charge {
-                Charge::Usage(usage) => &usage.rules,
+            match &lines[cover.line.ix()].charge {
+                Charge::Usage(usage) => charged.push((cover, &usage.rules)),
                 Charge::Events(sink) => {
                     events = true;
-                    match &self.tables.sinks[sink.ix()].fold {
-                        Fold::Charge(charge) => &charge.rules,
-                        _ => continue,
+                    if let Fold::Charge(charge) = &self.tables.sinks[sink.ix()].fold {
+                        charged.push((cover, &charge.rules));
                     }
                 }
-                _ => continue,
-            };
-            for regime in &rules.regimes {
-                for (cell, rule) in regime.cells.iter().enumerate() {
-                    let covered = cover.cells.as_ref().is_none_or(|m| m.get(cell).copied().unwrap_or(false));
-                    if covered && !matches!(rule, CellRule::NotSold) {
-                        prices.push((cover.line, *rule));
-                    }
-                }
+                _ => {}
             }
         }
         if events {
             // Events are covered as they happen: there is no other order to them.
             return Some(DrawOrder::AsUsed);
         }
-        let several_cells = prices.len() > 1;
-        prices.dedup();
-        if prices.len() <= 1 {
+        let dates = charged.iter().flat_map(|(_, rules)| rules.regimes.iter().filter_map(|r| r.from));
+        let dates: BTreeSet<Date> = dates.collect();
+        // Prices that follow each other from window to window never compete.
+        let apart = dates.iter().all(|day| !self.inside(window, *day));
+        let stretches: Vec<Option<Date>> =
+            std::iter::once(None).chain(dates.into_iter().filter(|_| apart).map(Some)).collect();
+        let mut several_cells = false;
+        let mut competing = false;
+        for at in stretches {
+            let mut prices: Vec<(LineIx, CellRule)> = Vec::new();
+            for (cover, rules) in &charged {
+                let then = rules.regimes.iter().rposition(|r| r.from <= at).unwrap_or(0);
+                let regimes = if apart { &rules.regimes[then..=then] } else { &rules.regimes[..] };
+                for (cell, rule) in regimes.iter().flat_map(|r| r.cells.iter().enumerate()) {
+                    let covered = cover.cells.as_ref().is_none_or(|m| m.get(cell).copied().unwrap_or(false));
+                    if covered && !matches!(rule, CellRule::NotSold) {
+                        prices.push((cover.line, *rule));
+                    }
+                }
+            }
+            let several = prices.len() > 1;
+            prices.dedup();
             let linear = |line: LineIx| match &lines[line.ix()].charge {
                 Charge::Usage(u) => u.rules.functions.iter().all(|f| is_linear(&f.amount)),
                 _ => true,
             };
             // Equal linear prices: any order gives the same money; pro rata keeps the detail fair.
-            let single = !several_cells || prices.first().is_some_and(|(l, _)| linear(*l));
-            if single {
-                return Some(if several_cells { DrawOrder::ProRata } else { DrawOrder::Single });
-            }
+            several_cells |= several;
+            competing |= prices.len() > 1 || several && !prices.first().is_some_and(|(line, _)| linear(*line));
+        }
+        if !competing {
+            return Some(if several_cells { DrawOrder::ProRata } else { DrawOrder::Single });
         }
         let finding =
             Diagnostic::error(codes::SAY_DRAW_ORDER, format!("`{}` covers usage at different prices", decl.name.text))

@@ -11,7 +11,7 @@ use price_ir::{
     Grant, GrantAmount, GrantWhen, Line, LineIx, OWN, Proration, Shortfall, SpendOrder, StepLength, TrueUp,
 };
 use price_syntax::ast::{self, CommitmentStmtKind};
-use price_value::{Rational, Span};
+use price_value::{Date, Rational};
 
 /// The amount of a commitment, read.
 enum Amount {
@@ -84,7 +84,7 @@ impl Lowering<'_> {
                         }),
                     };
                 }
-                CommitmentStmtKind::Ramp(entries) => amount = Some(self.ramp(layer, entries)?),
+                CommitmentStmtKind::Ramp(entries) => amount = Some(self.ramp(layer, entries, &decl.name.text)?),
                 CommitmentStmtKind::Counts { scope, .. } => counts = self.paid_lines(scope, lines, OWN),
                 CommitmentStmtKind::Overage(percent) => {
                     overage = Some(self.scoped(layer, |scope| crate::types::Typer::new(scope).percent(percent)));
@@ -100,6 +100,13 @@ impl Lowering<'_> {
             }
             return None;
         };
+        if !matches!(amount, Amount::Ramp(..))
+            && let Some((_, step)) = self.step_changes(&decl.name.text).first()
+        {
+            let message = format!("`{}` has no steps to set or add", decl.name.text);
+            self.report(Diagnostic::error(codes::NO_TARGET, message).at(step.path.span, ""));
+            return None;
+        }
         let Some(counts) = counts else {
             if sound && !says(|k| matches!(k, CommitmentStmtKind::Counts { .. })) {
                 self.say_commitment(decl, "what counts towards it", &["counts all"]);
@@ -110,7 +117,7 @@ impl Lowering<'_> {
     }
 
     /// `year 1 $240k`, `year 2 $360k`: they follow each other from the first.
-    fn ramp(&mut self, layer: &Layer, entries: &[ast::RampEntry]) -> Option<Amount> {
+    fn ramp(&mut self, layer: &Layer, entries: &[ast::RampEntry], name: &str) -> Option<Amount> {
         let own = self.own_currency.clone();
         let mut unit: Option<(String, Age)> = None;
         let mut amounts = Vec::new();
@@ -136,7 +143,40 @@ impl Lowering<'_> {
             unit = Some((word.text.clone(), length));
             amounts.push(self.balance_money(layer, amount, &own)?);
         }
-        Some(Amount::Ramp(unit?.1, amounts))
+        let (word, length) = unit?;
+        for (layer, change) in self.step_changes(name) {
+            let at = change.index.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+            if change.unit.text != word || at == 0 || at > amounts.len() + 1 {
+                let message = format!("`{name}` has no {} {} to set or add", change.unit.text, change.index.text);
+                self.report(Diagnostic::error(codes::NO_TARGET, message).at(change.index.span, ""));
+                return None;
+            }
+            if let (Some(start), Some(effective)) = (self.step_start(length, at - 1), layer.during.from)
+                && start < effective
+            {
+                let what = "an amendment of a step that has begun";
+                self.report(crate::not_yet(what, change.index.span).note(format!("it began on {start}")));
+                return None;
+            }
+            let amount = self.balance_money(&layer, &change.amount, &own)?;
+            match amounts.get_mut(at - 1) {
+                Some(step) => *step = amount,
+                None => amounts.push(amount),
+            }
+        }
+        Some(Amount::Ramp(length, amounts))
+    }
+
+    /// The first day of a step, counted from 0.
+    fn step_start(&self, length: Age, index: usize) -> Option<Date> {
+        let months = match length.unit {
+            AgeUnit::Years => length.count * 12,
+            AgeUnit::Months => length.count,
+            AgeUnit::Days => return None,
+        };
+        let start = self.term_start?;
+        let after = i32::try_from(index).ok()?.checked_mul(i32::try_from(months).ok()?)?;
+        Some(start.add_months(after, start.day()))
     }
 
     /// A postpaid commitment. `balances` are those declared so far, by name.
@@ -160,7 +200,7 @@ impl Lowering<'_> {
             shortfall: Shortfall::Forfeited,
             excess: Excess::Ignored,
             overage: terms.overage,
-            during: layer.during,
+            during: self.lasting(layer, decl.name.span),
             rule: self.rule(format!("commitment {}", decl.name.text), layer, decl.name.span),
             order,
         };
@@ -342,7 +382,7 @@ impl Lowering<'_> {
             rate,
             overage: terms.overage,
             rollover,
-            during: Span { ..layer.during },
+            during: self.lasting(layer, decl.name.span),
             rule,
             order,
         })

@@ -255,6 +255,7 @@ impl Lowering<'_> {
             }
         };
         let rule = self.rule(format!("entitlement {}", decl.name.text), layer, decl.name.span);
-        Some(Entitlement { name: decl.name.text.clone(), value, during: layer.during, rule })
+        let during = self.lasting(layer, decl.name.span);
+        Some(Entitlement { name: decl.name.text.clone(), value, during, rule })
     }
 }

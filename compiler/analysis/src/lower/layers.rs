@@ -31,8 +31,10 @@ pub struct Layer {
     pub name: String,
     /// Whether it is a rate card.
     pub is_card: bool,
-    /// Dates on which it applies, where versions of a card follow each other.
+    /// Dates on which it applies, where versions of a card follow each other, or an amendment begins.
     pub during: Span,
+    /// The statements of an amendment; others have those of their item.
+    pub statements: Option<Arc<Vec<ast::Stmt>>>,
 }
 
 impl Layer {
@@ -43,6 +45,9 @@ impl Layer {
 
     /// Its statements.
     pub fn body(&self) -> &[ast::Stmt] {
+        if let Some(own) = &self.statements {
+            return own;
+        }
         match &self.file.items[self.index].kind {
             ItemKind::RateCard(card) => &card.body,
             ItemKind::Plan(plan) => &plan.body,
@@ -81,6 +86,10 @@ pub fn collect(
     let mut layers = Vec::new();
     let mut visiting = Vec::new();
     add(db, workspace, item, Span::default(), &mut layers, &mut visiting, diagnostics)?;
+    let ast = db::parsed(db, item.file).ast.clone();
+    if matches!(ast.items[item.index].kind, ItemKind::Contract(_)) {
+        layers.extend(super::amend::layers(db, workspace, item, diagnostics)?);
+    }
     Some(layers)
 }
 
@@ -156,7 +165,8 @@ fn add(
             lets.insert(decl.name.text.clone(), value);
         }
     }
-    layers.push(Layer { env, lets, file: ast, index: item.index, within, name, is_card, during });
+    let statements = None;
+    layers.push(Layer { env, lets, file: ast, index: item.index, within, name, is_card, during, statements });
     sound.then_some(())
 }
 

@@ -5,6 +5,7 @@
 
 pub mod adjust;
 pub mod allowance;
+pub(crate) mod amend;
 pub mod body;
 pub mod charge;
 mod commitment;
@@ -28,9 +29,11 @@ use intern::Tables;
 use layers::Layer;
 use price::{PriceInfo, PriceSource, Priced};
 use price_diagnostics::{Diagnostic, Span};
-use price_ir::{Charge, CurrencyIx, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx};
+use price_ir::{
+    Charge, CurrencyIx, FeeSchedule, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx,
+};
 use price_syntax::ast::{self, ItemKind, StmtKind};
-use price_value::{Currency, Window};
+use price_value::{Currency, Schedule, Window};
 use scope::Scope;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,12 +83,17 @@ pub struct Lowering<'a> {
     pub cliffs_allowed: Vec<String>,
     /// Lines that could not be lowered: their names are known, their absence is no news.
     failed: BTreeSet<String>,
-    billing: Window,
+    billing: Schedule,
     /// Currency of the plan, whatever card is being lowered.
     own_currency: Currency,
     /// Currencies of cards that have another one, with the rounding of their lines.
     foreign: Vec<(Currency, LineRounding)>,
-    /// First day after a contract's term, and its whole months.
+    /// New amounts of commitments' steps, by name of the commitment, in the order of amendments.
+    steps: Vec<(Layer, ast::StepChange)>,
+    /// Where names stand whose statement an amendment ends, and the first day without it.
+    gone: Vec<(Span, price_value::Date)>,
+    /// First day of a contract's term, first day after it, and its whole months.
+    term_start: Option<price_value::Date>,
     term_end: Option<price_value::Date>,
     term_months: Option<u32>,
 }
@@ -110,7 +118,17 @@ impl<'a> Lowering<'a> {
 
     /// The billing period as a window.
     pub fn billing_window(&self) -> Window {
-        self.billing
+        self.billing.every
+    }
+
+    /// Whether a day lies inside a window and not at its beginning.
+    pub(super) fn inside(&self, window: Window, day: price_value::Date) -> bool {
+        let windows = |every| Schedule { every, ..self.billing.clone() };
+        match window {
+            Window::Hour | Window::Day => false,
+            Window::Term | Window::Never => true,
+            every => windows(every).period_of(&price_value::Zone::utc(), day).from != day,
+        }
     }
 
     /// Enters a rule.
@@ -151,9 +169,12 @@ pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: u
         rule_spans: Vec::new(),
         cliffs_allowed: Vec::new(),
         failed: BTreeSet::new(),
-        billing: Window::Month,
+        billing: Schedule { every: Window::Month, day: 1, month: 1 },
         own_currency: dollar,
         foreign: Vec::new(),
+        steps: Vec::new(),
+        gone: Vec::new(),
+        term_start: None,
         term_end: None,
         term_months: None,
     };
@@ -200,6 +221,27 @@ impl InCurrency for (Line, PriceInfo) {
     }
 }
 
+/// The names whose statements amendments end.
+fn gone(layers: &[Layer], changes: &amend::Changes<'_>) -> Vec<(Span, price_value::Date)> {
+    let mut found = Vec::new();
+    for layer in layers {
+        for statement in layer.body() {
+            let (kind, name) = match &statement.kind {
+                StmtKind::Fee(fee) => ("fee", &fee.name),
+                StmtKind::Discount(discount) => ("discount", &discount.name),
+                StmtKind::Wallet(wallet) => ("wallet", &wallet.name),
+                StmtKind::Commitment(commitment) => ("commitment", &commitment.name),
+                StmtKind::Entitlement(entitlement) => ("entitlement", &entitlement.name),
+                _ => continue,
+            };
+            if let Some(day) = changes.during(layer, kind, &name.text).until {
+                found.push((name.span, day));
+            }
+        }
+    }
+    found
+}
+
 /// Months between two days, if they are whole.
 fn whole_months(from: price_value::Date, until: price_value::Date) -> Option<u32> {
     let after = |n: i32| from.add_months(n, from.day());
@@ -213,15 +255,26 @@ impl Lowering<'_> {
         name_span: Span,
         recovered: bool,
     ) -> Option<(Plan, BTreeMap<String, Arc<MeterDef>>)> {
-        let own = layers.last()?.clone();
+        let own = amend::own(layers)?.clone();
+        let changes = amend::Changes::of(layers);
+        let declared = amend::declared(layers);
+        let unknown = changes.unknown(&declared);
+        let amended = unknown.is_empty();
+        self.diagnostics.extend(unknown);
+        self.gone = gone(layers, &changes);
+        self.steps = changes.steps().into_iter().map(|(layer, step)| (layer.clone(), step.clone())).collect();
         self.not_yet(layers);
         let settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
         self.own_currency = settings.currency.clone();
-        self.billing = settings.billing.every;
+        self.billing = settings.billing.clone();
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
-            let made = self.parties(&own, contract)?;
+            let mut made = self.parties(&own, contract)?;
+            if let (Some(end), Some(_)) = (changes.term_end(), made.term.until) {
+                made.term.until = Some(end);
+            }
+            self.term_start = made.term.from;
             self.term_end = made.term.until;
             self.term_months = made.term.from.zip(made.term.until).and_then(|(from, until)| whole_months(from, until));
             parties = Some(made);
@@ -299,7 +352,7 @@ impl Lowering<'_> {
         let allowances = self.allowances(layers, &mut lines, &infos, sound);
         let adjustments = self.adjustments(layers, &mut lines, &infos);
         let prorated = self.prorations(layers, &mut lines);
-        if !sound || !settings.complete {
+        if !sound || !settings.complete || !amended {
             return None;
         }
         prorated?;
@@ -390,7 +443,7 @@ impl Lowering<'_> {
 
     /// Answers the words of later parts honestly.
     fn not_yet(&mut self, layers: &[Layer]) {
-        let contract = layers.last().is_some_and(|l| matches!(l.file.items[l.index].kind, ItemKind::Contract(_)));
+        let contract = amend::own(layers).is_some_and(|l| matches!(l.file.items[l.index].kind, ItemKind::Contract(_)));
         for statement in layers.iter().flat_map(Layer::body) {
             let what = match &statement.kind {
                 StmtKind::Term { .. } if !contract => "a term outside a contract",
@@ -406,12 +459,34 @@ impl Lowering<'_> {
         let Some(before) = lines.iter_mut().find(|l| l.name == line.name) else { return false };
         let (Charge::Fee(first), Charge::Fee(next)) = (&mut before.charge, &line.charge) else { return false };
         let same = first.amount == next.amount && first.per == next.per && first.in_advance == next.in_advance;
-        if same && first.during.until == next.during.from {
-            first.during.until = next.during.until;
-        } else {
-            self.report(crate::not_yet("a fee that changes between followed versions", span));
+        let follows = first.during.until == next.during.from;
+        let terms = first.per == next.per && first.in_advance == next.in_advance && first.level == next.level;
+        match next.during.from {
+            _ if same && follows => first.during.until = next.during.until,
+            Some(from) if matches!(next.per, FeeSchedule::Each(window) if self.inside(window, from)) => {
+                let finding = crate::not_yet("a fee whose amount changes inside its period", span);
+                self.report(finding.note(format!("the new amount begins on {from}")));
+            }
+            // The same fee at another amount from a day on.
+            Some(from) if terms && (follows || first.during.until.is_none()) => {
+                first.changes.push((from, next.amount.clone()));
+                first.during.until = next.during.until;
+            }
+            _ => self.report(crate::not_yet("a fee that changes otherwise than in its amount", span)),
         }
         true
+    }
+
+    /// What amendments make of the steps of a commitment.
+    fn step_changes(&self, name: &str) -> Vec<(Layer, ast::StepChange)> {
+        let meant = |(_, step): &&(Layer, ast::StepChange)| step.path.last().is_some_and(|n| n.text == name);
+        self.steps.iter().filter(meant).cloned().collect()
+    }
+
+    /// Days on which a statement holds: its layer's, until an amendment ends it.
+    fn lasting(&self, layer: &Layer, name: Span) -> price_value::Span {
+        let gone = self.gone.iter().find(|(span, _)| *span == name).map(|(_, day)| *day);
+        layers::meet(layer.during, price_value::Span { from: None, until: gone })
     }
 
     /// Prices by name with their overrides, duplicates reported.
@@ -430,7 +505,8 @@ impl Lowering<'_> {
                     // Versions of one card follow each other.
                     let versions =
                         layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
-                    if !versions {
+                    let amended = layer.amendment().is_some() && matches!(statement.kind, StmtKind::Fee(_));
+                    if !versions && !amended {
                         let mut finding =
                             Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))
                                 .at(span, "again")

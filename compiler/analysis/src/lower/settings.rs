@@ -51,7 +51,7 @@ impl Settings {
         let zone = zone(lowering, layers, name, recovered);
         let billing = billing(lowering, layers, name, recovered);
         let late = late(lowering, layers, name, recovered);
-        let own_effective = layers.last().and_then(|own| {
+        let own_effective = super::amend::own(layers).and_then(|own| {
             own.body().iter().rev().find_map(|s| match &s.kind {
                 StmtKind::Effective(validity) => Some(span_of(Some(validity))),
                 _ => None,
@@ -99,7 +99,7 @@ pub(super) fn currency(lowering: &mut Lowering<'_>, layers: &[Layer], name: Span
             let finding = Diagnostic::error(codes::SAY_CURRENCY, "no currency is stated")
                 .at(name, "")
                 .help("write `currency USD` and import it with `use std.currencies (USD)`");
-            let own = layers.last().map(|own| own.env.clone());
+            let own = super::amend::own(layers).map(|own| own.env.clone());
             let imported = own.iter().flat_map(|env| &env.names);
             let choices: Vec<String> = imported
                 .filter(|(_, entity)| matches!(entity, Entity::Currency(_)))
@@ -342,5 +342,5 @@ pub(super) fn rounding(
 
 /// Where the first statement of the item stands, to write another in front of it.
 pub fn first_statement(layers: &[Layer]) -> Option<Span> {
-    layers.last().and_then(|l| l.body().first()).map(|s| s.span)
+    super::amend::own(layers).and_then(|l| l.body().first()).map(|s| s.span)
 }

@@ -85,7 +85,7 @@ impl Lowering<'_> {
             rate: Rational::ONE,
             overage: None,
             rollover: None,
-            during: layer.during,
+            during: self.lasting(layer, wallet.name.span),
             rule,
             order,
         };

@@ -139,6 +139,14 @@ pub fn resolve(names: &mut dyn Names, path: &ast::Path) -> Entity {
             }
         };
     }
+    // A module that holds an agreement of its own name stands for it: `use contracts.globex`.
+    if let (Entity::Module(file), Some(last)) = (&entity, path.segments.last()) {
+        let (db, workspace) = names.database();
+        let own = db::module_env(db, workspace, *file).env.names.get(&last.text);
+        if let Some(own @ (Entity::Contract(_) | Entity::Plan(_) | Entity::Card(_))) = own {
+            return own.clone();
+        }
+    }
     entity
 }
 

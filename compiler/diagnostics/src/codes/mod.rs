@@ -244,6 +244,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("P416", Error, false, "a condition on dimensions outside the ladder"),
     code!("P417", Error, true, "when a fee is charged is not stated"),
     code!("P418", Error, true, "a wallet, grant or commitment leaves something open"),
+    code!("P419", Error, true, "an amendment that reaches back does not say so"),
     code!("P420", Error, false, "numbers that do not fit 128 bits"),
     code!("P421", Error, true, "a rounding to something that is not a step of the value"),
     code!("P501", Error, false, "tiers out of order"),

@@ -94,6 +94,12 @@ fn charge(reader: &mut Reader) -> Read<Charge> {
     let charge = match reader.word()?.as_str() {
         "fee" => {
             let amount = reader.rational()?;
+            let mut changes = Vec::new();
+            while reader.eat("then") {
+                let amount = reader.rational()?;
+                reader.expect("from")?;
+                changes.push((reader.date()?, amount));
+            }
             let per = if reader.eat("once") {
                 FeeSchedule::Once
             } else {
@@ -102,7 +108,7 @@ fn charge(reader: &mut Reader) -> Read<Charge> {
             };
             let in_advance = reader.one_of(&[("advance", true), ("arrears", false)])?;
             let level = if reader.eat("level") { Some(SinkIx(reader.numbered("sink")?)) } else { None };
-            Charge::Fee(Fee { amount, per, in_advance, during: span(reader)?, level })
+            Charge::Fee(Fee { amount, changes, per, in_advance, during: span(reader)?, level })
         }
         "usage" => return usage(reader),
         "events" => Charge::Events(SinkIx(reader.numbered("sink")?)),

@@ -71,8 +71,10 @@ fn print_line(out: &mut String, index: usize, line: &Line) {
                 FeeSchedule::Each(window) => format!("each {window}"),
             };
             let advance = if fee.in_advance { "advance" } else { "arrears" };
+            let changes: String =
+                fee.changes.iter().map(|(day, amount)| format!(" then {amount} from {day}")).collect();
             let level = fee.level.map_or(String::new(), |level| format!(" level sink{}", level.0));
-            let _ = writeln!(out, "fee {} {per} {advance}{level}{} {{", fee.amount, span(&fee.during));
+            let _ = writeln!(out, "fee {}{changes} {per} {advance}{level}{} {{", fee.amount, span(&fee.during));
         }
         Charge::Usage(usage) => print_usage(out, usage),
         Charge::Events(sink) => {

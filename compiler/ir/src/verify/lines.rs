@@ -58,6 +58,11 @@ impl<'p> Verifier<'p> {
         match &line.charge {
             Charge::Fee(fee) => {
                 self.literal(at, &fee.amount);
+                fee.changes.iter().for_each(|(_, amount)| self.literal(at, amount));
+                self.count(at, "changes", fee.changes.len(), limits::LIST);
+                if !fee.changes.is_sorted_by(|a, b| a.0 < b.0) {
+                    self.say(at, "changes of a fee are in order");
+                }
                 self.span(at, &fee.during);
             }
             Charge::Usage(usage) => self.usage(at, usage),

@@ -15,6 +15,8 @@ use price_value::{Date, Period, Rational, Window};
 
 /// What a window contributes.
 struct Due {
+    /// The day on which it is due.
+    day: Date,
     served: i64,
     days: i64,
 }
@@ -45,14 +47,17 @@ impl Rater {
                 (dues.len() as i128, dues)
             }
         };
-        item.gross = &fee.amount * &Rational::int(count);
+        item.gross = match dues.is_empty() {
+            true => fee.amount_on(period.from) * &Rational::int(count),
+            false => dues.iter().map(|due| fee.amount_on(due.day)).sum(),
+        };
         item.rest = item.gross.clone();
         item.used = count > 0;
         if line.prorate == Proration::Daily {
             let (served, days) = dues.iter().fold((0, 0), |(s, d), due| (s + due.served, d + due.days));
             if served != days {
-                let missing = dues.iter().map(|due| Rational::new(i128::from(due.served - due.days), due.days.into()));
-                let change = &fee.amount * &missing.sum::<Rational>();
+                let missing = |due: &Due| Rational::new(i128::from(due.served - due.days), due.days.into());
+                let change: Rational = dues.iter().map(|due| fee.amount_on(due.day) * &missing(due)).sum();
                 let label = format!("prorated {served}/{days} days");
                 item.step(Step { label, change, rule: Some(line.rule) }, None);
             }
@@ -97,7 +102,7 @@ impl Rater {
             };
             let here = period.from <= day && day < period.until;
             let served = stretches.iter().map(|(f, u)| f.days_until(*u)).sum();
-            here.then_some(Due { served, days: from.days_until(until).max(1) })
+            here.then_some(Due { day, served, days: from.days_until(until).max(1) })
         };
         windows.into_iter().filter_map(due).collect()
     }

@@ -63,14 +63,14 @@ impl Rater {
                 } else {
                     at(last)
                 };
-                item.gross += &(&fee.amount * &held);
+                item.gross += &(fee.amount_on(last) * &held);
                 quantity += &held;
                 continue;
             }
             if inside(w.from) {
                 let held = at(w.from);
                 let share = if daily { w.share(w.from) } else { Rational::ONE };
-                item.gross += &(&fee.amount * &held * &share);
+                item.gross += &(fee.amount_on(w.from) * &held * &share);
                 quantity += &held;
             }
             if !daily {
@@ -85,7 +85,7 @@ impl Rater {
                 let due = if change.is_negative() { credited.is_some() } else { inside(day) };
                 if due {
                     let share = w.share(day);
-                    let step = &fee.amount * &change * &share;
+                    let step = fee.amount_on(w.from) * &change * &share;
                     item.steps.push(Step { label: label(day, &change, &share), change: step, rule: Some(line.rule) });
                 }
             }

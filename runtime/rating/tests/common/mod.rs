@@ -265,7 +265,17 @@ impl Build {
     }
 
     pub fn fee(&mut self, name: &str, amount: &str, per: FeeSchedule, in_advance: bool) -> LineIx {
-        self.line(name, Charge::Fee(Fee { amount: r(amount), per, in_advance, during: Span::default(), level: None }))
+        self.line(
+            name,
+            Charge::Fee(Fee {
+                amount: r(amount),
+                changes: Vec::new(),
+                per,
+                in_advance,
+                during: Span::default(),
+                level: None,
+            }),
+        )
     }
 
     pub fn clamp(&mut self, line: LineIx, clamp: LineClamp) {

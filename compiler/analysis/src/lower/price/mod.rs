@@ -219,7 +219,7 @@ impl Lowering<'_> {
                     return None;
                 }
                 let sink = self.meter_sink(layer, meter, keys, decl.filter.as_ref())?;
-                let dated = rules.regimes.len() > 1;
+                let dated = rules.regimes.iter().filter_map(|r| r.from).any(|day| self.inside(window, day));
                 let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
                 let split_period = match settings.rate_change {
                     Some(split) => split,
