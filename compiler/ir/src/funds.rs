@@ -196,8 +196,8 @@ pub struct Grant {
 pub enum GrantAmount {
     /// Units of the balance.
     Fixed(Rational),
-    /// `amount` for each unit of a level at the window's start; a rise inside the window grants
-    /// its share of the days left, a fall takes nothing back. `round` is applied to each grant.
+    /// `amount` for each unit of a level at the window's start and of each rise inside it, whole
+    /// or its share of the days left; a fall takes nothing back. `round` is applied to each grant.
     PerUnit {
         /// The level: a [`crate::Fold::Last`] sink without cells.
         level: SinkIx,
@@ -281,7 +281,8 @@ pub enum AgeUnit {
     Years,
 }
 
-/// What a grant costs. Sums are of the plan's currency and for the whole grant.
+/// What a grant costs. Sums are of the plan's currency and for the whole grant; of
+/// [`GrantAmount::PerUnit`] for each unit of the level, shared and rounded as the grant is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {

@@ -293,6 +293,7 @@ impl Lowering<'_> {
                     unused = true;
                     if let Some(rule) = rolls_over {
                         let share = self.scoped(layer, |scope| crate::types::Typer::new(scope).percent(&rule.up_to));
+                        self.share_of_rest(&share, rule.up_to.span)?;
                         rollover = Some(price_ir::BalanceRollover {
                             at_most: price_ir::Carry::ShareOfRest(share),
                             at_least: Rational::ZERO,

@@ -2,7 +2,6 @@
 
 use super::Lowering;
 use super::layers::Layer;
-use super::price::PriceInfo;
 use crate::codes;
 use crate::env::Entity;
 use crate::types::{Ty, Typer, resolve};
@@ -15,7 +14,7 @@ use price_value::Window;
 
 impl Lowering<'_> {
     /// Wallets, commitments, waterfall, entitlements of all layers.
-    pub(super) fn funds(&mut self, layers: &[Layer], lines: &mut [Line], infos: &[Option<PriceInfo>]) -> Option<Funds> {
+    pub(super) fn funds(&mut self, layers: &[Layer], lines: &mut [Line]) -> Option<Funds> {
         let mut funds = Funds::default();
         let mut sound = true;
         let mut order = lines.iter().map(|l| l.order).max().unwrap_or(0);
@@ -89,10 +88,12 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        let _ = infos;
         if sound {
             self.overlapping(&counted, &mut funds.commitments)?;
             sound = self.money_waterfall(layers, &mut funds, &balances).is_some();
+        }
+        if sound {
+            sound = self.unpaid_credits(layers, lines, &funds).is_some();
         }
         sound.then_some(funds)
     }
@@ -172,6 +173,41 @@ impl Lowering<'_> {
             funds.waterfall.retain(|w| w.finally != Finally::Invoice);
         }
         Some(())
+    }
+
+    /// A virtual currency cannot be paid: what no balance pays has a price, or is refused.
+    fn unpaid_credits(&mut self, layers: &[Layer], lines: &[Line], funds: &Funds) -> Option<()> {
+        let ends = |w: &ast::Waterfall| {
+            let finally =
+                |s: &WaterfallEntry| matches!(s, WaterfallEntry::Step { position: ast::StepPosition::Finally, .. });
+            w.steps.iter().any(finally)
+        };
+        let unsaid = layers.iter().flat_map(Layer::body).any(|s| matches!(&s.kind, StmtKind::Waterfall(w) if !ends(w)));
+        if unsaid {
+            return None;
+        }
+        let blocked = !funds.waterfall.is_empty() && funds.waterfall.iter().all(|w| w.finally == Finally::Block);
+        let converted = |at: CurrencyIx| funds.conversions.iter().any(|c| c.currency == at);
+        let Some(open) = lines.iter().find(|line| {
+            let foreign = line.currency.ix().checked_sub(1).map(|at| &self.foreign[at].0);
+            foreign.is_some_and(|c| c.is_virtual) && !converted(line.currency) && !blocked
+        }) else {
+            return Some(());
+        };
+        let code = self.foreign[open.currency.ix() - 1].0.code.clone();
+        let own = self.own_currency.code.clone();
+        let message = format!("what a {code} costs that no wallet pays is not stated");
+        let mut finding = Diagnostic::error(codes::SAY_BALANCE, message)
+            .at(self.rule_spans[open.rule.ix()], format!("charged in {code}"))
+            .help(format!(
+                "write for example `invoice {code} at 0.01 {own} each`, or end the waterfall with `finally block`"
+            ));
+        if let Some(waterfall) = layers.iter().flat_map(Layer::body).find(|s| matches!(s.kind, StmtKind::Waterfall(_)))
+        {
+            finding = finding.also(waterfall.span, "what is left goes to the invoice");
+        }
+        self.report(finding);
+        None
     }
 
     fn conversion(

@@ -14,6 +14,7 @@ mod funds;
 pub mod intern;
 pub mod layers;
 pub mod meets;
+mod once;
 pub mod price;
 pub mod scope;
 pub mod settings;
@@ -259,8 +260,10 @@ impl Lowering<'_> {
         let changes = amend::Changes::of(layers);
         let declared = amend::declared(layers);
         let unknown = changes.unknown(&declared);
-        let amended = unknown.is_empty();
+        let repeated = once::repeated(layers);
+        let told = unknown.is_empty() && repeated.is_empty();
         self.diagnostics.extend(unknown);
+        self.diagnostics.extend(repeated);
         self.gone = gone(layers, &changes);
         self.steps = changes.steps().into_iter().map(|(layer, step)| (layer.clone(), step.clone())).collect();
         self.not_yet(layers);
@@ -352,11 +355,14 @@ impl Lowering<'_> {
         let allowances = self.allowances(layers, &mut lines, &infos, sound);
         let adjustments = self.adjustments(layers, &mut lines, &infos);
         let prorated = self.prorations(layers, &mut lines);
-        if !sound || !settings.complete || !amended {
+        if !sound || !settings.complete {
             return None;
         }
         prorated?;
-        let funds = self.funds(layers, &mut lines, &infos)?;
+        let funds = self.funds(layers, &mut lines)?;
+        if !told {
+            return None;
+        }
         let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {

@@ -251,27 +251,44 @@ impl Lowering<'_> {
         (at, currency): (CurrencyIx, &Currency),
         commitments: &[String],
     ) -> Option<Grant> {
-        let end = SourceSpan::new(span.file, span.end, span.end);
-        let mut ask = |what: &str, choices: &[&str]| {
+        // Where words can be added: behind the amount, or behind everything.
+        let amount_end = grant.level.as_ref().map_or(grant.amount.span, |level| level.span).end;
+        let behind = |at: u32, free: bool| free.then_some(SourceSpan::new(span.file, at, at));
+        let mut ask = |what: &str, place: Option<SourceSpan>, choices: &[&str]| {
             let mut finding = Diagnostic::error(codes::SAY_BALANCE, format!("a grant must say {what}")).at(span, "");
             let written: Vec<String> = choices.iter().map(|c| format!("`{c}`")).collect();
             finding = finding.help(format!("write {} behind it", written.join(" or ")));
-            for choice in choices {
-                finding = finding.fix(Fix::replace(format!("add `{choice}`"), end, format!(" {choice}"), false));
+            for (choice, at) in choices.iter().zip(std::iter::repeat(place)) {
+                if let Some(at) = at {
+                    finding = finding.fix(Fix::replace(format!("add `{choice}`"), at, format!(" {choice}"), false));
+                }
             }
             self.diagnostics.push(finding);
         };
         let Some(when) = &grant.when else {
-            ask("when it comes", &["on start", "each month"]);
+            let bare = grant.partial.is_none() && grant.rounded.is_none() && grant.expires.is_none();
+            ask("when it comes", behind(span.end, bare && grant.name.is_none()), &["on start", "each month"]);
             return None;
         };
         let shortfall = matches!(when, ast::GrantWhen::FromCommitment(_));
+        if matches!(grant.cost, Some(ast::GrantCost::AlreadyPaid(None))) && at != OWN {
+            let own = &self.own_currency.code;
+            let finding = Diagnostic::error(codes::SAY_BALANCE, "a grant must say what was paid for it").at(span, "");
+            self.report(finding.help(format!("write an amount in {own} behind `already paid`")));
+            return None;
+        }
+        if grant.level.is_some() && grant.partial.is_none() {
+            let place = behind(span.end, grant.expires.is_none() && grant.rounded.is_none() && grant.name.is_none());
+            ask("what a rise inside its period brings", place, &["prorated daily", "whole"]);
+            return None;
+        }
         if grant.cost.is_none() && !shortfall {
-            ask("what it costs", &["free", "already paid"]);
+            ask("what it costs", behind(amount_end, true), &["free", "already paid"]);
             return None;
         }
         let Some(expires) = &grant.expires else {
-            ask("when it expires", &["expires never", "expires after 12 months"]);
+            let place = behind(span.end, grant.name.is_none());
+            ask("when it expires", place, &["expires never", "expires after 12 months"]);
             return None;
         };
         let when = match when {
@@ -309,19 +326,21 @@ impl Lowering<'_> {
             }
             (_, None) => GrantAmount::Fixed(self.balance_money(layer, &grant.amount, currency)?),
         };
-        let units = match &amount {
-            GrantAmount::Fixed(units) => units.clone(),
-            _ => Rational::ZERO,
-        };
         let own = self.own_currency.clone();
+        let mut paid = |price: &ast::Expr| match &grant.level {
+            // For each unit of the level, as the grant is.
+            Some(level) => self.per_level(layer, level, price, &own.code).map(|(_, each)| each),
+            None => self.balance_money(layer, price, &own),
+        };
         let cost = match &grant.cost {
             None | Some(ast::GrantCost::Free) => Cost::Free,
-            Some(ast::GrantCost::For(price)) => Cost::Invoiced(self.balance_money(layer, price, &own)?),
-            Some(ast::GrantCost::AlreadyPaid(Some(price))) => {
-                Cost::AlreadyPaid(self.balance_money(layer, price, &own)?)
-            }
-            Some(ast::GrantCost::AlreadyPaid(None)) if at == OWN => Cost::AlreadyPaid(units),
-            Some(ast::GrantCost::AlreadyPaid(None)) => Cost::AlreadyPaid(Rational::ZERO),
+            Some(ast::GrantCost::For(price)) => Cost::Invoiced(paid(price)?),
+            Some(ast::GrantCost::AlreadyPaid(Some(price))) => Cost::AlreadyPaid(paid(price)?),
+            // In the plan's own currency what was paid is what is granted.
+            Some(ast::GrantCost::AlreadyPaid(None)) => Cost::AlreadyPaid(match &amount {
+                GrantAmount::Fixed(units) | GrantAmount::PerUnit { amount: units, .. } => units.clone(),
+                GrantAmount::Shortfall(_) => Rational::ZERO,
+            }),
         };
         let expires = self.expiry(expires, span)?;
         if let (GrantWhen::On(came), Expiry::Gone(gone)) = (when, expires)
@@ -384,6 +403,16 @@ impl Lowering<'_> {
         }
     }
 
+    /// A share of what is left: not below nothing, not above all of it.
+    pub(super) fn share_of_rest(&mut self, share: &Rational, span: SourceSpan) -> Option<()> {
+        if share.is_negative() || *share > Rational::ONE {
+            let message = "0% to 100% of what is left can be carried";
+            self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(span, ""));
+            return None;
+        }
+        Some(())
+    }
+
     fn balance_rollover(
         &mut self,
         layer: &Layer,
@@ -393,13 +422,24 @@ impl Lowering<'_> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&rollover.up_to));
         let at_most = match &value.ty {
             Ty::Error => return None,
-            Ty::Ratio => Carry::ShareOfRest(value.expr.as_const().cloned()?),
+            Ty::Ratio => {
+                let share = value.expr.as_const().cloned()?;
+                self.share_of_rest(&share, rollover.up_to.span)?;
+                Carry::ShareOfRest(share)
+            }
             _ => Carry::Amount(self.balance_money(layer, &rollover.up_to, currency)?),
         };
         let at_least = match &rollover.at_least {
             Some(least) => self.balance_money(layer, least, currency)?,
             None => Rational::ZERO,
         };
+        if let (Carry::Amount(most), Some(said)) = (&at_most, &rollover.at_least)
+            && at_least > *most
+        {
+            let message = "at least more is carried than at most";
+            self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(said.span, ""));
+            return None;
+        }
         Some(BalanceRollover { at_most, at_least, lasts: age(self, &rollover.lasts)? })
     }
 

@@ -9,9 +9,9 @@ use super::counter::{Counter, Stretch, stretch_on, window_ending};
 use super::purse::{Draw, Lot, OVERDRAFT, Purse};
 use price_ir::{
     Balance, BalanceIx, Carry, CommitmentIx, Cost, CurrencyIx, EntryKind, Excess, Expiry, Finally, Grant, GrantAmount,
-    GrantWhen, LineIx, Plan, Shortfall, Statement, TopUpAmount,
+    GrantWhen, LineIx, Plan, Proration, Shortfall, Statement, TopUpAmount,
 };
-use price_value::{Date, Rational, Window};
+use price_value::{Date, Rational, Rounding, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -196,7 +196,15 @@ impl<'a> Desk<'a> {
                     self.end_lot(at, serial, day, EntryKind::Expire);
                 }
                 if let GrantAmount::Fixed(amount) = &grant.amount {
-                    self.put(at, index as u32, balance, grant, day, amount.clone(), Rational::ONE, EntryKind::Grant);
+                    self.put(
+                        at,
+                        index as u32,
+                        balance,
+                        grant,
+                        day,
+                        (amount.clone(), grant.cost.total()),
+                        EntryKind::Grant,
+                    );
                 }
             }
         }
@@ -321,11 +329,15 @@ impl<'a> Desk<'a> {
                             Rational::new(self.days.served(from, until).into(), from.days_until(until).max(1).into());
                     }
                 }
-                self.put(at, index, balance, grant, day, amount.clone(), share, EntryKind::Grant);
+                let (mut units, mut cost) = (amount.clone(), grant.cost.total());
+                if share != Rational::ONE {
+                    units = self.in_units(balance).apply(&(units * &share));
+                    cost = self.plan.rounding.rounding.apply(&(cost * &share));
+                }
+                self.put(at, index, balance, grant, day, (units, cost), EntryKind::Grant);
             }
             GrantAmount::PerUnit { level, amount, round } => {
                 let Some((from, until)) = window else { return };
-                let start = from.max(first);
                 let now = self.days.level(*level, day);
                 let known = self.state.purses[at].levels.iter().position(|(g, w, _)| *g == index && *w == from);
                 let before = match known {
@@ -337,19 +349,27 @@ impl<'a> Desk<'a> {
                 }
                 self.state.purses[at].levels.retain(|(g, _, _)| *g != index);
                 self.state.purses[at].levels.push((index, from, now.clone()));
-                let left = Rational::new(day.days_until(until).into(), from.days_until(until).max(1).into());
-                let whole = day == start && grant.prorate == price_ir::Proration::Never;
-                let share = if whole { Rational::ONE } else { left };
-                let exact = amount * &(&now - &before) * &share;
-                let own = &self.plan.currency_at(balance.holds).1.rounding;
-                let units = round.as_ref().or(balance.precise.as_ref()).unwrap_or(own).apply(&exact);
-                self.put(at, index, balance, grant, day, units, Rational::ONE, EntryKind::Grant);
+                let share = match grant.prorate {
+                    Proration::Daily => {
+                        Rational::new(day.days_until(until).into(), from.days_until(until).max(1).into())
+                    }
+                    _ => Rational::ONE,
+                };
+                let rise = (&now - &before) * &share;
+                let units = round.as_ref().unwrap_or(self.in_units(balance)).apply(&(amount * &rise));
+                let cost = self.plan.rounding.rounding.apply(&(grant.cost.total() * &rise));
+                self.put(at, index, balance, grant, day, (units, cost), EntryKind::Grant);
             }
             GrantAmount::Shortfall(_) => {}
         }
     }
 
-    /// Puts a lot of a grant in.
+    /// How amounts of a balance are rounded.
+    fn in_units<'b>(&'b self, balance: &'b Balance) -> &'b Rounding {
+        balance.precise.as_ref().unwrap_or(&self.plan.currency_at(balance.holds).1.rounding)
+    }
+
+    /// Puts a lot of a grant in: its units, and what they cost.
     #[allow(clippy::too_many_arguments)]
     fn put(
         &mut self,
@@ -358,16 +378,9 @@ impl<'a> Desk<'a> {
         balance: &Balance,
         grant: &Grant,
         day: Date,
-        amount: Rational,
-        share: Rational,
+        (amount, cost): (Rational, Rational),
         kind: EntryKind,
     ) {
-        let (mut amount, mut cost) = (amount, grant.cost.total());
-        if share != Rational::ONE {
-            let own = &self.plan.currency_at(balance.holds).1.rounding;
-            amount = balance.precise.as_ref().unwrap_or(own).apply(&(amount * &share));
-            cost = self.plan.rounding.rounding.apply(&(cost * &share));
-        }
         if !amount.is_positive() {
             return;
         }
