@@ -6,14 +6,21 @@ use crate::paths;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
 use price_diagnostics::Severity;
-use price_driver::{Compiled, Subject, SubjectError, Workspace};
+use price_driver::{Compiled, Known, Subject, SubjectError, Workspace};
 use std::fs::File;
 use std::sync::Arc;
 
-/// A plan and where it came from.
+/// A plan as it was known from the start, and again from each day on which more came to be known.
 pub struct Loaded {
-    /// The plan.
-    pub compiled: Compiled,
+    /// In order of days; at least one.
+    pub known: Vec<Known>,
+}
+
+impl Loaded {
+    /// The plan as it is known.
+    pub fn compiled(&self) -> &Compiled {
+        &self.known[self.known.len() - 1].compiled
+    }
 }
 
 /// Loads one plan. Nothing, if findings that were printed keep it from being compiled.
@@ -60,13 +67,13 @@ fn compile(
     format: ReportFormat,
     shell: &mut Shell,
 ) -> Result<Option<Loaded>, Trouble> {
-    match workspace.compile(subject) {
-        Ok(compiled) => {
+    match workspace.compile_known(subject) {
+        Ok(known) => {
             if shell.is_verbose() {
                 let warnings = workspace.check().iter().filter(|d| d.severity == Severity::Warning).count();
                 shell.detail(format!("{}; price check shows them", paths::count(warnings, "warning")));
             }
-            Ok(Some(Loaded { compiled }))
+            Ok(Some(Loaded { known }))
         }
         Err(SubjectError::Faulty { name, diagnostics }) => {
             shell.complain(&report::render(&diagnostics, workspace, format, shell.err_paint().is_on()));
@@ -85,5 +92,5 @@ fn artefact(path: &str, subject: Option<&str>) -> Result<Loaded, Trouble> {
         return Err(Trouble::new("C041", message).help("a compiled file holds one plan; leave out `--for`"));
     }
     let compiled = Compiled { plan: Arc::new(artefact.plan), source_map: artefact.source_map, hash: artefact.hash };
-    Ok(Loaded { compiled })
+    Ok(Loaded { known: vec![Known { since: None, compiled }] })
 }

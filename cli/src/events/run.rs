@@ -5,11 +5,11 @@ use crate::events::inputs;
 use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
 use crate::trouble::Trouble;
-use price_driver::Compiled;
+use price_driver::Known;
 use price_ingest::{Block, Order, Part, Reader, Reject, RejectSink, Source, SubscriptionRow, Summary, Tables};
 use price_ir::{Kernel, KernelFactory, Plan};
-use price_rating::{Rater, RejectReason};
-use price_value::{Date, Timestamp, Zone};
+use price_rating::{Rater, RejectReason, Restated, SettleError, Stage, restate};
+use price_value::{Date, Period, Timestamp, Zone};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub fn kernel(engine: Engine, plan: &Arc<Plan>) -> Result<Arc<dyn Kernel>, Troub
 
 /// Everything one pass needs.
 pub struct Pass<'a> {
-    /// The plan.
-    pub compiled: &'a Compiled,
+    /// The plan, in every state of knowledge.
+    pub known: &'a [Known],
     /// Command line.
     pub args: &'a UsageArgs,
     /// Names of the sources.
@@ -50,14 +50,37 @@ pub type Watch<'w> = &'w mut dyn FnMut(&mut Rater, &Tables, &mut Part, &[u32]) -
 
 /// Cells, and what was read.
 pub struct Rated {
-    /// Holds the cells.
-    pub rater: Rater,
+    /// Hold the cells, in every state of knowledge; at least one.
+    stages: Vec<Stage>,
     /// What was read.
     pub summary: Summary,
     /// Rows that were rated.
     pub rated: u64,
     /// Rows of accounts that are not asked for, or on other plans.
     pub skipped: u64,
+}
+
+impl Rated {
+    /// The rater of what is known.
+    pub fn rater(&mut self) -> &mut Rater {
+        let last = self.stages.len() - 1;
+        &mut self.stages[last].rater
+    }
+
+    /// The invoice of a period as it was known when the period closed.
+    pub fn close(&mut self, subject: &str, period: &Period) -> Result<Restated, SettleError> {
+        restate(&mut self.stages, subject, period)
+    }
+
+    /// Periods to close, of the accounts asked for.
+    pub fn due(&self, args: &UsageArgs, span: Option<(Date, Date)>) -> Vec<(String, Period)> {
+        let Some(last) = self.stages.last() else { return Vec::new() };
+        let mut due = last.rater.due(span.map(|s| s.0), span.map(|s| s.1));
+        if !args.account.is_empty() {
+            due.retain(|(subject, _)| args.account.contains(subject));
+        }
+        due
+    }
 }
 
 /// The refused, written by the reader and by the rater at the same time.
@@ -73,9 +96,43 @@ impl RejectSink for Shared<'_> {
 const UNKNOWN: u32 = u32::MAX;
 const SKIP: u32 = u32::MAX - 1;
 
-/// Reads everything and folds it.
+/// Reads everything and folds it, once for each state of knowledge. What is refused, shown and
+/// watched is that of the last.
 pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<'_>) -> Result<Rated, Trouble> {
-    let plan = &pass.compiled.plan;
+    let Some((last, earlier)) = pass.known.split_last() else {
+        return Err(Trouble::new("C051", "nothing is known of this plan"));
+    };
+    if !earlier.is_empty() && pass.names.iter().any(|name| name == "-") {
+        let message = "standard input can be read once, and a retroactive amendment rates all usage again";
+        return Err(Trouble::new("C044", message).help("write the usage to a file"));
+    }
+    let mut stages = Vec::new();
+    for known in earlier {
+        let mut quiet = Rejects::create(None, 1)?;
+        let read = read(pass, known, &mut quiet, &mut Bar::new(false), &mut |_, _, _, _| Ok(()))?;
+        stages.push(Stage { rater: read.rater, known: known.since });
+    }
+    let Read { rater, summary, rated, skipped } = read(pass, last, rejects, bar, watch)?;
+    stages.push(Stage { rater, known: last.since });
+    Ok(Rated { stages, summary, rated, skipped })
+}
+
+/// One reading of the usage.
+struct Read {
+    rater: Rater,
+    summary: Summary,
+    rated: u64,
+    skipped: u64,
+}
+
+fn read(
+    pass: &Pass<'_>,
+    known: &Known,
+    rejects: &mut Rejects,
+    bar: &mut Bar,
+    watch: Watch<'_>,
+) -> Result<Read, Trouble> {
+    let plan = &known.compiled.plan;
     let mut rater = Rater::new(kernel(pass.args.engine, plan)?).map_err(setup)?;
     subscribe(&mut rater, plan, pass.subscriptions.as_deref())?;
     let mut options = inputs::options(pass.args)?;
@@ -142,7 +199,7 @@ pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<
     let read = reader.read(&mut Shared(&shared), &mut |progress| bar.update(&progress), &mut deliver);
     bar.finish();
     let (summary, _) = read.map_err(unwrap)?;
-    Ok(Rated { rater, summary, rated, skipped })
+    Ok(Read { rater, summary, rated, skipped })
 }
 
 /// The strict refusal of a row, from inside the error that carried it out of the reader.
@@ -224,13 +281,4 @@ pub fn read_subscriptions(path: &str) -> Result<Vec<SubscriptionRow>, Trouble> {
         let code = problems.first().map_or("I012", |problem| problem.code());
         Trouble::new(code, lines.join("\n")).help("mend the file; nothing was rated")
     })
-}
-
-/// Periods to close, of the accounts asked for.
-pub fn due(rater: &Rater, args: &UsageArgs, span: Option<(Date, Date)>) -> Vec<(String, price_value::Period)> {
-    let mut due = rater.due(span.map(|s| s.0), span.map(|s| s.1));
-    if !args.account.is_empty() {
-        due.retain(|(subject, _)| args.account.contains(subject));
-    }
-    due
 }

@@ -203,6 +203,7 @@ impl Table<'_> {
             let currency = self.plan.currency_at(s.holds).0;
             let mut text = format!("{}: {} left", s.name, currency.format(&s.closed));
             let moves = [
+                ("restated", &s.restated),
                 ("granted", &s.granted),
                 ("topped up", &s.topped_up),
                 ("carried over", &s.rolled_in),

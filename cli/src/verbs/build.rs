@@ -2,7 +2,7 @@
 
 use crate::Exit;
 use crate::args::{BuildArgs, ReportFormat, Show};
-use crate::events::plan::{self, Loaded};
+use crate::events::plan;
 use crate::paths::count;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
@@ -10,13 +10,17 @@ use price_driver::Compiled;
 use price_ir::scale;
 
 pub fn run(args: &BuildArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
-    let Some(Loaded { compiled, .. }) = plan::load_one(&args.file, args.subject.as_deref(), format, shell)? else {
+    let Some(loaded) = plan::load_one(&args.file, args.subject.as_deref(), format, shell)? else {
         return Ok(Exit::Findings);
     };
+    let compiled = loaded.compiled();
+    if let (None, Some(day)) = (args.show, loaded.known.last().and_then(|known| known.since)) {
+        shell.note(format!("The file holds what is known since {day}: rated with it, no period is restated"));
+    }
     match args.show {
         Some(Show::Ir) => shell.out(&price_ir::text::print(&compiled.plan))?,
-        Some(Show::Layout) => return layout(&compiled, shell),
-        None => write(args, &compiled, shell)?,
+        Some(Show::Layout) => return layout(compiled, shell),
+        None => write(args, compiled, shell)?,
     }
     Ok(Exit::Clean)
 }

@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs, format: ReportFormat, shell: &mut Shell) -> Resul
     if args.order {
         let loaded = plan::load_one(&args.target, args.usage.subject.as_deref(), format, shell)?;
         let Some(loaded) = loaded else { return Ok(Exit::Findings) };
-        shell.out(&order::render(&loaded.compiled))?;
+        shell.out(&order::render(loaded.compiled()))?;
         return Ok(Exit::Clean);
     }
     if args.events.is_empty() {
@@ -76,7 +76,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
     let Some(loaded) = plan::load_one(&args.target, usage.subject.as_deref(), format, shell)? else {
         return Ok(Exit::Findings);
     };
-    let compiled = &loaded.compiled;
+    let compiled = loaded.compiled();
     check_name(args.line.as_deref(), &compiled.plan)?;
     let subscriptions = usage.subscriptions.as_deref().map(run::read_subscriptions).transpose()?;
     let names = inputs::names(&args.events)?;
@@ -85,7 +85,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
     let mut rejects = Rejects::create(None, 1)?;
     let mut bar = Bar::new(!usage.no_progress && !shell.is_quiet());
     let pass = Pass {
-        compiled,
+        known: &loaded.known,
         args: usage,
         names: &names,
         subscriptions,
@@ -100,7 +100,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
         }
         Ok(())
     })?;
-    let due = run::due(&rated.rater, usage, days);
+    let due = rated.due(usage, days);
     let subjects: BTreeSet<&str> = due.iter().map(|(subject, _)| subject.as_str()).collect();
     if subjects.is_empty() {
         return Err(Trouble::new("C062", "nothing is due for this account in this time")
@@ -115,9 +115,10 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
     let paint = shell.paint();
     let mut shown = 0;
     for (subject, period) in due {
-        let invoice = rated.rater.close(&subject, &period).map_err(|error| {
+        let closed = rated.close(&subject, &period).map_err(|error| {
             Trouble::new("C064", format!("there is no invoice of {subject} for {period}")).cause(error).finding()
         })?;
+        let (invoice, compiled) = (closed.invoice, &loaded.known[closed.stage].compiled);
         let wanted: Vec<&InvoiceLine> =
             invoice.lines.iter().filter(|line| args.line.as_ref().is_none_or(|name| *name == line.name)).collect();
         if wanted.is_empty() {
@@ -136,7 +137,12 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
             );
             shell.out(&text)?;
             if args.events_behind {
-                let behind = Behind { rater: &mut rated.rater, compiled, period: &period, subject: &subject };
+                let behind = Behind {
+                    rater: rated.rater(),
+                    compiled,
+                    period: line.corrects.as_ref().unwrap_or(&period),
+                    subject: &subject,
+                };
                 shell.out(&behind.text(line, &mut kept, &names)?)?;
             }
             shell.out("\n")?;

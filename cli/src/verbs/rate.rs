@@ -14,6 +14,7 @@ use price_driver::Compiled;
 use price_ingest::SubscriptionRow;
 use price_ingest::write::{OutputFormat, RatedLine, RatedLines};
 use price_ir::Invoice;
+use price_rating::Restated;
 use price_value::Currency;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -58,13 +59,14 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let mut posted = posted::Sink::create(args.rated_events.as_deref(), &loaded)?;
     let mut tally = Tally::default();
     let progress = !args.usage.no_progress && !shell.is_quiet();
-    for Loaded { compiled } in &loaded {
+    for plan in &loaded {
+        let compiled = plan.compiled();
         let (rows, elsewhere) = split(subscriptions.as_deref(), &compiled.plan.name, loaded.len());
         let own: BTreeSet<&str> = compiled.plan.events.iter().map(|event| event.name.as_str()).collect();
-        let others = loaded.iter().flat_map(|other| other.compiled.plan.events.iter());
+        let others = loaded.iter().flat_map(|other| other.compiled().plan.events.iter());
         let foreign = others.map(|e| e.name.clone()).filter(|name| !own.contains(name.as_str())).collect();
         let pass = Pass {
-            compiled,
+            known: &plan.known,
             args: &args.usage,
             names: &names,
             subscriptions: rows,
@@ -104,7 +106,7 @@ fn one_currency(args: &RateArgs, loaded: &[Loaded]) -> Result<(), Trouble> {
     let table = args.lines.is_some()
         || args.rated_events.is_some()
         || matches!(args.format, RateFormat::Csv | RateFormat::Parquet);
-    let same = loaded.iter().all(|other| other.compiled.plan.currency == loaded[0].compiled.plan.currency);
+    let same = loaded.iter().all(|other| other.compiled().plan.currency == loaded[0].compiled().plan.currency);
     if same || !table {
         return Ok(());
     }
@@ -136,12 +138,12 @@ fn close(
     tally: &mut Tally,
     shell: &mut Shell,
 ) -> Result<(), Trouble> {
-    let due = run::due(&rated.rater, pass.args, days);
+    let due = rated.due(pass.args, days);
     bar.invoices(due.len());
     for (subject, period) in due {
-        match rated.rater.close(&subject, &period) {
-            Ok(invoice) => {
-                out.write(&invoice, pass.compiled, shell)?;
+        match rated.close(&subject, &period) {
+            Ok(Restated { invoice, stage }) => {
+                out.write(&invoice, &pass.known[stage].compiled, shell)?;
                 tally.invoices += 1;
                 tally.accounts.insert(subject);
             }
@@ -266,7 +268,7 @@ enum Kind<'p> {
 
 impl<'p> Output<'p> {
     fn create(args: &RateArgs, loaded: &'p [Loaded], paint: Paint, width: usize) -> Result<Output<'p>, Trouble> {
-        let currency = &loaded[0].compiled.plan.currency;
+        let currency = &loaded[0].compiled().plan.currency;
         let lines = match &args.lines {
             Some(path) => Some((path.clone(), lines_to(path, currency)?)),
             None => None,
@@ -354,7 +356,8 @@ impl<'p> Output<'p> {
             lines.finish()?;
         }
         if let Kind::Json(loaded, _) = &self.kind {
-            let heads: Vec<_> = loaded.iter().map(|loaded| invoice_json::head(&loaded.compiled)).collect();
+            let known = loaded.iter().flat_map(|loaded| &loaded.known);
+            let heads: Vec<_> = known.map(|known| invoice_json::head(&known.compiled)).collect();
             let heads = serde_json::to_string(&heads).unwrap_or_default();
             self.text(&format!("\n],\"plans\":{heads}}}\n"), shell)?;
         }

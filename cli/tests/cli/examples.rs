@@ -5,7 +5,7 @@ use crate::{Place, repository};
 use serde_json::Value;
 
 /// Example, usage, what it is rated for, and the time.
-const EXAMPLES: [(&str, &str, &str, &str); 8] = [
+const EXAMPLES: [(&str, &str, &str, &str); 9] = [
     ("01-saas-seats", "01-saas-seats", "starter", "2026-01"),
     ("02-llm-api", "02-llm-api", "llm_2026", "2026-02"),
     ("03-object-storage", "03-object-storage", "cloud_2026", "2026-03"),
@@ -14,6 +14,7 @@ const EXAMPLES: [(&str, &str, &str, &str); 8] = [
     ("05-voice", "05-voice", "talk", "2026-03"),
     ("06-payments", "06-payments", "payments_2026", "2026-04"),
     ("07-ai-credits", "07-ai-credits", "team", "2026-05"),
+    ("08-retroactive-amendment", "08-retroactive-amendment", "initech", "2026"),
 ];
 
 fn rate(example: &str, usage: &str, subject: &str, time: &str, extra: &[&str]) -> String {

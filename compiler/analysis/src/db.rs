@@ -1,12 +1,13 @@
 //! The database: files in, memoised answers out. The only inputs are texts.
 
-use crate::env::{self, EnvResult};
+use crate::env::{self, EnvResult, ItemRef};
 use crate::imports::{self, ImportGraph};
 use crate::inputs::{File, Workspace};
 use crate::lower::{self, Lowered};
 use crate::testcase::{self, TestFile};
 use price_diagnostics::Diagnostic;
 use price_syntax::ast;
+use price_value::Date;
 use std::sync::Arc;
 
 /// The one database behind the command line and the editor.
@@ -50,7 +51,33 @@ pub fn module_env(db: &dyn salsa::Database, workspace: Workspace, file: File) ->
 /// One rate card or plan, by its position among the file's items.
 #[salsa::tracked]
 pub fn lowered(db: &dyn salsa::Database, workspace: Workspace, file: File, item: u32) -> Arc<Lowered> {
-    Arc::new(lower::item(db, workspace, file, item as usize))
+    Arc::new(lower::item(db, workspace, file, item as usize, None))
+}
+
+/// A contract as it was known before a day: without retroactive amendments signed on it or later.
+#[salsa::tracked]
+pub fn lowered_before(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: File,
+    item: u32,
+    day: Date,
+) -> Arc<Lowered> {
+    Arc::new(lower::item(db, workspace, file, item as usize, Some(day)))
+}
+
+/// A contract as it is known, and as it was known before each retroactive amendment.
+fn known(db: &dyn salsa::Database, workspace: Workspace, file: File, item: u32) -> Vec<Arc<Lowered>> {
+    let now = lowered(db, workspace, file, item);
+    let mut all = vec![now.clone()];
+    for day in lower::amend::signatures(db, workspace, ItemRef { file, index: item as usize }) {
+        let mut before = Lowered::clone(lowered_before(db, workspace, file, item, day));
+        before.diagnostics.retain(|found| !now.diagnostics.contains(found));
+        let when = format!("as it was known before {day}, when a retroactive amendment was signed");
+        before.diagnostics = before.diagnostics.into_iter().map(|found| found.note(when.clone())).collect();
+        all.push(Arc::new(before));
+    }
+    all
 }
 
 /// The tests of a file.
@@ -64,13 +91,14 @@ fn items_found(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Ve
     let mut found = Vec::new();
     for (index, item) in parsed(db, file).ast.items.iter().enumerate() {
         match &item.kind {
-            ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) | ast::ItemKind::Contract(_) => {
+            ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) => {
                 found.push(lowered(db, workspace, file, index as u32).clone());
             }
+            ast::ItemKind::Contract(_) => found.extend(known(db, workspace, file, index as u32)),
             // What an amendment says is found with its contract.
             ast::ItemKind::Amendment(amendment) => {
                 let contract = lower::amend::target(db, workspace, file, amendment, &mut Vec::new());
-                found.extend(contract.map(|at| lowered(db, workspace, at.file, at.index as u32).clone()));
+                found.extend(contract.into_iter().flat_map(|at| known(db, workspace, at.file, at.index as u32)));
             }
             _ => {}
         }

@@ -22,13 +22,14 @@ pub mod testcase;
 pub mod types;
 pub mod unit;
 
-pub use db::{Database, check_file, lowered, module_env, parsed, test_file};
+pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, test_file};
 pub use inputs::{DataFile, File, Workspace, module_of, set_text};
 pub use lower::Lowered;
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 
 use price_diagnostics::{Diagnostic, Span};
 use price_syntax::ast::ItemKind;
+use price_value::Date;
 
 /// A rate card or plan of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,12 @@ pub fn amended(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Ve
         subjects(db, at.file).into_iter().find(|s| s.item == at.index as u32)
     };
     amendments.filter_map(contract).collect()
+}
+
+/// The days on which retroactive amendments of a subject were signed, in order: on each, more of
+/// it came to be known. None for all but contracts.
+pub fn signatures(db: &dyn salsa::Database, workspace: Workspace, subject: &Subject) -> Vec<Date> {
+    lower::amend::signatures(db, workspace, env::ItemRef { file: subject.file, index: subject.item as usize })
 }
 
 /// "Not available in this version."

@@ -24,5 +24,7 @@ pub const RULE_DECISIONS: usize = 20_000_000;
 pub const RULE_ENTRIES: usize = 2_000_000;
 /// Plans based on plans.
 pub const BASED_ON_DEPTH: usize = 16;
+/// Retroactive amendments of one contract: each is a whole compilation and a pass over the usage.
+pub const RETROACTIVE: usize = 8;
 /// Bits of a constant's numerator and denominator together.
 pub const CONSTANT_BITS: u64 = 120;

@@ -123,6 +123,8 @@ pub enum ExpectTarget {
     Gross(String),
     /// A line before rounding.
     Exact(String),
+    /// What lines of that name correct in closed periods.
+    Corrected(String),
     /// A minimum's line.
     Minimum(String),
     /// Σ of the lines.
@@ -609,6 +611,7 @@ impl Builder<'_> {
                     None => Some(ExpectTarget::Line(first.text.clone())),
                     Some("gross") => Some(ExpectTarget::Gross(first.text.clone())),
                     Some("exact") => Some(ExpectTarget::Exact(first.text.clone())),
+                    Some("corrected") => Some(ExpectTarget::Corrected(first.text.clone())),
                     Some(other) => {
                         let span = path.segments[1].span;
                         self.report(report::unknown(
@@ -616,7 +619,7 @@ impl Builder<'_> {
                             "stage of a line",
                             other,
                             span,
-                            ["gross", "exact"],
+                            ["gross", "exact", "corrected"],
                         ));
                         None
                     }
@@ -784,9 +787,10 @@ impl Builder<'_> {
         }
         let at = match target {
             ExpectTarget::Balance(name) => plan.funds.balances.iter().find(|b| b.name == *name).map(|b| b.holds),
-            ExpectTarget::Line(name) | ExpectTarget::Gross(name) | ExpectTarget::Exact(name) => {
-                plan.lines.iter().find(|l| l.name == *name).map(|l| l.currency)
-            }
+            ExpectTarget::Line(name)
+            | ExpectTarget::Gross(name)
+            | ExpectTarget::Exact(name)
+            | ExpectTarget::Corrected(name) => plan.lines.iter().find(|l| l.name == *name).map(|l| l.currency),
             _ => None,
         };
         let currency = at.map_or(&plan.currency, |at| plan.currency_at(at).0);

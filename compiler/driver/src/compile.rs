@@ -2,9 +2,10 @@
 
 use crate::source_map::source_map;
 use crate::workspace::Workspace;
-use price_analysis::{Subject, amended, lowered, subjects};
+use price_analysis::{Lowered, Subject, amended, lowered, lowered_before, signatures, subjects};
 use price_diagnostics::Diagnostic;
 use price_ir::{ArtefactError, MeaningHash, Plan, SourceMap};
+use price_value::Date;
 use std::sync::Arc;
 
 /// A compiled rate card or plan.
@@ -16,6 +17,15 @@ pub struct Compiled {
     pub source_map: SourceMap,
     /// Hash of its meaning.
     pub hash: MeaningHash,
+}
+
+/// A plan as it was known from a day on, until more came to be known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The day; none for what was known from the start.
+    pub since: Option<Date>,
+    /// The plan.
+    pub compiled: Compiled,
 }
 
 /// Why there is no plan.
@@ -135,11 +145,28 @@ impl Workspace {
         }
     }
 
-    /// Compiles a subject.
+    /// Compiles a subject, with everything that is known of it.
     pub fn compile(&self, subject: &Subject) -> Result<Compiled, SubjectError> {
-        let file = price_diagnostics::FileId(subject.file.number(self.db()));
-        let input = self.input(self.source(file));
-        let made = lowered(self.db(), input, subject.file, subject.item).clone();
+        let input = self.input(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
+        self.finished(subject, lowered(self.db(), input, subject.file, subject.item))
+    }
+
+    /// Compiles a subject as it was known at first, and once more for each day on which a
+    /// retroactive amendment was signed; the last is what [`Workspace::compile`] gives.
+    pub fn compile_known(&self, subject: &Subject) -> Result<Vec<Known>, SubjectError> {
+        let input = self.input(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
+        let mut all = Vec::new();
+        let mut since = None;
+        for day in signatures(self.db(), input, subject) {
+            let before = lowered_before(self.db(), input, subject.file, subject.item, day);
+            all.push(Known { since, compiled: self.finished(subject, before)? });
+            since = Some(day);
+        }
+        all.push(Known { since, compiled: self.compile(subject)? });
+        Ok(all)
+    }
+
+    fn finished(&self, subject: &Subject, made: &Lowered) -> Result<Compiled, SubjectError> {
         let name = subject.name.clone();
         let Some(plan) = made.plan.clone() else {
             let mut diagnostics = self.check();

@@ -41,7 +41,13 @@ pub fn explain(plan: &Plan, places: &SourceMap, line: &InvoiceLine) -> Explanati
         teller.cell(&line.name, cell, unit, &mut rows);
     }
     match line.cells.len() {
-        0 => rows.push(teller.row(0, line.kind.word().to_owned(), Some(line.gross.clone()), Some(line.rule))),
+        0 => {
+            let what = match &line.corrects {
+                Some(period) => format!("{period} as it is known now, less what was invoiced"),
+                None => line.kind.word().to_owned(),
+            };
+            rows.push(teller.row(0, what, Some(line.gross.clone()), Some(line.rule)));
+        }
         1 => {}
         _ => rows.push(teller.row(0, "together".to_owned(), Some(line.gross.clone()), Some(line.rule))),
     }
@@ -52,8 +58,15 @@ pub fn explain(plan: &Plan, places: &SourceMap, line: &InvoiceLine) -> Explanati
     }
     rows.push(teller.row(0, "before rounding".to_owned(), Some(line.exact.clone()), None));
     let rounded = rounding(&plan.rounding.rounding, &plan.currency);
-    let text = if line.amount == line.exact { format!("{rounded}: no change") } else { rounded };
+    let text = match line.corrects {
+        Some(_) => format!("{rounded}, then and now"),
+        None if line.amount == line.exact => format!("{rounded}: no change"),
+        None => rounded,
+    };
     rows.push(teller.row(0, text, Some(line.amount.clone()), None));
+    for (by, amount) in &line.paid {
+        rows.push(teller.row(0, format!("paid by {by}"), Some(amount.clone()), None));
+    }
     Explanation { line: line.name.clone(), amount: line.amount.clone(), rows }
 }
 

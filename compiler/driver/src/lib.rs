@@ -18,7 +18,7 @@ mod workspace;
 mod world;
 
 pub use accept::{Accepted, accept};
-pub use compile::{Compiled, SubjectError, artefact};
+pub use compile::{Compiled, Known, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};
 pub use explain::{Explanation, Row, explain, tier_range, tier_text};
 pub use fix::{Mended, fix};

@@ -3,13 +3,13 @@
 //! Every case runs on every engine it is given. Engines that do not agree are the worst result
 //! there is, worse than a wrong expectation: one of them computes wrong money.
 
-use crate::compile::{Compiled, SubjectError};
+use crate::compile::{Compiled, Known, SubjectError};
 use crate::explain::{Explanation, explain, quantity};
 use crate::workspace::Workspace;
 use price_analysis::{Expect, ExpectTarget, FieldInput, Given, Subject, TestCase};
 use price_diagnostics::{FileId, Span};
 use price_ir::{Account, EventIx, Invoice, InvoiceLine, Kernel, KernelFactory, Plan};
-use price_rating::{EventSchema, InjectError, Rater, Raw, RowBuilder, Subscription, When, event_of};
+use price_rating::{EventSchema, InjectError, Rater, Raw, RowBuilder, Stage, Subscription, When, event_of, restate};
 use price_value::{Date, Period, Rational, Timestamp, Window, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,9 +94,14 @@ pub struct Difference {
 
 /// A subject, compiled once for all of its tests.
 pub(crate) struct Prepared {
+    /// As it is known.
     pub(crate) compiled: Compiled,
-    kernels: Vec<Arc<dyn Kernel>>,
+    /// For each engine, what was known from a day on, in order.
+    engines: Vec<Vec<KnownKernel>>,
 }
+
+/// One engine's kernel of what was known from a day on.
+type KnownKernel = (Option<Date>, Arc<dyn Kernel>);
 
 /// Runs the tests of a workspace.
 pub struct TestRunner<'w> {
@@ -139,8 +144,9 @@ impl<'w> TestRunner<'w> {
             }
         };
         let mut runs: Vec<(String, Run)> = Vec::new();
-        for kernel in &prepared.kernels {
-            match rate(kernel, case) {
+        for known in &prepared.engines {
+            let Some((_, kernel)) = known.last() else { continue };
+            match rate(known, case) {
                 Ok(run) => runs.push((kernel.engine().to_owned(), run)),
                 Err(problem) => {
                     report.outcome = failed(problem);
@@ -193,13 +199,19 @@ impl<'w> TestRunner<'w> {
         let make = || {
             let subject =
                 Subject { name: case.subject.clone(), version: None, kind: "plan", file: case.file, item: case.item };
-            let compiled = workspace.compile(&subject).map_err(|error: SubjectError| error.to_string())?;
-            let kernels = factories.iter().map(|factory| {
-                let made = factory.compile(&compiled.plan);
-                made.map_err(|problem| format!("the engine `{}` cannot run this plan: {problem}", factory.engine()))
-            });
-            let kernels = kernels.collect::<Result<_, _>>()?;
-            Ok(Arc::new(Prepared { compiled, kernels }))
+            let mut known = workspace.compile_known(&subject).map_err(|error: SubjectError| error.to_string())?;
+            let engine = |factory: &Arc<dyn KernelFactory>| -> Result<Vec<_>, String> {
+                let kernel = |known: &Known| {
+                    let made = factory.compile(&known.compiled.plan);
+                    let refused =
+                        |problem| format!("the engine `{}` cannot run this plan: {problem}", factory.engine());
+                    Ok((known.since, made.map_err(refused)?))
+                };
+                known.iter().map(kernel).collect()
+            };
+            let engines = factories.iter().map(engine).collect::<Result<_, _>>()?;
+            let compiled = known.pop().map(|last| last.compiled).ok_or("nothing is known of it")?;
+            Ok(Arc::new(Prepared { compiled, engines }))
         };
         self.prepared.entry(key).or_insert_with(make).clone()
     }
@@ -220,7 +232,40 @@ struct Happening<'c> {
     fields: &'c [(String, FieldInput)],
 }
 
-fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
+/// Rates a case in every state of knowledge, and closes its periods as they came to be known.
+fn rate(known: &[KnownKernel], case: &TestCase) -> Result<Run, String> {
+    let mut stages = Vec::new();
+    let mut last = None;
+    for (since, kernel) in known {
+        let fed = feed(kernel, case)?;
+        if !fed.refused.is_empty() {
+            return Ok(Run { invoices: Vec::new(), refused: fed.refused });
+        }
+        stages.push(Stage { rater: fed.rater, known: *since });
+        last = Some((fed.billed, fed.periods));
+    }
+    let mut run = Run { invoices: Vec::new(), refused: Vec::new() };
+    let (billed, periods) = last.unwrap_or_default();
+    for period in &periods {
+        match restate(&mut stages, &billed, period) {
+            Ok(restated) => run.invoices.push(restated.invoice),
+            Err(error) => run.refused.push((case.span, error.to_string())),
+        }
+    }
+    Ok(run)
+}
+
+/// A rater with the usage of a case.
+struct Fed {
+    rater: Rater,
+    /// Whose invoices there are.
+    billed: String,
+    /// The periods of the case.
+    periods: Vec<Period>,
+    refused: Vec<(Span, String)>,
+}
+
+fn feed(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Fed, String> {
     let plan = kernel.plan().clone();
     let mut rater = Rater::new(kernel.clone()).map_err(|error| error.to_string())?;
     let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
@@ -242,18 +287,18 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
     }
     // A contract has accounts and a term of its own, and one name on its invoices.
     let user = plan.parties.as_ref().map_or(ACCOUNT, |p| p.accounts.first().map_or(plan.name.as_str(), String::as_str));
-    let billed = if plan.parties.is_some() { plan.name.as_str() } else { ACCOUNT };
+    let billed = if plan.parties.is_some() { plan.name.clone() } else { ACCOUNT.to_owned() };
     if plan.parties.is_none() {
         let subscription = Subscription { account: ACCOUNT.into(), from: Some(from), until: Some(until), pool: None };
         rater.subscribe(&subscription).map_err(|error| error.to_string())?;
     }
-    let mut run = Run { invoices: Vec::new(), refused: Vec::new() };
+    let mut refused = Vec::new();
     let mut happenings = Vec::new();
     for given in &case.given {
         match given {
             Given::Meter { span, .. } => {
                 if let Err(refusal) = inject(&mut rater, user, &zone, &periods, case, given)? {
-                    run.refused.push((*span, refusal));
+                    refused.push((*span, refusal));
                 }
             }
             Given::Event { event, on, fields, span } => {
@@ -266,19 +311,10 @@ fn rate(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Run, String> {
     let account = rater.subject(user);
     for happening in happenings {
         if let Err(refusal) = push(&mut rater, &plan, account.0, &happening) {
-            run.refused.push((happening.span, refusal));
+            refused.push((happening.span, refusal));
         }
     }
-    if !run.refused.is_empty() {
-        return Ok(run);
-    }
-    for period in &periods {
-        match rater.close(billed, period) {
-            Ok(invoice) => run.invoices.push(invoice),
-            Err(error) => run.refused.push((case.span, error.to_string())),
-        }
-    }
-    Ok(run)
+    Ok(Fed { rater, billed, periods, refused })
 }
 
 fn push(rater: &mut Rater, plan: &Arc<Plan>, account: u32, happening: &Happening<'_>) -> Result<(), String> {
@@ -424,8 +460,9 @@ fn names<'i>(x: &'i Invoice, y: &'i Invoice) -> Vec<&'i str> {
     all
 }
 
+/// The line of the period itself, not what it corrects of others.
 fn line<'i>(invoice: &'i Invoice, name: &str) -> Option<&'i InvoiceLine> {
-    invoice.lines.iter().find(|line| line.name == name)
+    invoice.lines.iter().find(|line| line.name == name && line.corrects.is_none())
 }
 
 /// Compares what was rated with what is expected.
@@ -456,6 +493,10 @@ impl Judge<'_> {
             ExpectTarget::Line(name) | ExpectTarget::Minimum(name) => of_line(name, |l| &l.amount, |c| &c.amount),
             ExpectTarget::Gross(name) => of_line(name, |l| &l.gross, |c| &c.exact),
             ExpectTarget::Exact(name) => of_line(name, |l| &l.exact, |c| &c.exact),
+            ExpectTarget::Corrected(name) => {
+                let lines = invoices.iter().flat_map(|invoice| &invoice.lines);
+                lines.filter(|l| l.name == *name && l.corrects.is_some()).map(|l| &l.amount).sum()
+            }
             ExpectTarget::Total => invoices.iter().map(|invoice| &invoice.total).sum(),
             ExpectTarget::Due => invoices.iter().map(|invoice| &invoice.due).sum(),
             ExpectTarget::Balance(name) => balance_on(invoices, name, expect.on.unwrap_or(self.last)),
@@ -484,7 +525,10 @@ impl Judge<'_> {
                 let holds = plan.funds.balances.iter().find(|b| b.name == *name).map_or(price_ir::OWN, |b| b.holds);
                 plan.currency_at(holds).0.format(value)
             }
-            ExpectTarget::Line(name) | ExpectTarget::Gross(name) | ExpectTarget::Exact(name) => {
+            ExpectTarget::Line(name)
+            | ExpectTarget::Gross(name)
+            | ExpectTarget::Exact(name)
+            | ExpectTarget::Corrected(name) => {
                 let at = plan.lines.iter().find(|l| l.name == *name).map_or(price_ir::OWN, |l| l.currency);
                 plan.currency_at(at).0.format(value)
             }

@@ -21,7 +21,7 @@ pub struct Payment {
     pub unpaid: Vec<(CurrencyIx, Rational)>,
 }
 
-/// A balance in one period. `opened + granted + topped_up + rolled_in − used − expired −
+/// A balance in one period. `opened + restated + granted + topped_up + rolled_in − used − expired −
 /// clawed_back = closed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -31,6 +31,8 @@ pub struct Statement {
     pub holds: CurrencyIx,
     /// At the period's start; negative in overdraft.
     pub opened: Rational,
+    /// What became known in the period of the time before it.
+    pub restated: Rational,
     /// By grants.
     pub granted: Rational,
     /// By top-ups.
@@ -47,6 +49,26 @@ pub struct Statement {
     pub closed: Rational,
     /// Lots that had something in the period, in the order they are spent.
     pub lots: Vec<LotStatement>,
+}
+
+impl Statement {
+    /// A balance that holds nothing and did nothing.
+    pub fn empty(name: &str, holds: CurrencyIx) -> Statement {
+        Statement {
+            name: name.to_owned(),
+            holds,
+            opened: Rational::ZERO,
+            restated: Rational::ZERO,
+            granted: Rational::ZERO,
+            topped_up: Rational::ZERO,
+            rolled_in: Rational::ZERO,
+            used: Rational::ZERO,
+            expired: Rational::ZERO,
+            clawed_back: Rational::ZERO,
+            closed: Rational::ZERO,
+            lots: Vec::new(),
+        }
+    }
 }
 
 /// One lot at a period's end.
@@ -127,6 +149,8 @@ pub enum EntryKind {
     Recognise,
     /// What rounding left.
     Round,
+    /// What closed periods should have moved.
+    Restate,
 }
 
 impl EntryKind {
@@ -143,6 +167,7 @@ impl EntryKind {
             EntryKind::Invoice => "invoice",
             EntryKind::Recognise => "recognise",
             EntryKind::Round => "round",
+            EntryKind::Restate => "restate",
         }
     }
 }

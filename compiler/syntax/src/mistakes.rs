@@ -97,6 +97,7 @@ impl Explainer<'_> {
             .wrong_word(context, place)
             .or_else(|| self.table_bars(context, place))
             .or_else(|| self.lower_bound(context, place))
+            .or_else(|| self.tiers_behind_equals(place))
             .unwrap_or_else(|| self.second_parse(context, place));
         Some((finding, node.end()))
     }
@@ -237,6 +238,18 @@ impl Explainer<'_> {
             return Some(finding.fix(Fix::replace("write `up to`", before, "up to ", false)));
         }
         Some(finding.note("the lower bound is where the tier above ends"))
+    }
+
+    /// `price x on m = graduated per call {`: tiers stand inside the braces of the price.
+    fn tiers_behind_equals(&self, line: Line<'_>) -> Option<Diagnostic> {
+        let (head, rest) = line.text.split_once(" = ")?;
+        let words = ["graduated", "volume", "stairstep", "table"];
+        let word = words.into_iter().find(|word| rest.trim_start().starts_with(word) && head.contains(" on "))?;
+        let at = line.start + line.text.len() - rest.trim_start().len();
+        let span = self.span(at, at + word.len());
+        let head = head.trim_end();
+        let finding = Diagnostic::error(Code("P112"), format!("`{word}` stands inside the braces of a price"));
+        Some(finding.at(span, "").help(format!("write `{head} {{`, and `{}` on the line below", first_line(rest))))
     }
 
     fn second_parse(&self, context: Context, line: Line<'_>) -> Diagnostic {
@@ -415,4 +428,9 @@ fn or_list(words: &[String]) -> String {
         [one] => one.clone(),
         [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
     }
+}
+
+/// The first line of a text, without space around it.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim()
 }

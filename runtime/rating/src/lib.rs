@@ -43,7 +43,7 @@ pub use order::{Order, plan_order};
 pub use postings::{NoPostings, Posted, Poster};
 pub use rater::{InjectError, Rater, RowFault, SetupError, SubjectIx, When};
 pub use reject::RejectReason;
-pub use restate::{Stage, restate};
+pub use restate::{Restated, Stage, restate};
 pub use schema::{EventSchema, event_of};
 pub use settle::SettleError;
 pub use subscription::Subscription;

@@ -384,31 +384,35 @@ fn a_metered_entitlement_is_reached_in_its_window_and_carries_a_rest() {
     assert_eq!(ask("2026-02-05T18:00:00Z")[1], ("day".into(), Some(r("40")), r("50"), true), "a soft limit only tells");
 }
 
-#[test]
-fn an_amendment_that_reaches_back_posts_differences_where_it_became_known() {
-    let plan = |rate: &str| {
+/// A price per unit that came to be known later, over a wallet of so much; four months of use.
+fn two_prices(then: &str, now: &str, holds: &str) -> [Stage; 2] {
+    [(then, None), (now, Some(day("2026-03-12")))].map(|(rate, known)| {
         let mut b = Build::new();
         let sink = b.sum("use", "unit");
-        b.price("spend", sink, per_unit(rate));
+        let spend = b.price("spend", sink, per_unit(rate));
         b.0.rounding.rounding.step = r("0.01");
-        b
-    };
-    // 5 cents, and from a retroactive amendment signed in March 4: two months are owed back.
-    let mut stages: Vec<Stage> = [("0.05", None), ("0.04", Some(day("2026-03-12")))]
-        .into_iter()
-        .map(|(rate, known)| {
-            let mut rater = plan(rate).rater();
-            let month = |m: u8| format!("2026-0{m}-05T12:00:00Z");
-            let times: Vec<String> = (1..=4).map(month).collect();
-            let uses: Vec<(&str, &str)> = times.iter().map(|t| (t.as_str(), "9000")).collect();
-            used(&mut rater, &uses);
-            Stage { rater, known }
-        })
-        .collect();
-    let mut month = |date: &str| {
-        let period = stages[0].rater.period_of(day(date));
-        restate(&mut stages, "a", &period).unwrap()
-    };
+        if holds != "0" {
+            let start = grant("start", holds, GrantWhen::Start, Expiry::Never, Cost::Invoiced(r("100")));
+            b.0.funds.balances.push(wallet("w", OWN, &[spend], vec![start]));
+            flow(&mut b, &[0], Finally::Invoice);
+        }
+        let mut rater = b.rater();
+        let times: Vec<String> = (1..=4).map(|m| format!("2026-0{m}-05T12:00:00Z")).collect();
+        let uses: Vec<(&str, &str)> = times.iter().map(|t| (t.as_str(), "9000")).collect();
+        used(&mut rater, &uses);
+        Stage { rater, known }
+    })
+}
+
+fn restated(stages: &mut [Stage], date: &str) -> Invoice {
+    let period = stages[0].rater.period_of(day(date));
+    restate(stages, "a", &period).unwrap().invoice
+}
+
+#[test]
+fn an_amendment_that_reaches_back_posts_differences_where_it_became_known() {
+    let mut stages = two_prices("0.05", "0.04", "0");
+    let mut month = |date: &str| restated(&mut stages, date);
     assert_eq!(month("2026-02-01").due, r("450"), "closed before it was known");
     let march = month("2026-03-01");
     assert_eq!(line(&march, "spend").amount, r("360"));
@@ -417,4 +421,40 @@ fn an_amendment_that_reaches_back_posts_differences_where_it_became_known() {
     assert!(corrections.iter().all(|l| l.kind == LineKind::Adjustment && l.amount == r("-90")));
     assert_eq!(march.due, r("180"));
     assert_eq!(month("2026-04-01").due, r("360"));
+}
+
+#[test]
+fn what_a_wallet_paid_too_much_goes_back_into_it() {
+    // 450 a month from 1000: 450, 450, then 100 of the third. At 360: 360, 360, 280.
+    let mut stages = two_prices("0.05", "0.04", "1000");
+    let mut month = |date: &str| restated(&mut stages, date);
+    let all: Vec<Invoice> = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"].map(&mut month).into();
+    all.iter().for_each(balanced);
+    for pair in all.windows(2) {
+        assert_eq!(statement(&pair[0], "w").closed, statement(&pair[1], "w").opened);
+        let deferred = |i: &Invoice| i.payment.as_ref().unwrap().revenue.clone();
+        assert_eq!(deferred(&pair[0]).deferred, deferred(&pair[1]).deferred_before);
+    }
+    let march = &all[2];
+    let back: Vec<_> = march.lines.iter().filter(|l| l.corrects.is_some()).collect();
+    assert!(back.len() == 2 && back.iter().all(|l| l.amount == r("-90") && l.paid == [("w".to_string(), r("-90"))]));
+    assert_eq!(statement(march, "w").opened, r("100"));
+    assert_eq!(statement(march, "w").restated, r("180"));
+    assert_eq!(statement(march, "w").used, r("280"));
+    assert_eq!(march.due, r("80"));
+    let restates = march.payment.as_ref().unwrap().ledger.iter().filter(|e| e.kind == EntryKind::Restate);
+    assert!(restates.clone().count() > 0 && restates.clone().all(|e| e.day == day("2026-03-12")));
+    assert_eq!(all[3].due, r("360"));
+}
+
+#[test]
+fn what_a_wallet_should_have_paid_leaves_it_later() {
+    let mut stages = two_prices("0.01", "0.05", "500");
+    let mut month = |date: &str| restated(&mut stages, date);
+    let all: Vec<Invoice> = ["2026-01-01", "2026-02-01", "2026-03-01"].map(&mut month).into();
+    all.iter().for_each(balanced);
+    // 90 and 90 were drawn; 450 and 50 should have been, and 400 are owed.
+    assert_eq!(statement(&all[1], "w").closed, r("320"));
+    assert_eq!(statement(&all[2], "w").restated, r("-320"));
+    assert_eq!(all[2].due, r("850"), "400 of February, 450 of March");
 }

@@ -24,7 +24,7 @@ impl Sink {
         let Some(path) = path else { return Ok(None) };
         let format = table_format(path)?;
         let file = File::create(path).map_err(|error| Trouble::write(path, error))?;
-        let currency = &loaded[0].compiled.plan.currency;
+        let currency = &loaded[0].compiled().plan.currency;
         Ok(Some(Sink { table: RatedEvents::create(format, BufWriter::new(file), currency)? }))
     }
 

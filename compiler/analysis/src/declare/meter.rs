@@ -8,7 +8,7 @@ use crate::fold;
 use crate::report;
 use crate::types::{KeyRef, Names, Ty, Typer};
 use crate::unit::Dims;
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{Cond, Expr, FieldIx, Held, KeyIx, SlotFold};
 use price_syntax::ast::{self, Aggregate};
 use price_value::Rational;
@@ -95,6 +95,10 @@ pub(crate) fn event_of(names: &mut dyn Names, name: &ast::Name) -> Option<Arc<Ev
 
 /// A meter; `None` after a finding.
 pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<MeterDef> {
+    if let Some(finding) = turned_around(builder, decl) {
+        builder.report(finding);
+        return None;
+    }
     let event = event_of(builder, decl.source.segments.first()?)?;
     let field = match decl.source.segments.as_slice() {
         [_] => None,
@@ -181,6 +185,24 @@ pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<
         filter,
         bound,
     })
+}
+
+/// `sum of calls in traffic`, where `traffic` is the event and `calls` its field: behind `in`
+/// stands a unit.
+fn turned_around(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<Diagnostic> {
+    let (field, event) = (decl.source.as_name()?, decl.unit.as_ref()?);
+    if builder.entity(&event_key(&field.text)).is_some() {
+        return None;
+    }
+    let Some(Entity::Event(found)) = builder.entity(&event_key(&event.text)) else { return None };
+    found.field(&field.text)?;
+    let right = format!("{}.{}", event.text, field.text);
+    let all = Span::new(field.span.file, field.span.start, event.span.end);
+    Some(
+        Diagnostic::error(codes::WRONG_KIND, format!("`{}` is a field of `{}`", field.text, event.text))
+            .at(all, "behind `in` stands a unit")
+            .fix(Fix::replace(format!("write `{right}`"), all, right, true)),
+    )
 }
 
 fn family_of(aggregation: &Aggregation, event: &EventDef) -> Option<FieldIx> {

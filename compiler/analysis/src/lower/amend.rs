@@ -9,12 +9,13 @@ use crate::db;
 use crate::declare::calendar::date_of;
 use crate::env::{Entity, Env, ItemRef};
 use crate::inputs::{File, Workspace};
+use crate::limits;
 use crate::lower::scope::Scope;
 use crate::types::resolve;
 use price_diagnostics::{Diagnostic, Fix};
 use price_syntax::ast::{self, ChangeKind, ItemKind, StmtKind};
 use price_value::{Date, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The contract an amendment changes.
@@ -38,67 +39,112 @@ pub(crate) fn target(
     }
 }
 
-/// The amendments of a contract as layers, earliest first.
+/// The amendments of a contract, as items of the files they stand in.
+fn amendments(db: &dyn salsa::Database, workspace: Workspace, contract: ItemRef) -> Vec<ItemRef> {
+    let mut found = Vec::new();
+    for file in workspace.files(db) {
+        for (index, item) in db::parsed(db, *file).ast.items.iter().enumerate() {
+            // A target that is no contract is said with the amendment's own file.
+            if let ItemKind::Amendment(amendment) = &item.kind
+                && target(db, workspace, *file, amendment, &mut Vec::new()) == Some(contract)
+            {
+                found.push(ItemRef { file: *file, index });
+            }
+        }
+    }
+    found
+}
+
+/// The days on which retroactive amendments of a contract were signed, in order.
+pub(crate) fn signatures(db: &dyn salsa::Database, workspace: Workspace, contract: ItemRef) -> Vec<Date> {
+    let signed = |at: ItemRef| match &db::parsed(db, at.file).ast.items[at.index].kind {
+        ItemKind::Amendment(amendment) if amendment.retroactive => amendment.signed.as_ref().and_then(date_of),
+        _ => None,
+    };
+    let days: BTreeSet<Date> = amendments(db, workspace, contract).into_iter().filter_map(signed).collect();
+    days.into_iter().collect()
+}
+
+/// The amendments of a contract as layers, earliest first; of the retroactive ones those signed
+/// before `known`, or all.
 pub(crate) fn layers(
     db: &dyn salsa::Database,
     workspace: Workspace,
     contract: ItemRef,
+    known: Option<Date>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Layer>> {
     let mut found: Vec<(Date, u64, price_diagnostics::Span, Layer)> = Vec::new();
     let mut sound = true;
+    let mut retroactive = 0;
     let below = db::module_env(db, workspace, contract.file).env.clone();
-    for file in workspace.files(db) {
-        let parsed = db::parsed(db, *file);
-        for (index, item) in parsed.ast.items.iter().enumerate() {
-            let ItemKind::Amendment(amendment) = &item.kind else { continue };
-            // A target that is no contract is said with the amendment's own file.
-            if target(db, workspace, *file, amendment, &mut Vec::new()) != Some(contract) {
-                continue;
-            }
-            let (Some(effective), Some(number)) = (date_of(&amendment.effective), amendment.number.as_u64()) else {
-                let message = "this is not a date, or not the number of an amendment";
-                diagnostics.push(Diagnostic::error(codes::OUT_OF_RANGE, message).at(item.span, ""));
-                sound = false;
-                continue;
-            };
-            if let Some(written) = amendment.signed.as_ref()
-                && date_of(written).is_some_and(|signed| signed > effective)
-                && !amendment.retroactive
-            {
-                let end = price_diagnostics::Span::new(written.span.file, written.span.end, written.span.end);
+    for ItemRef { file, index } in amendments(db, workspace, contract) {
+        let parsed = db::parsed(db, file);
+        let item = &parsed.ast.items[index];
+        let ItemKind::Amendment(amendment) = &item.kind else { continue };
+        let (Some(effective), Some(number)) = (date_of(&amendment.effective), amendment.number.as_u64()) else {
+            let message = "this is not a date, or not the number of an amendment";
+            diagnostics.push(Diagnostic::error(codes::OUT_OF_RANGE, message).at(item.span, ""));
+            sound = false;
+            continue;
+        };
+        if let Some(written) = amendment.signed.as_ref()
+            && date_of(written).is_some_and(|signed| signed > effective)
+            && !amendment.retroactive
+        {
+            let end = price_diagnostics::Span::new(written.span.file, written.span.end, written.span.end);
+            diagnostics.push(
+                Diagnostic::error(codes::SAY_RETROACTIVE, "this amendment reaches back behind its signature")
+                    .at(amendment.effective.span, "effective before it was signed")
+                    .help("write `retroactive` if closed periods are to be rated again, or a later day")
+                    .fix(Fix::replace("rate closed periods again", end, " retroactive", false)),
+            );
+            sound = false;
+        }
+        if amendment.retroactive {
+            retroactive += 1;
+            let signed = amendment.signed.as_ref().and_then(date_of);
+            if retroactive > limits::RETROACTIVE {
+                let message = format!("more than {} retroactive amendments of one contract", limits::RETROACTIVE);
                 diagnostics.push(
-                    Diagnostic::error(codes::SAY_RETROACTIVE, "this amendment reaches back behind its signature")
-                        .at(amendment.effective.span, "effective before it was signed")
-                        .help("write `retroactive` if closed periods are to be rated again, or a later day")
-                        .fix(Fix::replace("rate closed periods again", end, " retroactive", false)),
+                    Diagnostic::error(codes::OUT_OF_RANGE, message)
+                        .at(amendment.effective.span, "")
+                        .help("each rates all usage once more; put what they say into one amendment"),
                 );
                 sound = false;
             }
-            if amendment.retroactive {
-                diagnostics.push(crate::not_yet("a retroactive amendment", amendment.effective.span).help(
-                    "let it begin with an open period, and settle what lies behind with a discount or a fee charged once",
-                ));
+            if amendment.signed.is_none() {
+                let end = amendment.effective.span;
+                let end = price_diagnostics::Span::new(end.file, end.end, end.end);
+                diagnostics.push(
+                    Diagnostic::error(codes::SAY_RETROACTIVE, "nothing says since when this amendment is known")
+                        .at(amendment.effective.span, "closed periods are rated again")
+                        .help("the difference belongs to the period in which it was signed")
+                        .fix(Fix::replace("write the day of the signature", end, " signed YYYY-MM-DD", false)),
+                );
                 sound = false;
             }
-            let statement = |change: &ast::Change| match &change.kind {
-                ChangeKind::Set(stmt) | ChangeKind::Add(stmt) => Some((**stmt).clone()),
-                _ => None,
-            };
-            let name = amendment.target.last().map_or(String::new(), |name| name.text.clone());
-            let layer = Layer {
-                env: names(&db::module_env(db, workspace, *file).env, &below),
-                lets: BTreeMap::new(),
-                file: parsed.ast.clone(),
-                index,
-                within: format!("amendment {number} to {name}"),
-                name,
-                is_card: false,
-                during: Span { from: Some(effective), until: None },
-                statements: Some(Arc::new(amendment.changes.iter().filter_map(statement).collect())),
-            };
-            found.push((effective, number, amendment.number.span, layer));
+            if known.is_some_and(|day| signed.is_some_and(|signed| signed >= day)) {
+                continue;
+            }
         }
+        let statement = |change: &ast::Change| match &change.kind {
+            ChangeKind::Set(stmt) | ChangeKind::Add(stmt) => Some((**stmt).clone()),
+            _ => None,
+        };
+        let name = amendment.target.last().map_or(String::new(), |name| name.text.clone());
+        let layer = Layer {
+            env: names(&db::module_env(db, workspace, file).env, &below),
+            lets: BTreeMap::new(),
+            file: parsed.ast.clone(),
+            index,
+            within: format!("amendment {number} to {name}"),
+            name,
+            is_card: false,
+            during: Span { from: Some(effective), until: None },
+            statements: Some(Arc::new(amendment.changes.iter().filter_map(statement).collect())),
+        };
+        found.push((effective, number, amendment.number.span, layer));
     }
     found.sort_by_key(|(effective, number, ..)| (*effective, *number));
     for at in 1..found.len() {

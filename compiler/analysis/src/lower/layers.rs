@@ -10,7 +10,7 @@ use crate::lower::scope::Scope;
 use crate::types::{Typer, Val, resolve};
 use price_diagnostics::{Diagnostic, Span as SourceSpan};
 use price_syntax::ast::{self, ItemKind, StmtKind};
-use price_value::Span;
+use price_value::{Date, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -76,11 +76,13 @@ pub fn meet(a: Span, b: Span) -> Span {
     Span { from: a.from.max(b.from), until }
 }
 
-/// Collects the layers of an item, lowest first.
+/// Collects the layers of an item, lowest first; without retroactive amendments signed on `known`
+/// or later.
 pub fn collect(
     db: &dyn salsa::Database,
     workspace: Workspace,
     item: ItemRef,
+    known: Option<Date>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Layer>> {
     let mut layers = Vec::new();
@@ -88,7 +90,7 @@ pub fn collect(
     add(db, workspace, item, Span::default(), &mut layers, &mut visiting, diagnostics)?;
     let ast = db::parsed(db, item.file).ast.clone();
     if matches!(ast.items[item.index].kind, ItemKind::Contract(_)) {
-        layers.extend(super::amend::layers(db, workspace, item, diagnostics)?);
+        layers.extend(super::amend::layers(db, workspace, item, known, diagnostics)?);
     }
     Some(layers)
 }
@@ -205,7 +207,7 @@ fn choose(
         return None;
     }
     // Following: each version from its effective date until the next one's.
-    let mut dated: Vec<(Option<price_value::Date>, ItemRef)> = Vec::new();
+    let mut dated: Vec<(Option<Date>, ItemRef)> = Vec::new();
     for (_, item) in versions {
         let ast = db::parsed(db, item.file).ast.clone();
         let ItemKind::RateCard(card) = &ast.items[item.index].kind else { continue };

@@ -145,15 +145,21 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Lowers the item at a position of a file.
-pub fn item(db: &dyn salsa::Database, workspace: Workspace, file: File, index: usize) -> Lowered {
+/// Lowers the item at a position of a file, as it was known before a day, or as it is known now.
+pub fn item(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: File,
+    index: usize,
+    known: Option<price_value::Date>,
+) -> Lowered {
     let mut diagnostics = Vec::new();
     let parsed = crate::db::parsed(db, file);
     let Some(node) = parsed.ast.items.get(index) else { return Lowered::default() };
     let name_span = node.name().map_or(node.span, |n| n.span);
     let failed = |diagnostics: Vec<Diagnostic>| Lowered { diagnostics, name_span, ..Lowered::default() };
     let before = diagnostics.len();
-    let Some(layers) = layers::collect(db, workspace, ItemRef { file, index }, &mut diagnostics) else {
+    let Some(layers) = layers::collect(db, workspace, ItemRef { file, index }, known, &mut diagnostics) else {
         return failed(diagnostics);
     };
     let clean = diagnostics.len() == before;

@@ -123,17 +123,8 @@ impl<'a> Desk<'a> {
         state.purses.resize_with(funds.balances.len(), Purse::default);
         state.counters.resize_with(funds.commitments.len(), Counter::default);
         let statements = funds.balances.iter().zip(&state.purses).map(|(balance, purse)| Statement {
-            name: balance.name.clone(),
-            holds: balance.holds,
             opened: purse.balance(),
-            granted: Rational::ZERO,
-            topped_up: Rational::ZERO,
-            rolled_in: Rational::ZERO,
-            used: Rational::ZERO,
-            expired: Rational::ZERO,
-            clawed_back: Rational::ZERO,
-            closed: Rational::ZERO,
-            lots: Vec::new(),
+            ..Statement::empty(&balance.name, balance.holds)
         });
         let statements = statements.collect();
         let zeros = |len| vec![Rational::ZERO; len];

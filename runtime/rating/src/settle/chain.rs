@@ -104,4 +104,22 @@ impl Rater {
         let subject = self.accounts.billed[billed as usize].name.clone();
         Err(SettleError::TooFarBack { subject, max: CHAIN_MAX })
     }
+
+    /// Periods of a subject that end by a day, from its first one on, in order.
+    pub(crate) fn periods_until(&mut self, subject: &str, until: Date) -> Vec<Period> {
+        let billed = self.accounts.resolve(subject);
+        let Some(first) = self.first_day(billed) else { return Vec::new() };
+        let (billing, zone) = (&self.time.billing, &self.time.zone);
+        let all = std::iter::successors(Some(self.period_of(first)), |p| Some(billing.next(zone, p)));
+        all.take(CHAIN_MAX).take_while(|p| p.until <= until).collect()
+    }
+
+    /// [`Rater::close`], or nothing where the subject is not served.
+    pub(crate) fn closed(&mut self, subject: &str, period: &Period) -> Result<Option<Invoice>, SettleError> {
+        match self.close(subject, period) {
+            Ok(invoice) => Ok(Some(invoice)),
+            Err(SettleError::NotServed { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
 }

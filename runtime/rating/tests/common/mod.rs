@@ -518,7 +518,8 @@ pub fn balanced(invoice: &Invoice) {
     let interim: Rational = payment.interim.iter().map(|i| &i.amount).sum();
     assert_eq!(own, &paid + &invoice.due + &interim, "lines = paid + due + interim");
     for s in &payment.balances {
-        let closed = &s.opened + &s.granted + &s.topped_up + &s.rolled_in - &s.used - &s.expired - &s.clawed_back;
+        let closed =
+            &s.opened + &s.restated + &s.granted + &s.topped_up + &s.rolled_in - &s.used - &s.expired - &s.clawed_back;
         assert_eq!(closed, s.closed, "{s:?}");
     }
 }
