@@ -14,7 +14,6 @@ use serde_json::Value;
 pub fn translate(case: &Case) -> Result<Translation, String> {
     match case.kind.as_str() {
         "coupon" => coupons(case),
-        "invoice_waterfall" => waterfall(case),
         "commitment_true_up" | "min_spend" => true_up(case),
         _ => discounts(case),
     }
@@ -72,7 +71,8 @@ fn discounts(case: &Case) -> Result<Translation, String> {
     Ok(Translation { source: fees.sheet().text(&case.id), ratings, judge: Box::new(judge) })
 }
 
-fn off(discount: &Value, money: &Money) -> Result<String, String> {
+/// What a discount takes off.
+pub fn off(discount: &Value, money: &Money) -> Result<String, String> {
     let fixed =
         number(&discount["fixed"]).or_else(|| number(&discount["amount"])).or_else(|| cents(&discount["fixed_cents"]));
     match (number(&discount["percent"]), fixed) {
@@ -176,37 +176,33 @@ pub fn distributed(case: &Case) -> Result<Translation, String> {
     Ok(Translation { source: fees.sheet().text(&case.id), ratings, judge: Box::new(judge) })
 }
 
-fn waterfall(case: &Case) -> Result<Translation, String> {
-    if !list(&case.model["wallets"]).is_empty() {
-        return Err("wallets are not in this version".into());
+/// A credit that takes back no more than what was paid and not credited before.
+pub fn credit(case: &Case) -> Result<Translation, String> {
+    if case.model["rule"].as_str() != Some("credit = clamp(potential, 0, paid - earlier credits)") {
+        return Err("a credit by a rule the translation cannot read".into());
     }
-    let money = Money { exact: false, ..money(case)? };
-    let mut fees = Fees { money, lines: Vec::new(), statements: Vec::new() };
-    for record in &case.usage {
-        let place = number(&record["line"]).unwrap_or_default();
-        fees.lines.push((format!("line{place}"), need(&record["amount"], "amount")?));
-    }
-    for (place, discount) in list(&case.model["line_discounts"]).iter().enumerate() {
-        let line = number(&discount["line"]).unwrap_or_default();
-        let off = off(discount, &fees.money)?;
-        fees.statements.push(format!("discount l{} = {off} on line{line}", place + 1));
-    }
-    for (place, discount) in list(&case.model["invoice_discounts"]).iter().enumerate() {
-        let off = off(discount, &fees.money)?;
-        fees.statements.push(format!("discount d{} = {off} on all", place + 1));
-    }
-    let gross = fees.gross();
+    let record = case.usage.first().ok_or("the case gives no usage")?;
+    let (paid, earlier) = (need(&record["paid"], "payment")?, need(&record["earlier_credits"], "earlier credits")?);
+    let potential = need(&record["potential"], "credit")?;
+    let money = Money::dollars();
+    let mut sheet = Sheet::new(money.clone());
+    sheet.item("event change { credit: signed USD decimals 6 }\nmeter potential = sum of change.credit");
+    sheet.plan(
+        "p",
+        vec![format!(
+            "rebate credit on potential {{\n  100%\n  at least $0.00 per month whole\n  at most ({} - {}) per month whole\n}}",
+            money.of(&paid),
+            money.of(&earlier)
+        )],
+    );
     let expected = case.expected.clone();
     let judge = move |rated: &[Rated]| {
-        let left = total(&rated[0]);
-        let mut wrong: Vec<String> = Vec::new();
-        wrong.extend(super::super::judge::told("subtotal", &gross, &expected["subtotal"]));
-        wrong.extend(super::super::judge::told("discount", &(&gross - &left), &expected["discount"]));
-        wrong.extend(super::super::judge::told("total", &left, &expected["total"]));
-        wrong
+        let credited = -amount(&rated[0], "credit");
+        super::super::judge::told("credit", &credited, &expected["credit"]).into_iter().collect()
     };
-    let ratings = vec![month("p", 2025, 1, Vec::new())];
-    Ok(Translation { source: fees.sheet().text(&case.id), ratings, judge: Box::new(judge) })
+    let usage = vec![used("change", "2025-01-02T00:00:00Z", &[("credit", plain(&potential))])];
+    let ratings = vec![month("p", 2025, 1, usage)];
+    Ok(Translation { source: sheet.text(&case.id), ratings, judge: Box::new(judge) })
 }
 
 /// The rest up to a minimum.

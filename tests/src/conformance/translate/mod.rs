@@ -3,7 +3,9 @@
 mod adjust;
 mod blocks;
 mod calendar;
+mod commitments;
 mod dimension;
+mod grants;
 mod ladder;
 mod late;
 mod levels;
@@ -12,6 +14,7 @@ mod proration;
 mod quantity;
 mod rounding;
 mod spend;
+mod wallets;
 mod windows;
 
 use super::data::{Case, number};
@@ -25,21 +28,19 @@ use serde_json::Value;
 /// A file, its usage and its result; or why our language does not say it.
 pub fn translate(case: &Case) -> Result<Translation, String> {
     match case.kind.as_str() {
-        "credits" | "wallet" => Err("wallets are not in this version".into()),
-        "grant_burn_down" | "grant_rollover" => {
-            Err("grants with a start, an expiry and a priority of their own are lots of a wallet, not in this version"
-                .into())
+        "credits" if case.model["minimum_spend"].is_string() => {
+            Err("a wallet that pays the rest up to a minimum has no word yet".into())
         }
+        "credits" => wallets::credits(case),
+        "wallet" => wallets::translate(case),
+        "invoice_waterfall" => wallets::invoice(case),
+        "grant_burn_down" | "grant_rollover" => grants::translate(case),
         "spend_threshold" | "progressive_billing" => {
             Err("interim invoices at a threshold are not in this version".into())
         }
-        "commitment_overage" | "commitment_window_fill" | "commitment_cumulative" => {
-            Err("commitments with overage and windows of their own are not in this version".into())
-        }
-        "proration_credit_cap" => {
-            Err("a credit limited by what was paid for an invoice item needs payments, which are not in this version"
-                .into())
-        }
+        "commitment_cumulative" => Err("a commitment whose shortfall is not charged has no word yet".into()),
+        "commitment_overage" | "commitment_window_fill" => commitments::translate(case),
+        "proration_credit_cap" => adjust::credit(case),
         "late_usage_delta" | "late_usage_original_period" => late::translate(case),
         "cancellation" => late::cancellation(case),
         "unit_conversion" | "quantity_rounding" | "discount_usage" => quantity::translate(case),
@@ -52,7 +53,7 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
         "graduated_prorated" => levels::graduated(case),
         "allocation" => dimension::allocation(case),
         "dimension_pricing" => dimension::translate(case),
-        "coupon" | "discount_percent" | "discount_fixed" | "invoice_waterfall" | "commitment_true_up" | "min_spend"
+        "coupon" | "discount_percent" | "discount_fixed" | "commitment_true_up" | "min_spend"
             if case.model["price"].is_null() =>
         {
             adjust::translate(case)

@@ -117,9 +117,6 @@ pub fn price(case: &Case, decimals: u32, signed: bool) -> Result<Priced, String>
     if let Some(most) = number(&model["maximum_spend"]) {
         statements.push(format!("cap usage at {} per month whole", money.of(&most)));
     }
-    if model.get("commitment").is_some() {
-        return Err("commitments with overage and windows of their own are not in this version".into());
-    }
     sheet.plan("p", statements);
     Ok(Priced { sheet, anatomy, by_total, of_money })
 }
@@ -137,9 +134,6 @@ impl Priced {
 /// Cases with one quantity, or one slice of a period after another quantity.
 pub fn translate(case: &Case) -> Result<Translation, String> {
     let usage = case.usage.first().cloned().unwrap_or(Value::Null);
-    if case.model.get("credits").is_some() || case.model.get("wallets").is_some() {
-        return Err("wallets are not in this version".into());
-    }
     let quantity = need(&usage["quantity"], "quantity")?;
     let prior = number(&usage["prior_quantity"]).unwrap_or_default();
     let decimals = places(&quantity).max(places(&prior));
