@@ -117,7 +117,8 @@ impl Teller<'_> {
                     BalanceKind::Wallet => "wallet",
                     BalanceKind::Commitment => "commitment",
                 };
-                let text = format!("{word} {what} {} for {}{from}", balance.name, self.names(&balance.pays));
+                let minimum = if balance.minimums { " and minimum" } else { "" };
+                let text = format!("{word} {what} {} for {}{minimum}{from}", balance.name, self.names(&balance.pays));
                 self.row(&text, Some(balance.rule));
             }
             let finally = match waterfall.finally {
@@ -148,6 +149,7 @@ impl Teller<'_> {
         }
         match of.shortfall {
             Shortfall::Forfeited => text,
+            Shortfall::Ignored => format!("{text}; a shortfall is not charged"),
             Shortfall::Credited(into) => {
                 format!("{text}; a shortfall is credited to {}", self.plan.funds.balances[into.ix()].name)
             }

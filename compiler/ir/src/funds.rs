@@ -103,6 +103,8 @@ pub struct Balance {
     pub holds: CurrencyIx,
     /// The lines it may pay; all in its currency.
     pub pays: Vec<LineIx>,
+    /// It may pay the lines of minimums that count none but these lines.
+    pub minimums: bool,
     /// What comes in.
     pub grants: Vec<Grant>,
     /// Asked for when it runs low.
@@ -406,12 +408,14 @@ pub struct TrueUp {
     pub cumulative: bool,
 }
 
-/// Where a shortfall goes, once it is charged.
+/// Whether a shortfall is charged, and where it goes then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shortfall {
-    /// It is gone.
+    /// It is charged and gone.
     Forfeited,
+    /// It is not charged.
+    Ignored,
     /// Into a balance, by a grant of [`GrantAmount::Shortfall`].
     Credited(BalanceIx),
 }

@@ -4,7 +4,7 @@ use super::data::{list, number, text};
 use super::text::Money;
 use crate::program::Rated;
 use price_ir::{Invoice, InvoiceLine, LineKind};
-use price_value::{Rational, Rounding, RoundingMode};
+use price_value::Rational;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ impl Anatomy {
     fn round(&self, amount: &Rational) -> Rational {
         match self.money.exact {
             true => amount.clone(),
-            false => Rounding { mode: RoundingMode::HalfUp, step: self.money.step() }.apply(amount),
+            false => self.money.rounded(amount),
         }
     }
 

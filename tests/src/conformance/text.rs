@@ -1,6 +1,6 @@
 //! Writes a `.price` file from its parts.
 
-use price_value::Rational;
+use price_value::{Rational, Rounding, RoundingMode};
 
 /// A currency of a file and its money literals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,11 @@ impl Money {
     /// The smallest amount of a line.
     pub fn step(&self) -> Rational {
         Rational::pow10(-self.digits)
+    }
+
+    /// An amount as a line has it.
+    pub fn rounded(&self, amount: &Rational) -> Rational {
+        Rounding { mode: RoundingMode::HalfUp, step: self.step() }.apply(amount)
     }
 
     /// The lines of the file that bring the currency in.

@@ -419,6 +419,7 @@ fn funds(rng: &mut Rng, plan: &mut Plan) {
         top_up: None,
         overdraft: rng.literal(),
         spend: *rng.pick(&[SpendOrder::ExpiringFirst, SpendOrder::OldestFirst]),
+        minimums: false,
         precise: None,
         rate: Rational::ONE,
         overage: None,

@@ -242,16 +242,20 @@ impl Lowering<'_> {
                     }
                     made.true_up = Some(TrueUp { every, share, cumulative: *cumulative });
                 }
-                CommitmentStmtKind::Shortfall { credited_to } => {
+                CommitmentStmtKind::Shortfall(rule) => {
                     shortfall = true;
-                    if let Some(path) = credited_to {
-                        let into = self.balance_named(path, balances)?;
-                        made.shortfall = Shortfall::Credited(into);
-                        // What a credited shortfall pays was counted when it was charged.
-                        if !made.except_paid_by.contains(&into) {
-                            made.except_paid_by.push(into);
+                    made.shortfall = match rule {
+                        ast::ShortfallRule::Forfeited => Shortfall::Forfeited,
+                        ast::ShortfallRule::Ignored => Shortfall::Ignored,
+                        ast::ShortfallRule::CreditedTo(path) => {
+                            let into = self.balance_named(path, balances)?;
+                            // What a credited shortfall pays was counted when it was charged.
+                            if !made.except_paid_by.contains(&into) {
+                                made.except_paid_by.push(into);
+                            }
+                            Shortfall::Credited(into)
                         }
-                    }
+                    };
                 }
                 CommitmentStmtKind::Excess { rolls_over } => {
                     excess = true;
@@ -264,7 +268,16 @@ impl Lowering<'_> {
             }
         }
         if !shortfall {
-            self.say_commitment(decl, "what happens to a shortfall", &["shortfall forfeited"]);
+            self.say_commitment(decl, "what happens to a shortfall", &["shortfall forfeited", "shortfall ignored"]);
+            return None;
+        }
+        let trues_up = |s: &&ast::CommitmentStmt| matches!(s.kind, CommitmentStmtKind::TrueUp { .. });
+        if made.shortfall == Shortfall::Ignored
+            && let Some(statement) = decl.body.iter().find(trues_up)
+        {
+            let message = "a shortfall that is ignored is never trued up";
+            let finding = Diagnostic::error(codes::NOT_HERE, message).at(statement.span, "");
+            self.report(finding.help("leave the true-up out, or write `shortfall forfeited` to charge it"));
             return None;
         }
         if !excess {
@@ -309,7 +322,7 @@ impl Lowering<'_> {
                         return None;
                     }
                 }
-                CommitmentStmtKind::TrueUp { .. } | CommitmentStmtKind::Shortfall { .. } => {
+                CommitmentStmtKind::TrueUp { .. } | CommitmentStmtKind::Shortfall(_) => {
                     let message = "a prepaid commitment has no shortfall: it is paid whether used or not";
                     self.report(
                         Diagnostic::error(codes::NOT_HERE, message)
@@ -375,6 +388,7 @@ impl Lowering<'_> {
             kind: BalanceKind::Commitment,
             holds: OWN,
             pays: terms.counts,
+            minimums: false,
             grants,
             top_up: None,
             overdraft: Rational::ZERO,

@@ -28,7 +28,7 @@ fn settles(kind: &StmtKind) -> Option<String> {
 fn of_wallet(kind: &WalletStmtKind) -> Option<String> {
     Some(match kind {
         WalletStmtKind::Holds(_) => "what it holds".into(),
-        WalletStmtKind::PaysFor(_) => "what it pays for".into(),
+        WalletStmtKind::PaysFor { .. } => "what it pays for".into(),
         WalletStmtKind::Grant(grant) => format!("the grant `{}`", grant.name.as_ref()?.text),
         WalletStmtKind::TopUp(_) => "the top-up".into(),
         WalletStmtKind::Clawback { grant, .. } => format!("the clawback of `{}`", grant.text),
@@ -46,7 +46,7 @@ fn of_commitment(kind: &CommitmentStmtKind) -> Option<String> {
         CommitmentStmtKind::Amount { .. } | CommitmentStmtKind::Ramp(_) => "the amount",
         CommitmentStmtKind::Counts { .. } => "what counts",
         CommitmentStmtKind::TrueUp { .. } => "the true-up",
-        CommitmentStmtKind::Shortfall { .. } => "the shortfall",
+        CommitmentStmtKind::Shortfall(_) => "the shortfall",
         CommitmentStmtKind::Excess { .. } => "the excess",
         CommitmentStmtKind::Overage(_) => "the overage",
         CommitmentStmtKind::Invoiced(_) => "when it is invoiced",

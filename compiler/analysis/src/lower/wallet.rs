@@ -77,6 +77,7 @@ impl Lowering<'_> {
             kind: BalanceKind::Wallet,
             holds: at,
             pays: Vec::new(),
+            minimums: false,
             grants: Vec::new(),
             top_up: None,
             overdraft: Rational::ZERO,
@@ -93,10 +94,13 @@ impl Lowering<'_> {
         for statement in &wallet.body {
             match &statement.kind {
                 WalletStmtKind::Holds(_) | WalletStmtKind::Shared { .. } => {}
-                WalletStmtKind::PaysFor(scope) => match self.paid_lines(scope, lines, at) {
-                    Some(found) => pays = Some(found),
-                    None => sound = false,
-                },
+                WalletStmtKind::PaysFor { scope, minimums } => {
+                    made.minimums = *minimums;
+                    match self.paid_lines(scope, lines, at) {
+                        Some(found) => pays = Some(found),
+                        None => sound = false,
+                    }
+                }
                 WalletStmtKind::Grant(grant) => {
                     let number = made.grants.len() + 1;
                     match self.grant(layer, grant, statement.span, number, (at, &currency), commitments) {

@@ -126,11 +126,8 @@ pub enum CommitmentStmtKind {
         /// Whether the shares add up.
         cumulative: bool,
     },
-    /// `shortfall forfeited`, `shortfall credited to carryover`.
-    Shortfall {
-        /// The wallet it goes to; forfeited if none.
-        credited_to: Option<Path>,
-    },
+    /// What happens to what is missing.
+    Shortfall(ShortfallRule),
     /// `excess ignored`, `excess rolls over up to 10% for 90 days`.
     Excess {
         /// What is carried on; nothing if none.
@@ -149,6 +146,17 @@ pub enum CommitmentStmtKind {
     CoveredAt(Percent),
     /// Not readable; reported.
     Bad(Bad),
+}
+
+/// What happens to what a commitment is short of.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ShortfallRule {
+    /// `shortfall forfeited`: charged and gone.
+    Forfeited,
+    /// `shortfall ignored`: not charged.
+    Ignored,
+    /// `shortfall credited to carryover`: charged, and put into that wallet.
+    CreditedTo(Path),
 }
 
 /// How two commitments share what both count.
@@ -225,8 +233,13 @@ pub struct WalletStmt {
 pub enum WalletStmtKind {
     /// `holds USD`.
     Holds(Name),
-    /// `pays for storage, egress`.
-    PaysFor(Scope),
+    /// `pays for storage, egress`, `pays for all and minimum`.
+    PaysFor {
+        /// The lines.
+        scope: Scope,
+        /// Whether it pays what lifts them to a minimum, too.
+        minimums: bool,
+    },
     /// `grant $10k free on start expires after 6 months`.
     Grant(Grant),
     /// `top-up $25k for $25k when below $5k at most 1 per month`.

@@ -4,7 +4,8 @@ use super::Lower;
 use crate::ast::{
     Allowance, BalanceRollover, Commitment, CommitmentPayment, CommitmentStmt, CommitmentStmtKind, CountSharing, Docs,
     DrawOrder, Duration, ExcessRollover, Expiry, Grant, GrantCost, GrantWhen, Invoiced, PaySource, RampEntry, Rollover,
-    Sharing, SpendOrder, StepPosition, TopUp, Wallet, WalletStmt, WalletStmtKind, Waterfall, WaterfallEntry,
+    Sharing, ShortfallRule, SpendOrder, StepPosition, TopUp, Wallet, WalletStmt, WalletStmtKind, Waterfall,
+    WaterfallEntry,
 };
 use crate::grammar::Rule;
 use crate::tree::Node;
@@ -96,7 +97,9 @@ impl Lower {
                 to: self.first_percent(node)?,
                 cumulative: node.has(Rule::kw_cumulative),
             },
-            Rule::shortfall => Kind::Shortfall { credited_to: self.first_path(node) },
+            Rule::shortfall if node.has(Rule::kw_forfeited) => Kind::Shortfall(ShortfallRule::Forfeited),
+            Rule::shortfall if node.has(Rule::kw_ignored) => Kind::Shortfall(ShortfallRule::Ignored),
+            Rule::shortfall => Kind::Shortfall(ShortfallRule::CreditedTo(self.first_path(node)?)),
             Rule::excess if node.has(Rule::kw_ignored) => Kind::Excess { rolls_over: None },
             Rule::excess => Kind::Excess {
                 rolls_over: Some(ExcessRollover {
@@ -144,7 +147,7 @@ impl Lower {
         use WalletStmtKind as Kind;
         Some(match node.rule()? {
             Rule::holds => Kind::Holds(self.first_name(node)?),
-            Rule::pays_for => Kind::PaysFor(self.first_scope(node)?),
+            Rule::pays_for => Kind::PaysFor { scope: self.first_scope(node)?, minimums: node.has(Rule::kw_minimum) },
             Rule::grant => Kind::Grant(self.grant(node)?),
             Rule::top_up => Kind::TopUp(self.top_up(node)?),
             Rule::clawback => Kind::Clawback { grant: self.first_name(node)?, on: self.first_date(node)? },

@@ -46,6 +46,8 @@ pub(crate) enum Payer {
 pub(crate) struct Bill {
     pub(crate) name: String,
     pub(crate) line: Option<LineIx>,
+    /// Of the line of a minimum: the lines it lifts.
+    pub(crate) lifts: Vec<LineIx>,
     pub(crate) currency: CurrencyIx,
     /// In the order of payment.
     pub(crate) parts: Vec<Part>,
@@ -61,6 +63,14 @@ impl Bill {
     pub(crate) fn paid_by(&self, balance: BalanceIx) -> Rational {
         let by = |p: &&Part| matches!(p.by, Payer::Balance(b, _) if b == balance);
         self.parts.iter().filter(by).map(|p| &p.amount).sum()
+    }
+
+    /// Whether a balance may pay it.
+    fn payable(&self, balance: &Balance) -> bool {
+        match self.line {
+            Some(line) => balance.pays.contains(&line),
+            None => balance.minimums && !self.lifts.is_empty() && self.lifts.iter().all(|l| balance.pays.contains(l)),
+        }
     }
 
     pub(crate) fn total(&self) -> Rational {
@@ -502,8 +512,7 @@ impl<'a> Desk<'a> {
         let mut exhausted = None;
         for step in waterfall.into_iter().flat_map(|w| &w.steps) {
             let balance = &plan.funds.balances[step.ix()];
-            let pays = bill.line.is_some_and(|line| balance.pays.contains(&line));
-            if !pays || !balance.during.contains(day) {
+            if !bill.payable(balance) || !balance.during.contains(day) {
                 continue;
             }
             if !rest.is_positive() {
@@ -707,7 +716,7 @@ impl<'a> Desk<'a> {
         let Some(waterfall) = plan.funds.waterfall_on(day).filter(|w| w.finally == Finally::Overage) else { return };
         let last = waterfall.steps.iter().rev().find(|step| {
             let balance = &plan.funds.balances[step.ix()];
-            balance.overage.is_some() && bill.line.is_some_and(|line| balance.pays.contains(&line))
+            balance.overage.is_some() && bill.payable(balance)
         });
         if let Some(step) = last {
             let factor = plan.funds.balances[step.ix()].overage.clone().unwrap_or(Rational::ONE);
@@ -776,6 +785,9 @@ impl<'a> Desk<'a> {
     fn true_up(&mut self, at: usize, day: Date) {
         let plan = self.plan.clone();
         let rule = &plan.funds.commitments[at];
+        if rule.shortfall == Shortfall::Ignored {
+            return;
+        }
         let Some(stretch) = self.stretch(at, day) else { return };
         let next = day.add_days(1);
         let amount = &rule.steps[stretch.step].amount;

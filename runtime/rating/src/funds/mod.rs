@@ -235,7 +235,9 @@ fn bills(items: &[Item], fine: &[Option<Rounding>]) -> Vec<(Bill, Rational)> {
     let bill = |item: &Item| {
         let finer = item.line.and_then(|line| fine[line.ix()].as_ref());
         let amount = finer.map_or_else(|| item.amount.clone(), |rounding| rounding.apply(&item.exact()));
-        (Bill { name: item.name.clone(), line: item.line, currency: item.currency, parts: Vec::new() }, amount)
+        let lifts = item.lifts.as_ref().map_or_else(Vec::new, |(lines, _)| lines.clone());
+        let (name, parts) = (item.name.clone(), Vec::new());
+        (Bill { name, line: item.line, lifts, currency: item.currency, parts }, amount)
     };
     order.into_iter().map(bill).collect()
 }

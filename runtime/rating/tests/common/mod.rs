@@ -445,6 +445,7 @@ pub fn wallet(name: &str, holds: CurrencyIx, pays: &[LineIx], grants: Vec<Grant>
         top_up: None,
         overdraft: Rational::ZERO,
         spend: SpendOrder::ExpiringFirst,
+        minimums: false,
         precise: None,
         rate: Rational::ONE,
         overage: None,

@@ -1,10 +1,10 @@
 //! Running totals: levels that hold until the next event, weighed by time.
 
 use super::super::data::{Case, need, number};
-use super::super::judge::line;
+use super::super::judge::{exact_total, line, told};
 use super::super::run::{Rating, Translation};
-use super::super::text::{Money, Sheet};
-use super::{date, day, plain, served, spend, used};
+use super::super::text::{Money, Sheet, decimal};
+use super::{date, day, ladder, month, plain, served, spend, used};
 use crate::program::{Rated, Usage};
 use price_value::{Rational, Rounding, RoundingMode, Timestamp};
 use serde_json::Value;
@@ -70,7 +70,7 @@ pub fn weighted_sum(case: &Case) -> Result<Translation, String> {
 fn quantity(rated: &Rated, expected: &Value, mode: RoundingMode) -> Vec<String> {
     let got = line(rated, "usage").map(|l| l.gross.clone()).unwrap_or_default();
     let rounded = Rounding { mode, step: Rational::pow10(-5) }.apply(&got);
-    super::super::judge::told("quantity", &rounded, expected).into_iter().collect()
+    told("quantity", &rounded, expected).into_iter().collect()
 }
 
 /// Units that count for the rest of the period from the day they are added.
@@ -103,20 +103,80 @@ pub fn prorated_sum(case: &Case) -> Result<Translation, String> {
     Ok(Translation { source: sheet().text(&case.id), ratings, judge: Box::new(judge) })
 }
 
-/// A ladder walked in full units whose charge is for prorated units.
+/// A ladder walked in full units whose charge is for prorated units: each day costs a part of the
+/// month on the ladder of that day's level, and a tier's flat part is due once it was entered.
 pub fn graduated(case: &Case) -> Result<Translation, String> {
-    let mut sum = Rational::ZERO;
+    let mut changes: Vec<(Rational, Rational)> = Vec::new();
     for record in &case.usage {
-        let full = need(&record["full_units"], "full units")?;
-        if full.is_negative() || number(&record["prorated_units"]) != Some(full.clone()) {
-            return Err("a ladder climbed in full units that charges prorated ones, event by event and back down: \
-                        the language weighs a level by time first and prices the average"
-                .into());
-        }
-        sum += &full;
+        let (full, part) =
+            (need(&record["full_units"], "full units")?, need(&record["prorated_units"], "prorated units")?);
+        changes.push((full.clone(), part.checked_div(&full).ok_or("a change by nothing")?));
     }
-    // Nothing is prorated: full units are what is charged.
-    let mut case = case.clone();
-    case.usage = vec![serde_json::json!({ "quantity": sum.to_string() })];
-    spend::translate(&case)
+    if let [(full, share)] = changes.as_slice()
+        && *share == Rational::ONE
+    {
+        // Nothing is prorated: full units are what is charged.
+        let mut case = case.clone();
+        case.usage = vec![serde_json::json!({ "quantity": full.to_string() })];
+        return spend::translate(&case);
+    }
+    if changes.windows(2).any(|pair| pair[0].1 < pair[1].1) {
+        return Err("a change that counts for more of the month than one before it: no order in time gives that, \
+                    and the language prorates by time"
+            .into());
+    }
+    let totals = changes.iter().scan(Rational::ZERO, |level, (full, _)| {
+        *level += full;
+        Some(level.clone())
+    });
+    if totals.into_iter().any(|level| level.is_negative()) {
+        return Err("more units removed than there are: a negative level has no place on a ladder".into());
+    }
+    let money = Money::dollars();
+    let tiers = ladder::tiers(&case.model["price"])?;
+    let days = Rational::int(30);
+    // The day of a month of thirty from which so much of it is left.
+    let mut level = Rational::ZERO;
+    let mut usage = Vec::new();
+    for (full, share) in &changes {
+        let left = Rounding { mode: RoundingMode::HalfUp, step: Rational::ONE }.apply(&(share * &days));
+        let day = (&days - &left).to_i128().ok_or("a share of a month that is no day")? + 1;
+        level += full;
+        usage.push(used("change", &format!("2025-04-{day:02}T00:00:00Z"), &[("held", plain(&level))]));
+    }
+    let block = |charge: &dyn Fn(usize, &ladder::Tier) -> String| -> String {
+        let line = |(place, tier): (usize, &ladder::Tier)| match &tier.up_to {
+            Some(up_to) => format!("    up to {} items {}\n", decimal(up_to), charge(place, tier)),
+            None => format!("    beyond {}\n", charge(place, tier)),
+        };
+        tiers.iter().enumerate().map(line).collect()
+    };
+    let unit = block(&|_, tier| {
+        let each = tier.unit.clone().unwrap_or_default();
+        if each.is_zero() { "free".into() } else { format!("{} / {days}", money.of(&each)) }
+    });
+    let flat = block(&|place, tier| {
+        let flat = tier.flat.clone().unwrap_or_default();
+        let even = if place == 0 { " even at zero" } else { "" };
+        if flat.is_zero() { "free".into() } else { format!("flat {}{even}", money.of(&flat)) }
+    });
+    let mut sheet = Sheet::new(money.clone());
+    sheet.item("unit item, items");
+    sheet.item("event change { held: signed level item }");
+    sheet.item("meter held = last of change.held\nmeter peak = max of change.held");
+    sheet.plan(
+        "p",
+        vec![
+            format!("price usage on held each day {{\n  graduated per item {{\n{unit}  }}\n}}"),
+            format!("price entered on peak {{\n  graduated per item {{\n{flat}  }}\n}}"),
+        ],
+    );
+    let ratings = vec![month("p", 2025, 4, usage)];
+    let expected = case.expected.clone();
+    let judge = move |rated: &[Rated]| {
+        // The peer's shares have five digits: the amounts are compared in cents, as it does.
+        let got = money.rounded(&exact_total(&rated[0]));
+        told("amount", &got, &expected["amount"]).into_iter().collect()
+    };
+    Ok(Translation { source: sheet.text(&case.id), ratings, judge: Box::new(judge) })
 }

@@ -28,9 +28,6 @@ use serde_json::Value;
 /// A file, its usage and its result; or why our language does not say it.
 pub fn translate(case: &Case) -> Result<Translation, String> {
     match case.kind.as_str() {
-        "credits" if case.model["minimum_spend"].is_string() => {
-            Err("a wallet that pays the rest up to a minimum has no word yet".into())
-        }
         "credits" => wallets::credits(case),
         "wallet" => wallets::translate(case),
         "invoice_waterfall" => wallets::invoice(case),
@@ -38,8 +35,7 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
         "spend_threshold" | "progressive_billing" => {
             Err("interim invoices at a threshold are not in this version".into())
         }
-        "commitment_cumulative" => Err("a commitment whose shortfall is not charged has no word yet".into()),
-        "commitment_overage" | "commitment_window_fill" => commitments::translate(case),
+        "commitment_overage" | "commitment_window_fill" | "commitment_cumulative" => commitments::translate(case),
         "proration_credit_cap" => adjust::credit(case),
         "late_usage_delta" | "late_usage_original_period" => late::translate(case),
         "cancellation" => late::cancellation(case),
