@@ -94,6 +94,7 @@ fn plan(per_cell: usize) -> Plan {
                 sink: SinkIx(0),
                 rules: Rules { functions: functions.collect(), regimes: vec![Regime { from: None, cells }] },
                 window: Window::Month,
+                scale: None,
                 split_period: false,
                 covered_by: vec![],
                 counting: Counting::Net,

@@ -197,6 +197,7 @@ impl Case<'_> {
     fn charges(&mut self, rng: &mut Rng, line: LineIx, usage: &UsageCharge) -> Same {
         let sink = &self.plan.sinks[usage.sink.ix()];
         let divided = matches!(sink.fold, Fold::Average(_) | Fold::Mean(_) | Fold::Slotted { .. });
+        let divided = divided || usage.scale.is_some();
         for _ in 0..30 {
             let function = rng.below(usage.rules.functions.len() as u64) as u32;
             let divisor = if divided && rng.chance(80) { *rng.pick(&[1, 3, 86_400, 2_678_400, 2_674_800]) } else { 1 };

@@ -146,6 +146,8 @@ struct CellOut<'i> {
     labels: Vec<LabelOut<'i>>,
     quantity: String,
     rules: Vec<RuleOut<'i>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<String>,
     tiers: Vec<TierOut>,
 }
 
@@ -290,6 +292,7 @@ impl<'p> Writer<'p> {
             labels: cell.labels.iter().map(|(dimension, label)| LabelOut { dimension, label }).collect(),
             quantity: plain(&cell.quantity),
             rules: cell.rules.iter().map(|rule| self.rule(*rule)).collect(),
+            scale: cell.scale.as_ref().map(plain),
             tiers: cell.tiers.iter().map(tier).collect(),
         }
     }

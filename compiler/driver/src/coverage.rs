@@ -111,9 +111,14 @@ impl Coverage {
                 seen.cells.insert(index);
                 let rule = rules.regimes.get(regime.unwrap_or(0)).and_then(|regime| regime.cells.get(index));
                 let Some(CellRule::Function(function)) = rule else { continue };
-                seen.entered.extend(cell.tiers.iter().map(|tier| (*function, tier.from.clone())));
-                seen.reached.insert((*function, cell.quantity.clone()));
-                seen.reached.insert((*function, &cell.quantity - &cell.covered));
+                // Bounds are told for one unit of what they are multiples of.
+                let one = |at: &Rational| match &cell.scale {
+                    Some(scale) => at.checked_div(scale).unwrap_or_default(),
+                    None => at.clone(),
+                };
+                seen.entered.extend(cell.tiers.iter().map(|tier| (*function, one(&tier.from))));
+                seen.reached.insert((*function, one(&cell.quantity)));
+                seen.reached.insert((*function, one(&(&cell.quantity - &cell.covered))));
             }
         }
         for allowance in invoice.allowances.iter().filter(|allowance| allowance.used.is_positive()) {

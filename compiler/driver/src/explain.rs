@@ -2,7 +2,9 @@
 //!
 //! Reads an invoice and the source map; computes nothing that the invoice does not say.
 
-use price_ir::{CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, RuleIx, SourceMap, TierDetail};
+use price_ir::{
+    CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, RuleIx, SourceMap, TierDetail, TierScale, UsageCharge,
+};
 use price_value::{Currency, Rational, Rounding, RoundingMode};
 
 /// The way to one amount.
@@ -102,6 +104,9 @@ impl Teller<'_> {
         if cell.covered.is_positive() {
             rows.push(self.row(2, format!("of which included {}", quantity(&cell.covered, unit)), None, None));
         }
+        if let Some(scale) = &cell.scale {
+            rows.push(self.row(2, scale_text(self.plan, line, scale), None, None));
+        }
         for tier in &cell.tiers {
             let mut text = tier_text(self.plan, line, tier, unit);
             if let Some(range) = tier_range(tier) {
@@ -128,6 +133,22 @@ pub fn tier_text(plan: &Plan, line: &str, tier: &TierDetail, unit: &str) -> Stri
         Some(counted) => format!("{shown} counted as {} × {price}", quantity(&counted, "")),
         None => format!("{shown} × {price} plus {}", rate(&flat, currency)),
     }
+}
+
+/// What the bounds of a line's tiers were multiples of: `bounds are multiples of demand, 200 kW`.
+fn scale_text(plan: &Plan, line: &str, scale: &Rational) -> String {
+    let charge = plan.lines.iter().find(|l| l.name == line).map(|l| &l.charge);
+    let (name, measure) = match charge {
+        Some(Charge::Usage(UsageCharge { scale: Some(TierScale::Sink(by)), .. })) => {
+            let sink = &plan.sinks[by.ix()];
+            (sink.meter.clone(), quantity(scale, &sink.unit))
+        }
+        Some(Charge::Usage(usage)) => {
+            (format!("the {}", usage.window), quantity(&(scale / &Rational::int(3600)), "hours"))
+        }
+        _ => (String::new(), quantity(scale, "")),
+    };
+    format!("bounds are multiples of {name}, {measure}")
 }
 
 /// Whether a line counts its quantity in whole steps.

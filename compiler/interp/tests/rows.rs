@@ -209,6 +209,7 @@ fn a_quantity_may_be_divided() {
                 regimes: vec![Regime { from: None, cells: vec![CellRule::Function(0)] }],
             },
             window: Window::Month,
+            scale: None,
             split_period: true,
             covered_by: vec![],
             counting: Counting::Net,

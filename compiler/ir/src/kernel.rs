@@ -84,7 +84,8 @@ pub trait Kernel: Send + Sync {
     /// The exact amount of a usage line's function at an aggregated quantity.
     ///
     /// `function` indexes the line's [`crate::Rules::functions`]; the quantity is
-    /// `raw · quantum / divisor` (`divisor` is 1 except for averages and means, above zero).
+    /// `raw · quantum / divisor` (`divisor` is above zero, and 1 except for averages, means, and
+    /// lines with a [`crate::TierScale`], whose functions are of the quantity over the scale).
     /// Not negated for rebates. Function and line come from the plan; another kind of line or
     /// an index out of range is a mistake of the host and panics.
     fn charge(&self, line: LineIx, function: u32, raw: i128, divisor: i64) -> Result<Rational, Fault>;

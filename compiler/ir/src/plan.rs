@@ -680,6 +680,9 @@ pub struct UsageCharge {
     pub sink: SinkIx,
     /// Rules by date and cell.
     pub rules: Rules,
+    /// What the bounds of its tiers are multiples of; constants without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<TierScale>,
     /// Where the ladder restarts. The billing period itself unless written.
     pub window: Window,
     /// A rate change inside the period: each moment its own rate, the ladder going on
@@ -692,6 +695,19 @@ pub struct UsageCharge {
     /// Quantities taken off the front by usage discounts, in `sink.unit`, summed over cells
     /// in cell order.
     pub less: Vec<DiscountedQuantity>,
+}
+
+/// A measure that stretches the tiers of a price: at the scale `s`, the amount of a quantity `q` is
+/// `s · F(q / s)`, `F` being the function of its rule (see [`Expr::stretched`]). A scale at or
+/// below zero leaves all usage in the last tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TierScale {
+    /// The quantity of another sink over the same billing period, in its unit. Its cells are by
+    /// some of the dimensions of the line's cells, and measured for those labels.
+    Sink(SinkIx),
+    /// The elapsed seconds of the line's window, served or not.
+    Seconds,
 }
 
 /// `discount x = 100 calls on price`.

@@ -3,7 +3,7 @@
 //! Usage lines and shares are priced by functions that read nothing but `Arg`; hosts, checks
 //! and plots evaluate them here. Functions that read an event row belong to the engines.
 
-use crate::func::{Cond, Expr, Ladder, LadderKind};
+use crate::func::{Cond, Expr, Ladder, LadderKind, Piece};
 use crate::kernel::Fault;
 use crate::plan::{Event, FieldType};
 use price_value::Rational;
@@ -98,6 +98,43 @@ impl Expr {
         }
     }
 
+    /// Whether `s · F(q / s)` goes on to a limit as `s` falls to zero and has no jumps: a sum,
+    /// least or greatest of multiples of ladders that start at nothing and are connected.
+    pub fn stretches(&self) -> bool {
+        match self {
+            Expr::Const(value) => value.is_zero(),
+            Expr::Arg => true,
+            Expr::Ladder(of, ladder) => **of == Expr::Arg && ladder.stretches(),
+            Expr::Mul(a, b) => match (a.as_const(), b.as_const()) {
+                (Some(_), _) => b.stretches(),
+                (_, Some(_)) => a.stretches(),
+                _ => false,
+            },
+            Expr::Add(parts) | Expr::Min(parts) | Expr::Max(parts) => parts.iter().all(Expr::stretches),
+            _ => false,
+        }
+    }
+
+    /// The function with every bound `scale` times as far: `s · F(q / s)`, for functions that
+    /// [`Expr::stretches`] allows. A scale at or below zero leaves the last tier.
+    pub fn stretched(&self, scale: &Rational) -> Expr {
+        let over = |parts: &[Expr]| parts.iter().map(|part| part.stretched(scale)).collect();
+        match self {
+            Expr::Ladder(of, ladder) => Expr::Ladder(of.clone(), ladder.stretched(scale)),
+            Expr::Mul(a, b) => {
+                Expr::Mul(Box::new(a.factor_or_stretched(scale)), Box::new(b.factor_or_stretched(scale)))
+            }
+            Expr::Add(parts) => Expr::Add(over(parts)),
+            Expr::Min(parts) => Expr::Min(over(parts)),
+            Expr::Max(parts) => Expr::Max(over(parts)),
+            other => other.clone(),
+        }
+    }
+
+    fn factor_or_stretched(&self, scale: &Rational) -> Expr {
+        if self.as_const().is_some() { self.clone() } else { self.stretched(scale) }
+    }
+
     /// A whole number `D` such that every value of this expression over rows of `event` is a
     /// multiple of `1 / D`, with `arg` the denominator of `Arg`; `None` beyond 126 bits.
     ///
@@ -153,6 +190,22 @@ impl Ladder {
     /// The exact value at `q`; below zero only for odd ladders.
     pub fn price(&self, q: &Rational) -> Result<Rational, Fault> {
         if q.is_negative() && !self.odd { Err(Fault::NegativeQuantity) } else { Ok(self.eval(q)) }
+    }
+
+    fn stretches(&self) -> bool {
+        let starts = self.at_zero.is_zero() && self.pieces.first().is_some_and(|p| p.value.is_zero());
+        let straight = self.kind == LadderKind::Graduated && self.pieces.iter().all(|p| p.step.is_none());
+        starts && straight && self.pieces.windows(2).all(|p| p[0].eval(&p[1].from) == p[1].value)
+    }
+
+    fn stretched(&self, scale: &Rational) -> Ladder {
+        let none = !scale.is_positive();
+        let kept = if none { self.pieces.len().saturating_sub(1) } else { 0 };
+        let pieces = self.pieces[kept..].iter().map(|piece| match none {
+            true => Piece { from: Rational::ZERO, value: Rational::ZERO, ..piece.clone() },
+            false => Piece { from: &piece.from * scale, value: &piece.value * scale, ..piece.clone() },
+        });
+        Ladder { pieces: pieces.collect(), ..self.clone() }
     }
 
     /// The denominator of its values for quantities that are multiples of `1 / q`.
@@ -222,6 +275,32 @@ mod tests {
         assert_eq!(common(100, 10), Some(100));
         assert_eq!(common(1 << 100, 3), Some(3 << 100));
         assert_eq!(common((1 << 100) + 1, (1 << 100) - 1), None);
+    }
+
+    #[test]
+    fn bounds_stretch_with_the_scale() {
+        let piece = |from: &str, value: &str, slope: &str| Piece {
+            from: r(from),
+            value: r(value),
+            slope: r(slope),
+            step: None,
+        };
+        let pieces = vec![piece("0", "0", "0.10"), piece("200", "20", "0.06")];
+        let ladder = Ladder { kind: LadderKind::Graduated, at_zero: Rational::ZERO, pieces, odd: false };
+        let of = |ladder: Ladder| Expr::Ladder(Box::new(Expr::Arg), ladder);
+        let tiers = of(ladder.clone());
+        let at = |s: &str, q: &str| tiers.stretched(&r(s)).at(&r(q)).unwrap();
+        assert!(tiers.stretches());
+        assert_eq!(at("200", "60000"), r("5200"));
+        assert_eq!(at("200", "60000"), r("200") * tiers.at(&r("300")).unwrap());
+        assert_eq!(at("0.5", "100"), r("10"));
+        for none in ["0", "-1"] {
+            assert_eq!(at(none, "60000"), r("3600"));
+        }
+        let gap = vec![piece("0", "0", "1"), piece("5", "6", "1")];
+        assert!(!of(Ladder { pieces: gap, ..ladder.clone() }).stretches());
+        assert!(!of(Ladder { at_zero: r("1"), ..ladder }).stretches());
+        assert!(!Expr::Const(r("1")).stretches());
     }
 
     #[test]

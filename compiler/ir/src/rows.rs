@@ -128,6 +128,8 @@ pub struct CellDetail {
     pub quantity: Rational,
     /// Quantity covered by allowances and usage discounts.
     pub covered: Rational,
+    /// What the bounds of its tiers were multiples of, where they are no constants.
+    pub scale: Option<Rational>,
     /// Tiers entered, in order.
     pub tiers: Vec<TierDetail>,
     /// Exact amount of the price function (Σ over cells: the line's `gross`).

@@ -31,6 +31,9 @@ pub enum NoPostings {
     /// The total of the window decides the rate of each row, and the rate changes by date.
     #[error("volume prices that change by date are posted by their invoice")]
     Dated,
+    /// The total of another meter decides the rate of each row.
+    #[error("prices whose tiers are scaled are posted by their invoice")]
+    Scaled,
     /// The line has cells by open labels.
     #[error("lines by open labels are posted by their invoice")]
     Open,
@@ -96,6 +99,9 @@ impl Rater {
                 }
                 if !usage.covered_by.is_empty() || !usage.less.is_empty() {
                     return Err(NoPostings::Covered);
+                }
+                if usage.scale.is_some() {
+                    return Err(NoPostings::Scaled);
                 }
                 if usage.rules.regimes.len() > 1 && usage.rules.functions.iter().any(|f| f.amount.selects()) {
                     return Err(NoPostings::Dated);

@@ -52,6 +52,12 @@ fn everything(levels: bool) -> Build {
         b.usage(line).window = window;
         all.push(line);
     }
+    for (name, scale) in [("by peak", TierScale::Sink(sinks[5])), ("by time", TierScale::Seconds)] {
+        let tiers = graduated(&[("0", "0.013", "0"), ("1.5", "0.007", "0"), ("4", "0.003", "0")]);
+        let line = b.price(name, sinks[1], tiers);
+        b.usage(line).scale = Some(scale);
+        all.push(line);
+    }
     let split = b.price("split", sinks[1], g());
     b.usage(split).rules.functions.push(Function { amount: per_unit("0.01"), rules: vec![] });
     let regime = Regime { from: Some(day("2026-02-20")), cells: vec![CellRule::Function(1); 3] };

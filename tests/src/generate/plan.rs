@@ -358,12 +358,15 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
                     rules(rng, functions, cells)
                 }
             };
+            let window = window(rng);
+            let scale = scale(rng, plan, sink, &rules, window);
             let less =
                 DiscountedQuantity { name: "free".into(), quantity: rng.literal(), during: span(rng), rule: RuleIx(1) };
             Charge::Usage(UsageCharge {
                 sink,
                 rules,
-                window: window(rng),
+                scale,
+                window,
                 split_period: rng.chance(50),
                 covered_by: vec![],
                 counting: *rng.pick(&[Counting::Net, Counting::Gross]),
@@ -372,6 +375,21 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
         }
     };
     named(rng, plan, charge)
+}
+
+/// What the bounds of tiers are multiples of, where they may be.
+fn scale(rng: &mut Rng, plan: &Plan, sink: SinkIx, rules: &Rules, window: Window) -> Option<TierScale> {
+    if !rng.chance(50) || !rules.functions.iter().all(|function| function.amount.stretches()) {
+        return None;
+    }
+    let by = SinkIx(rng.below(plan.sinks.len() as u64) as u32);
+    let dims = |sink: SinkIx| plan.sinks[sink.ix()].keys.iter().filter(|key| key.in_cell).map(|key| key.dim);
+    let shared = dims(by).all(|dim| dims(sink).any(|own| own == dim));
+    let quantity = !matches!(plan.sinks[by.ix()].fold, Fold::Charge(_));
+    if shared && quantity && window == plan.billing.every {
+        return Some(TierScale::Sink(by));
+    }
+    (!matches!(window, Window::Term | Window::Never)).then_some(TierScale::Seconds)
 }
 
 fn named(rng: &mut Rng, plan: &Plan, charge: Charge) -> Line {

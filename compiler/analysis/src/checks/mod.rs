@@ -69,6 +69,8 @@ impl Checks<'_> {
     fn functions(&mut self, line: &Line, usage: &UsageCharge, cliffs_allowed: bool) {
         let sink = &self.plan.sinks[usage.sink.ix()];
         let unit = if sink.unit.is_empty() { String::new() } else { format!(" {}", sink.unit) };
+        // `s · F(q / s)` falls, and is below zero, where `F` is: what holds of one unit holds of all.
+        let unit = if usage.scale.is_some() { format!("{unit} for each unit of the scale") } else { unit };
         // One finding per rule, not per cell.
         let mut told: BTreeSet<(&'static str, u32)> = BTreeSet::new();
         for function in &usage.rules.functions {
@@ -89,7 +91,8 @@ impl Checks<'_> {
             if !cliffs_allowed && !line.rebate {
                 self.cliff(line, &curve, &sink.quantum, &unit, origin.0, &mut told);
             }
-            self.unreached(line, function, sink.bound.as_ref(), &unit, &mut told);
+            let bound = sink.bound.as_ref().filter(|_| usage.scale.is_none());
+            self.unreached(line, function, bound, &unit, &mut told);
         }
     }
 
@@ -175,6 +178,9 @@ impl Checks<'_> {
             }
         }
         let Charge::Usage(usage) = &line.charge else { return };
+        if usage.scale.is_some() {
+            return;
+        }
         let sink = &self.plan.sinks[usage.sink.ix()];
         let one_cell = usage.rules.regimes.len() == 1 && usage.rules.regimes[0].cells.len() == 1;
         let (Some(bound), true) = (&sink.bound, one_cell && usage.rules.functions.len() == 1) else { return };

@@ -246,6 +246,7 @@ impl Lowering<'_> {
                     has_argument: true,
                     measure: None,
                     window: self.billing_window(),
+                    bounds: None,
                     what: "the sum of these lines".into(),
                     span: decl.name.span,
                 };

@@ -3,6 +3,8 @@
 use crate::codes;
 use crate::declare::EventDef;
 use crate::fold;
+use crate::lower::price::BoundScale;
+use crate::not_yet;
 use crate::types::{Ty, Typer};
 use crate::unit::Dims;
 use price_diagnostics::{Diagnostic, Fix, Span};
@@ -28,6 +30,8 @@ pub struct Quantity {
     pub measure: Option<Expr>,
     /// Window over which the price is computed.
     pub window: Window,
+    /// What the bounds of its tiers are multiples of, where some are.
+    pub bounds: Option<BoundScale>,
     /// What is priced, for messages: `the meter storage`.
     pub what: String,
     /// Where it is named.
@@ -276,7 +280,7 @@ impl Charges<'_, '_> {
             let bound = match &tier.up_to {
                 None => None,
                 Some(e) => {
-                    let bound = self.bound(e)?;
+                    let bound = self.bound(e, tier.of.as_ref())?;
                     let floor = last.as_ref().map_or(Rational::ZERO, |(b, _)| b.clone());
                     if bound <= floor {
                         let mut finding =
@@ -305,6 +309,12 @@ impl Charges<'_, '_> {
                 Diagnostic::error(codes::NOT_EXHAUSTIVE, "usage above the last tier has no price")
                     .at(span, "the last tier must be `beyond`"),
             );
+            return None;
+        }
+        if let (Some(bounds), false) = (&self.quantity.bounds, tiers.mode == TierMode::Graduated) {
+            let what = format!("{} tiers with bounds of {}", mode_word(tiers.mode), bounds.name);
+            let span = rows.first().map_or(self.quantity.span, |(_, t)| t.span);
+            self.typer.report(not_yet(&what, span).help("write `graduated`: each unit at the rate of its own tier"));
             return None;
         }
         let kind = match tiers.mode {
@@ -376,23 +386,46 @@ impl Charges<'_, '_> {
         Some(functions)
     }
 
-    fn bound(&mut self, e: &ast::Expr) -> Option<Rational> {
+    /// A bound in units of the argument; of tiers that are scaled, for one unit of the scale.
+    fn bound(&mut self, e: &ast::Expr, of: Option<&ast::BoundOf>) -> Option<Rational> {
+        let bounds = self.quantity.bounds.as_ref();
+        let found = match (bounds, of) {
+            (None, None) => None,
+            (Some(bounds), Some(_)) => Some(bounds),
+            (Some(bounds), None) => {
+                let what = format!("a constant bound in a price with bounds of {}", bounds.name);
+                self.typer.report(not_yet(&what, e.span));
+                return None;
+            }
+            (None, Some(of)) => {
+                let what = "bounds that are multiples of another measure, in a price that is not on a meter";
+                self.typer.report(not_yet(what, of.span));
+                return None;
+            }
+        };
         let value = self.typer.constant(e);
-        match (&value.ty, &self.quantity.ty) {
-            (Ty::Error, _) => None,
-            (found, own) if found == own => Some(value.expr.as_const().cloned()? / &self.quantity.factor),
-            (Ty::Number, Ty::Quantity(dims)) if dims.is_none() => {
-                Some(value.expr.as_const().cloned()? / &self.quantity.factor)
-            }
-            (found, own) => {
-                let code = if matches!(found, Ty::Number) { codes::UNIT_MISSING } else { codes::UNIT_MISMATCH };
-                let finding = Diagnostic::error(code, "this bound does not measure what is priced")
-                    .at(e.span, found.to_string())
-                    .also(self.quantity.span, format!("{} is {own}", self.quantity.what));
-                self.typer.report(finding);
-                None
-            }
+        let (own, per) = (&self.quantity.ty, found.map_or(Rational::ONE, |bounds| bounds.factor.clone()));
+        let fits = match (&value.ty, own, found) {
+            (Ty::Error, ..) => return None,
+            (Ty::Number, Ty::Quantity(dims), None) => dims.is_none(),
+            (found, own, None) => found == own,
+            (Ty::Ratio | Ty::Number, own, Some(bounds)) => *own == bounds.ty,
+            (Ty::Quantity(a), Ty::Quantity(own), Some(BoundScale { ty: Ty::Quantity(b), .. })) => a.times(b, 1) == *own,
+            _ => false,
+        };
+        if fits {
+            return Some(value.expr.as_const().cloned()? * per / &self.quantity.factor);
         }
+        let missing = matches!(value.ty, Ty::Number) && found.is_none();
+        let code = if missing { codes::UNIT_MISSING } else { codes::UNIT_MISMATCH };
+        let mut finding = Diagnostic::error(code, "this bound does not measure what is priced")
+            .at(e.span, value.ty.to_string())
+            .also(self.quantity.span, format!("{} is {own}", self.quantity.what));
+        if let (Some(bounds), Some(of)) = (found, of) {
+            finding = finding.also(of.span, format!("{} is {}", bounds.name, bounds.ty));
+        }
+        self.typer.report(finding);
+        None
     }
 
     fn tier(&mut self, charge: &ast::Charge, header: Option<&ast::Per>, kind: LadderKind) -> Option<TierRate> {
@@ -454,6 +487,14 @@ pub fn linear(slope: Rational) -> Expr {
         return Expr::Const(Rational::ZERO);
     }
     Expr::Ladder(Box::new(Expr::Arg), Ladder::linear(slope))
+}
+
+fn mode_word(mode: TierMode) -> &'static str {
+    match mode {
+        TierMode::Graduated => "graduated",
+        TierMode::Volume => "volume",
+        TierMode::Stairstep => "stairstep",
+    }
 }
 
 /// What a tier charges.

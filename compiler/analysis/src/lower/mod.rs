@@ -372,7 +372,7 @@ impl Lowering<'_> {
         let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {
-            if let Some(meter) = &info.meter {
+            for meter in info.meter.iter().chain(&info.scale) {
                 meters.insert(meter.name.clone(), meter.clone());
             }
         }

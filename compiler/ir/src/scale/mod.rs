@@ -213,29 +213,31 @@ fn charge_scale(event: &Event, sink: &Sink, charge: &EventCharge) -> Result<Char
 }
 
 /// Least and greatest raw total to try, greatest first, and the greatest divisor.
-fn limits(sink: &Sink) -> (Vec<i128>, Option<i64>) {
+fn limits(sink: &Sink, scaled: bool) -> (Vec<i128>, Option<i64>) {
     let year = 366 * 86_400;
     let averaged = |fold: SlotFold| fold == SlotFold::Average;
     let divisor = match &sink.fold {
+        // The quantity is that of one unit of the scale: `q / s`.
+        _ if scaled => Some(1 << 32),
         Fold::Average(_) => Some(year),
         Fold::Mean(_) => Some(1 << 32),
         Fold::Slotted { outer, inner, .. } if averaged(*outer) || averaged(*inner) => Some(1 << 32),
         _ => None,
     };
     let most = match &sink.bound {
-        Some(bound) => {
+        Some(bound) if !scaled => {
             let raw = (bound.abs() / &sink.quantum).ceil().to_i128().unwrap_or(1 << 88).clamp(1, 1 << 88);
             vec![raw.saturating_mul(divisor.unwrap_or(1).into()).min(1 << 88)]
         }
-        None if divisor.is_some() => vec![1 << 88, 1 << 79, COLUMN],
-        None => vec![COLUMN],
+        _ if divisor.is_some() => vec![1 << 88, 1 << 79, COLUMN],
+        _ => vec![COLUMN],
     };
     (most, divisor)
 }
 
 fn line_scale(plan: &Plan, line: &Line, usage: &UsageCharge) -> Result<LineScale, ScaleError> {
     let sink = &plan.sinks[usage.sink.ix()];
-    let (candidates, divisor) = limits(sink);
+    let (candidates, divisor) = limits(sink, usage.scale.is_some());
     let mut failure = None;
     for raw_limit in candidates {
         match functions(line, usage, sink, raw_limit, divisor) {
@@ -249,8 +251,8 @@ fn line_scale(plan: &Plan, line: &Line, usage: &UsageCharge) -> Result<LineScale
                     quantum: sink.quantum.clone(),
                     raw_limit,
                     divisor_limit: divisor.unwrap_or(1),
-                    bounded: sink.bound.is_some(),
-                    posting: posting::posting(usage, &sink.quantum),
+                    bounded: sink.bound.is_some() && usage.scale.is_none(),
+                    posting: if usage.scale.is_none() { posting::posting(usage, &sink.quantum) } else { None },
                 });
             }
         }

@@ -9,7 +9,7 @@ use crate::funds::{CurrencyIx, OWN};
 use crate::limits;
 use crate::plan::{
     About, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
-    GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, UsageCharge,
+    GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, TierScale, UsageCharge,
 };
 
 pub(super) fn lines_item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
@@ -126,6 +126,11 @@ fn charge(reader: &mut Reader) -> Read<Charge> {
 
 fn usage(reader: &mut Reader) -> Read<Charge> {
     let sink = SinkIx(reader.numbered("sink")?);
+    let scale = match reader.eat("scale") {
+        false => None,
+        true if reader.eat("seconds") => Some(TierScale::Seconds),
+        true => Some(TierScale::Sink(SinkIx(reader.numbered("sink")?))),
+    };
     reader.expect("window")?;
     let window = window(reader)?;
     reader.expect("rate")?;
@@ -143,7 +148,7 @@ fn usage(reader: &mut Reader) -> Read<Charge> {
     }
     let mut rules = Rules { functions: Vec::new(), regimes: Vec::new() };
     while rules_line(reader, &mut rules)? {}
-    Ok(Charge::Usage(UsageCharge { sink, rules, window, split_period, covered_by, counting, less }))
+    Ok(Charge::Usage(UsageCharge { sink, rules, scale, window, split_period, covered_by, counting, less }))
 }
 
 fn clamp(reader: &mut Reader) -> Read<LineClamp> {

@@ -5,7 +5,7 @@ use super::print::{COUNTING, list, runs, span};
 use super::print_func::{print_expr, print_rules, word};
 use crate::plan::{
     About, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, Line, LineClamp, LineIx, Plan,
-    Proration, UsageCharge,
+    Proration, TierScale, UsageCharge,
 };
 use std::fmt::Write;
 
@@ -104,9 +104,14 @@ fn print_about(out: &mut String, about: &About) {
 
 fn print_usage(out: &mut String, usage: &UsageCharge) {
     let rate = if usage.split_period { "moment" } else { "end" };
+    let scale = match usage.scale {
+        None => String::new(),
+        Some(TierScale::Sink(sink)) => format!(" scale sink{}", sink.0),
+        Some(TierScale::Seconds) => " scale seconds".to_string(),
+    };
     let _ = writeln!(
         out,
-        "usage sink{} window {} rate {rate} counting {} {{",
+        "usage sink{}{scale} window {} rate {rate} counting {} {{",
         usage.sink.0,
         usage.window,
         word(&COUNTING, usage.counting)

@@ -4,9 +4,10 @@ use super::Verifier;
 use super::func::Reads;
 use crate::limits;
 use crate::plan::{
-    Allowance, AllowanceIx, Bound, Charge, Discount, DiscountOff, Fold, Line, LineClamp, LineIx, SinkIx, UsageCharge,
+    Allowance, AllowanceIx, Bound, Charge, Discount, DiscountOff, Fold, Line, LineClamp, LineIx, SinkIx, TierScale,
+    UsageCharge,
 };
-use price_value::Rational;
+use price_value::{Rational, Window};
 use std::collections::BTreeSet;
 
 impl<'p> Verifier<'p> {
@@ -98,6 +99,9 @@ impl<'p> Verifier<'p> {
             self.say(at, "its sink holds money of single events");
         }
         self.rules(at, &usage.rules, Reads::Quantity, sink);
+        if let Some(scale) = usage.scale {
+            self.scale(at, usage, scale);
+        }
         self.covered_by(at, &usage.covered_by);
         self.count(at, "usage discounts", usage.less.len(), limits::LIST);
         for less in &usage.less {
@@ -105,6 +109,35 @@ impl<'p> Verifier<'p> {
             self.not_negative(at, "a discounted quantity", &less.quantity);
             self.span(at, &less.during);
             self.rule(at, less.rule);
+        }
+    }
+
+    /// What the bounds of tiers are multiples of.
+    fn scale(&mut self, at: &str, usage: &UsageCharge, scale: TierScale) {
+        if !usage.rules.functions.iter().all(|function| function.amount.stretches()) {
+            self.say(at, "tiers that are scaled start at nothing and are connected");
+        }
+        match scale {
+            TierScale::Seconds if matches!(usage.window, Window::Term | Window::Never) => {
+                self.say(at, "tiers are scaled by the length of a window that has one");
+            }
+            TierScale::Seconds => {}
+            TierScale::Sink(by) => {
+                if !self.index(at, "sink", by.0, self.plan.sinks.len()) {
+                    return;
+                }
+                let keys = |sink: SinkIx| self.plan.sinks[sink.ix()].keys.iter().filter(|key| key.in_cell);
+                let own: BTreeSet<_> = keys(usage.sink).map(|key| key.dim.0).collect();
+                if !keys(by).all(|key| own.contains(&key.dim.0)) {
+                    self.say(at, "tiers are scaled by a quantity of the line's own dimensions");
+                }
+                if matches!(self.plan.sinks[by.ix()].fold, Fold::Charge(_)) {
+                    self.say(at, "tiers are scaled by a quantity, not by money of single events");
+                }
+                if usage.window != self.plan.billing.every {
+                    self.say(at, "tiers are scaled by a quantity of the billing period");
+                }
+            }
         }
     }
 

@@ -139,6 +139,7 @@ pub fn usage(sink: u32, rules: Rules) -> Line {
             sink: SinkIx(sink),
             rules,
             window: Window::Month,
+            scale: None,
             split_period: false,
             covered_by: vec![],
             counting: Counting::Net,

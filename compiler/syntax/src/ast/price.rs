@@ -328,12 +328,32 @@ pub struct Tier {
     pub docs: Docs,
     /// The last unit inside; none for `beyond`.
     pub up_to: Option<Expr>,
+    /// What the bound is a multiple of, if it is no constant.
+    pub of: Option<BoundOf>,
     /// `in steps of 60 seconds`: quantity inside the tier is counted in whole started steps.
     pub steps: Option<Quantity>,
     /// One without columns, else one per column.
     pub cells: Vec<Cell>,
     /// Where.
     pub span: Span,
+}
+
+/// What the bound of a tier is a multiple of.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct BoundOf {
+    /// What it is.
+    pub kind: BoundOfKind,
+    /// Where, `of` included.
+    pub span: Span,
+}
+
+/// A measure that bounds are multiples of.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum BoundOfKind {
+    /// `200 hours of demand`: a meter.
+    Meter(Path),
+    /// `25% of the month`: the length of the period.
+    Period(PeriodWord),
 }
 
 /// A table of charges.

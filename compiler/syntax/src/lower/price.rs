@@ -2,10 +2,10 @@
 
 use super::Lower;
 use crate::ast::{
-    Cell, CellKind, Charge, ChargeClamp, ChargeTerm, Clamp, ClampOver, ClampSide, ClampThen, ClampUsage, Docs,
-    FlatWhen, Key, LadderRule, Name, Override, OverrideBody, PriceBody, PriceDecl, PriceFilter, PriceKind, PriceStmt,
-    PriceStmtKind, PriceTarget, Table, TableEntry, TableHeader, TableRow, TermKind, Tier, TierEntry, TierMode, Tiers,
-    UsageSide,
+    BoundOf, BoundOfKind, Cell, CellKind, Charge, ChargeClamp, ChargeTerm, Clamp, ClampOver, ClampSide, ClampThen,
+    ClampUsage, Docs, FlatWhen, Key, LadderRule, Name, Override, OverrideBody, PriceBody, PriceDecl, PriceFilter,
+    PriceKind, PriceStmt, PriceStmtKind, PriceTarget, Table, TableEntry, TableHeader, TableRow, TermKind, Tier,
+    TierEntry, TierMode, Tiers, UsageSide,
 };
 use crate::grammar::Rule;
 use crate::tree::Node;
@@ -222,6 +222,13 @@ impl Lower {
             Some(bound) => Some(self.expr(bound)?),
             None => None,
         };
+        let of = bound.part(Rule::bound_of).and_then(|part| {
+            let kind = match part.has(Rule::kw_the) {
+                true => BoundOfKind::Period(self.period_word(part)?),
+                false => BoundOfKind::Meter(self.path(part.part(Rule::path)?)),
+            };
+            Some(BoundOf { kind, span: self.span(part) })
+        });
         let steps = match node.part(Rule::steps) {
             Some(steps) => Some(self.first_quantity(steps)?),
             None => None,
@@ -233,7 +240,7 @@ impl Lower {
             }
             None => self.cells(node)?,
         };
-        Some(Tier { docs, up_to, steps, cells, span: self.span(node) })
+        Some(Tier { docs, up_to, of, steps, cells, span: self.span(node) })
     }
 
     fn cells(&mut self, node: Node<'_>) -> Option<Vec<Cell>> {

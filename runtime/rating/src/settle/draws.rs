@@ -188,7 +188,8 @@ impl Rater {
                 let regime = self.regime(s, usage, cell.slices.first().map_or(s.period.start.0, |slice| slice.from));
                 let rate = match regime.cells[cell.at.cell as usize] {
                     CellRule::Function(function) if ranked => {
-                        let at = |q: &Rational| self.charge_at(covers.line, usage, function, q, &sink.quantum);
+                        let scale = cell.scale.as_ref();
+                        let at = |q: &Rational| self.charge_at(covers.line, usage, function, scale, q, &sink.quantum);
                         let first = at(&Rational::ONE).and_then(|one| Ok(one - at(&Rational::ZERO)?));
                         first.map_err(|fault| SettleError::Fault { line: line.name.clone(), fault })? / &covers.factor
                     }

@@ -16,6 +16,7 @@ mod level_fee;
 mod names;
 mod quantities;
 mod rounding;
+mod scale;
 mod tiers;
 mod usage;
 

@@ -6,11 +6,11 @@
 use super::chain::Running;
 use super::{SettleError, Settlement};
 use crate::acc::{Acc, Reading};
-use crate::cells::CellAt;
+use crate::cells::{CellAt, Read};
 use crate::limits::{CHAIN_MAX, PERCENTILE_VALUES_MAX, UNIQUE_VALUES_MAX};
 use crate::period::Stretch;
 use crate::rater::Rater;
-use price_ir::{CellRule, Charge, LineIx, UsageCharge};
+use price_ir::{CellRule, Charge, LineIx, SinkIx, UsageCharge};
 use price_value::{Date, Rational, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ pub(super) struct CellWindow {
     pub(super) texts: Vec<String>,
     /// First instant, where windows are shorter than the period.
     pub(super) window: Option<i64>,
+    /// What the bounds of its tiers are multiples of.
+    pub(super) scale: Option<Rational>,
     /// Nothing of this window lies before this period.
     pub(super) fresh: bool,
     /// Position reached in earlier periods of the window, and how much of it was covered.
@@ -83,17 +85,8 @@ impl Rater {
         let plan = self.plan.clone();
         let sink = &plan.sinks[usage.sink.ix()];
         let seconds = s.period.seconds();
-        let reads = self.read_upto(s, usage.sink);
-        for read in &reads {
-            let (kept, max) = match &read.reading.acc {
-                Some(Acc::Values(values)) => (values.len(), PERCENTILE_VALUES_MAX),
-                Some(Acc::Unique(texts)) => (texts.len(), UNIQUE_VALUES_MAX),
-                _ => continue,
-            };
-            if kept > max {
-                return Err(SettleError::TooManyValues { sink: sink.name.clone(), max });
-            }
-        }
+        let reads = self.read_whole(s, usage.sink)?;
+        let scales = self.scales(s, usage)?;
         let (bases, fresh) = self.bases(s, usage)?;
         let mut cells: Vec<CellWindow> = Vec::new();
         let mut reading = Reading::default();
@@ -119,6 +112,7 @@ impl Rater {
                         at: read.at,
                         texts: self.open_texts(usage.sink, read.at),
                         window,
+                        scale: self.scale_of(s, usage, &scales, read.at, window),
                         fresh,
                         base: base.clone(),
                         base_covered: if fresh { Rational::ZERO } else { covered },
@@ -142,6 +136,22 @@ impl Rater {
         self.free_cells(s, line, usage, fresh, &bases, &mut cells)?;
         cells.sort_by(|a, b| (a.at.cell, &a.texts, a.window).cmp(&(b.at.cell, &b.texts, b.window)));
         Ok(Work { cells })
+    }
+
+    /// The cells of a sink in the period, none of which keeps more values than it may.
+    pub(super) fn read_whole(&mut self, s: &Settlement<'_>, sink: SinkIx) -> Result<Vec<Read>, SettleError> {
+        let reads = self.read_upto(s, sink);
+        for read in &reads {
+            let (kept, max) = match &read.reading.acc {
+                Some(Acc::Values(values)) => (values.len(), PERCENTILE_VALUES_MAX),
+                Some(Acc::Unique(texts)) => (texts.len(), UNIQUE_VALUES_MAX),
+                _ => continue,
+            };
+            if kept > max {
+                return Err(SettleError::TooManyValues { sink: self.plan.sinks[sink.ix()].name.clone(), max });
+            }
+        }
+        Ok(reads)
     }
 
     fn slot_of(&mut self, s: &Settlement<'_>) -> Option<u32> {
@@ -199,7 +209,8 @@ impl Rater {
         bases: &BTreeMap<CellAt, Reading>,
         cells: &mut Vec<CellWindow>,
     ) -> Result<(), SettleError> {
-        if !fresh || !self.sinks[usage.sink.ix()].cells.shape.open.is_empty() {
+        // Tiers that are scaled cost nothing at zero.
+        if !fresh || usage.scale.is_some() || !self.sinks[usage.sink.ix()].cells.shape.open.is_empty() {
             return Ok(());
         }
         let plan = self.plan.clone();
@@ -211,7 +222,7 @@ impl Rater {
                 return Ok(known);
             }
             let amount = rater
-                .charge_at(line, usage, function, &Rational::ZERO, quantum)
+                .charge_at(line, usage, function, None, &Rational::ZERO, quantum)
                 .map_err(|fault| SettleError::Fault { line: name.clone(), fault })?;
             costs[function as usize] = Some(!amount.is_zero());
             Ok(!amount.is_zero())
@@ -243,6 +254,7 @@ impl Rater {
                     at,
                     texts: Vec::new(),
                     window,
+                    scale: None,
                     fresh: true,
                     base: Rational::ZERO,
                     base_covered: Rational::ZERO,

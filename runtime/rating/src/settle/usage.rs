@@ -3,7 +3,8 @@
 //! A cell's amount in a window is `F(q)`. Where the rate changes inside it, or where the window
 //! began in an earlier period, it is the difference of the position on the ladder after and
 //! before; nothing lies before the window's first slice, so `F(0)` is charged once. The tier of a
-//! volume price is that of the whole window, also for the parts of it.
+//! volume price is that of the whole window, also for the parts of it, and so is the scale of
+//! bounds that are multiples of another quantity.
 
 use super::Settlement;
 use super::item::{Item, WorkCell};
@@ -15,6 +16,7 @@ use crate::layout::regime_on;
 use crate::rater::Rater;
 use price_ir::{CellDetail, CellRule, Counting, Fault, Fold, LineIx, LineKind, Position, RuleIx, SinkIx, UsageCharge};
 use price_value::Rational;
+use std::borrow::Cow;
 
 /// A quantity, and how much of it is covered.
 type Stand = (Rational, Rational);
@@ -26,39 +28,52 @@ impl Rater {
         regime_on(&usage.rules, date)
     }
 
-    /// The exact amount of a line's function at a quantity.
+    /// The exact amount of a line's function at a quantity, its bounds being multiples of `scale`.
     pub(super) fn charge_at(
         &self,
         line: LineIx,
         usage: &UsageCharge,
         function: u32,
+        scale: Option<&Rational>,
         quantity: &Rational,
         quantum: &Rational,
     ) -> Result<Rational, Fault> {
-        let raw = quantity / quantum;
+        let exact = &usage.rules.functions[function as usize].amount;
+        let raw = match scale {
+            None => quantity / quantum,
+            // Engines know the function of one unit of the scale.
+            Some(scale) if scale.is_positive() => quantity / quantum / scale,
+            Some(scale) => return exact.stretched(scale).at(quantity),
+        };
         if let Some((numer, denom)) = raw.as_small()
             && let Ok(divisor) = i64::try_from(denom)
         {
             match self.kernel.charge(line, function, numer, divisor) {
                 // Bounded engines may give up where the exact value is still within reach.
                 Err(Fault::Overflow) => {}
-                answer => return answer,
+                Err(fault) => return Err(fault),
+                Ok(amount) => return Ok(scale.map_or(amount.clone(), |scale| amount * scale)),
             }
         }
-        usage.rules.functions[function as usize].amount.at(quantity)
+        match scale {
+            None => exact.at(quantity),
+            Some(scale) => exact.stretched(scale).at(quantity),
+        }
     }
 
     /// The exact amount of what is charged up to a position, in a window that ends at `total`.
+    #[allow(clippy::too_many_arguments)]
     fn worth(
         &self,
         line: LineIx,
         usage: &UsageCharge,
         function: u32,
+        scale: Option<&Rational>,
         quantum: &Rational,
         (q, c): &Stand,
         (total, total_covered): &Stand,
     ) -> Result<Rational, Fault> {
-        let at = |q: &Rational| self.charge_at(line, usage, function, q, quantum);
+        let at = |q: &Rational| self.charge_at(line, usage, function, scale, q, quantum);
         let charged = q - c;
         let (counted, total) = match usage.counting {
             Counting::Net => (charged.clone(), total - total_covered),
@@ -91,6 +106,7 @@ impl Rater {
                 labels: self.labels_of(usage.sink, cell.at, cell.window.map(|from| (usage.window, from))),
                 quantity: cell.slices.iter().map(|slice| &slice.delta).sum(),
                 covered: cell.slices.iter().map(|slice| &slice.covered).sum(),
+                scale: cell.scale.clone(),
                 tiers: Vec::new(),
                 exact: Rational::ZERO,
                 amount: Rational::ZERO,
@@ -123,13 +139,15 @@ impl Rater {
                 };
                 let position = (slice.after.clone(), covered.clone());
                 let chosen = &usage.rules.functions[function as usize];
-                let at = |at: &Stand, total: &Stand| self.worth(line, usage, function, &sink.quantum, at, total);
+                let scale = cell.scale.as_ref();
+                let at = |at: &Stand, total: &Stand| self.worth(line, usage, function, scale, &sink.quantum, at, total);
                 let mut amount = at(&position, &whole)?;
                 if let Some((before, reached)) = &before {
                     amount -= &at(before, reached)?;
                 }
+                let shown = scale.map_or(Cow::Borrowed(&chosen.amount), |s| Cow::Owned(chosen.amount.stretched(s)));
                 detail.tiers.extend(tiers(
-                    &chosen.amount,
+                    &shown,
                     usage.counting,
                     before.as_ref().map(|(at, _)| at),
                     &position,
@@ -190,8 +208,17 @@ pub(super) fn events(rater: &Rater, s: &Settlement<'_>, mut item: Item, sink_ix:
         };
         let labels = rater.labels_of(sink_ix, read.at, None);
         let (exact, amount) = (exact.clone(), Rational::ZERO);
-        let detail =
-            CellDetail { labels, quantity, covered, tiers: Vec::new(), exact: exact.clone(), amount, rules, events };
+        let detail = CellDetail {
+            labels,
+            quantity,
+            covered,
+            scale: None,
+            tiers: Vec::new(),
+            exact: exact.clone(),
+            amount,
+            rules,
+            events,
+        };
         let texts = rater.open_texts(sink_ix, read.at);
         cells.push((texts, WorkCell { at: read.at, window: None, detail, exact }));
     }

@@ -343,6 +343,7 @@ pub fn usage(sink: SinkIx, rules: Rules) -> UsageCharge {
         sink,
         rules,
         window: Window::Month,
+        scale: None,
         split_period: false,
         covered_by: vec![],
         counting: Counting::Net,

@@ -1,10 +1,12 @@
 //! One price with its overrides becomes one line.
 
 mod rules;
+mod scale;
 mod sinks;
 mod statements;
 
 pub use rules::labels_of;
+pub use scale::BoundScale;
 
 use crate::codes;
 use crate::declare::meter::{MeterDef, event_of, names_in};
@@ -18,7 +20,7 @@ use crate::lower::{Lowering, RuleRef};
 use crate::report;
 use crate::types::{Names, Ty, Typer, resolve};
 use price_diagnostics::{Diagnostic, Fix, Span};
-use price_ir::{Charge, Counting, Expr, Line, Proration, UsageCharge};
+use price_ir::{Charge, Counting, Expr, Line, Proration, TierScale, UsageCharge};
 use price_syntax::ast::{self, OverrideBody, PriceBody, PriceStmtKind, PriceTarget};
 use price_value::{Rational, Window};
 use rules::What;
@@ -62,6 +64,8 @@ pub struct PriceInfo {
     pub dims: Vec<DimUse>,
     /// The meter it is on.
     pub meter: Option<Arc<MeterDef>>,
+    /// The meter that the bounds of its tiers are multiples of.
+    pub scale: Option<Arc<MeterDef>>,
     /// The event it is on each of.
     pub event: Option<Arc<EventDef>>,
     /// The layer it stands in, and its `where`.
@@ -142,7 +146,10 @@ impl Lowering<'_> {
             }
         }
         let window = self.window(decl.window.as_ref())?;
-        let quantity = self.quantity(layer, decl, &target, window)?;
+        let mut quantity = self.quantity(layer, decl, &target, window)?;
+        if meter.is_some() {
+            quantity.bounds = self.bound_scale(source, layers, window)?;
+        }
         let priced = Priced { decl, layer, meter: meter.as_deref(), event: &event, measure: quantity.measure.as_ref() };
         for (names, span) in self.conditions_on_lines(layers, &priced) {
             asked.extend(names.into_iter().map(|n| (n, span)));
@@ -210,6 +217,13 @@ impl Lowering<'_> {
                 matches!(t.kind, ast::TermKind::Flat { when: Some(ast::FlatWhen::OnlyWhenCharged | ast::FlatWhen::AlsoWhenFree), .. })
             }))
         });
+        if let Some(bounds) = &quantity.bounds
+            && !rules.functions.iter().all(|function| function.amount.stretches())
+        {
+            let what = format!("flat parts, begun blocks, floors or ceilings beside bounds of {}", bounds.name);
+            self.report(crate::not_yet(&what, decl.name.span).help("only rates are possible in this price"));
+            return None;
+        }
         let keys = self.keys(&dims);
         let charge = match &target {
             Target::Meter(meter) => {
@@ -219,6 +233,17 @@ impl Lowering<'_> {
                     return None;
                 }
                 let sink = self.meter_sink(layer, meter, keys, decl.filter.as_ref())?;
+                let scale = match &quantity.bounds {
+                    None => None,
+                    Some(BoundScale { meter: None, .. }) => Some(TierScale::Seconds),
+                    Some(BoundScale { meter: Some(by), .. }) => {
+                        let shared = |d: &&DimUse| by.keys[..by.by].iter().any(|key| key.name == d.name);
+                        let shared: Vec<DimUse> = dims.iter().filter(shared).cloned().collect();
+                        let own = shared.iter().filter_map(|d| by.keys.iter().find(|key| key.name == d.name)).cloned();
+                        let keys = self.keys(&own.collect::<Vec<_>>());
+                        Some(TierScale::Sink(self.meter_sink(layer, by, keys, None)?))
+                    }
+                };
                 let dated = rules.regimes.iter().filter_map(|r| r.from).any(|day| self.inside(window, day));
                 let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
                 let split_period = match settings.rate_change {
@@ -240,6 +265,7 @@ impl Lowering<'_> {
                 Charge::Usage(UsageCharge {
                     sink,
                     rules,
+                    scale,
                     window,
                     split_period,
                     covered_by: Vec::new(),
@@ -266,6 +292,7 @@ impl Lowering<'_> {
         let info = PriceInfo {
             dims: closed,
             meter,
+            scale: quantity.bounds.as_ref().and_then(|bounds| bounds.meter.clone()),
             event: matches!(target, Target::Event(_)).then_some(event),
             filter: decl.filter.as_ref().map(|f| (top_layer, f.condition.clone())),
             factor: quantity.factor.clone(),
@@ -389,6 +416,7 @@ impl Lowering<'_> {
                 has_argument: true,
                 measure: None,
                 window,
+                bounds: None,
                 what: format!("the meter `{}`", meter.name),
                 span: decl.name.span,
             }),
@@ -408,6 +436,7 @@ impl Lowering<'_> {
                     has_argument: measure.is_some(),
                     measure: None,
                     window,
+                    bounds: None,
                     what: format!("each `{}`", event.name),
                     span: decl.name.span,
                 };
