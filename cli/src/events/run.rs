@@ -253,6 +253,12 @@ fn subscribe(rater: &mut Rater, plan: &Plan, rows: Option<&[SubscriptionRow]>) -
         rater.subscribe(&row.subscription()).map_err(setup)?;
     }
     for row in rows {
+        for (wallet, lot) in &row.balances {
+            rater.open_balance(&row.account, wallet, lot.clone()).map_err(|error| {
+                Trouble::new("C053", format!("line {} of the subscriptions: {error}", row.line))
+                    .help("name the column balance_WALLET, with balance_WALLET[cost] beside it")
+            })?;
+        }
         for level in &row.opening {
             let Some(from) = row.from else {
                 let message = format!("line {}: an opening level needs a start date", row.line);

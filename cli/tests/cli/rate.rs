@@ -113,6 +113,36 @@ fn subscriptions_say_who_is_served_when() {
 }
 
 #[test]
+fn a_subscription_brings_what_its_wallets_held() {
+    let place = Place::new();
+    let read = |path: &str| std::fs::read_to_string(repository(path)).expect("the example");
+    place.file("credits.price", &read("examples/07-ai-credits.price"));
+    place.file("usage.ndjson", &read("examples/usage/07-ai-credits.ndjson"));
+    let rate = |columns: &str, row: &str| {
+        place.file("subs.csv", &format!("account,plan,start,{columns}\nstudio,team,2026-05-01,{row}\n"));
+        place.run(&[
+            "rate",
+            "credits.price",
+            "--events",
+            "usage.ndjson",
+            "--subscriptions",
+            "subs.csv",
+            "--for",
+            "team",
+        ])
+    };
+    let ran = rate("balance_bought,balance_bought[cost],balance_bought[expires]", "1000,20.00,2026-05-31");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("51_000.0000 CREDIT granted"), "{}", ran.out);
+    let ran = rate("balance_sold,balance_sold[cost]", "1000,20.00");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("C053") && ran.err.contains("line 2"), "{}", ran.err);
+    let ran = rate("balance_bought", "1000");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`balance_bought[cost]` is missing"), "{}", ran.err);
+}
+
+#[test]
 fn names_in_usage_cannot_steer_the_terminal() {
     let place = place();
     place.file("usage.ndjson", &USAGE.replace("acme", "a\\u001b[2Jb").replace("\"1\"", "\"\\u001b\""));

@@ -1,9 +1,10 @@
 //! Who is on which plan: a CSV, NDJSON or JSON file of subscriptions.
 //!
 //! Columns: `account`; optional `plan`, `start` (first day served), `end` or `until` (first day
-//! no longer served) or `through` (last day served), `pool`, and opening levels
-//! `opening_METER` or `opening_METER[dimension=label,…]`. A column of another name is refused: a
-//! misspelt one would change amounts.
+//! no longer served) or `through` (last day served), `pool`, opening levels `opening_METER` or
+//! `opening_METER[dimension=label,…]`, and what wallets held: `balance_WALLET` with
+//! `balance_WALLET[cost]` and optionally `balance_WALLET[expires]`. A column of another name is
+//! refused: a misspelt one would change amounts.
 
 use crate::csv;
 use crate::error::IngestError;
@@ -12,9 +13,10 @@ use crate::json::elements::{self, State, Step};
 use crate::json::scan::{self, Value};
 use crate::limits::{NAME_BYTES_MAX, RECORD_BYTES_MAX, SUBSCRIPTIONS_BYTES_MAX, SUBSCRIPTIONS_MAX};
 use crate::source::Source;
+use price_rating::OpeningLot;
 use price_value::{Date, Rational};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// One row of a subscriptions file.
@@ -34,6 +36,8 @@ pub struct SubscriptionRow {
     pub pool: Option<String>,
     /// Levels that hold before the first event.
     pub opening: Vec<OpeningLevel>,
+    /// What wallets held before the first day, by name.
+    pub balances: Vec<(String, OpeningLot)>,
 }
 
 impl SubscriptionRow {
@@ -221,9 +225,10 @@ fn check_header(names: &[String]) -> Result<(), String> {
             return Err(format!("`{name}` is there twice"));
         }
         if !matches!(name.as_str(), "account" | "plan" | "start" | "end" | "until" | "through" | "pool") {
-            opening(name).ok_or_else(|| {
+            let known = opening(name).is_some() || balance(name).is_some();
+            known.then_some(()).ok_or_else(|| {
                 format!(
-                    "`{name}` is no column of subscriptions; known are account, plan, start, end, until, through, pool and opening_METER"
+                    "`{name}` is no column of subscriptions; known are account, plan, start, end, until, through, pool, opening_METER and balance_WALLET"
                 )
             })?;
         }
@@ -249,6 +254,42 @@ fn opening(name: &str) -> Option<(&str, Vec<(String, String)>)> {
     (!meter.is_empty()).then_some((meter, pairs?))
 }
 
+/// Wallet and aspect (nothing, `cost` or `expires`) of `balance_credits[cost]`.
+fn balance(name: &str) -> Option<(&str, &str)> {
+    let rest = name.strip_prefix("balance_").filter(|rest| !rest.is_empty())?;
+    match rest.split_once('[') {
+        None => Some((rest, "")),
+        Some((wallet, aspect)) => {
+            let aspect = aspect.strip_suffix(']').filter(|aspect| ["cost", "expires"].contains(aspect))?;
+            (!wallet.is_empty()).then_some((wallet, aspect))
+        }
+    }
+}
+
+/// The lots of a row: each with what it cost.
+fn lots(found: BTreeMap<&str, [Option<&str>; 3]>) -> Result<Vec<(String, OpeningLot)>, String> {
+    let mut out = Vec::new();
+    for (wallet, [units, cost, expires]) in found {
+        let column = format!("balance_{wallet}");
+        let number = |name: &str, text: &str| {
+            let value = level(text).filter(|value| !value.is_negative());
+            value.ok_or_else(|| format!("`{name}` should be a plain decimal number such as 120 or 1.5"))
+        };
+        let Some(units) = units else { return Err(format!("`{column}` is missing: how much is left")) };
+        let units = number(&column, units)?;
+        let Some(cost) = cost else {
+            return Err(format!("`{column}[cost]` is missing: what was paid for `{column}`; 0 if it was given away"));
+        };
+        let cost = number(&format!("{column}[cost]"), cost)?;
+        let day = |text: &str| text.parse::<Date>().map_err(|problem| format!("`{column}[expires]`: {problem}"));
+        let gone = expires.map(day).transpose()?.map(|last| last.add_days(1));
+        if units.is_positive() {
+            out.push((wallet.to_owned(), OpeningLot { units, cost, gone }));
+        }
+    }
+    Ok(out)
+}
+
 fn level(text: &str) -> Option<Rational> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -265,7 +306,9 @@ fn row(line: u64, cells: &[(&str, &str)]) -> Result<SubscriptionRow, String> {
         until: None,
         pool: None,
         opening: Vec::new(),
+        balances: Vec::new(),
     };
+    let mut held: BTreeMap<&str, [Option<&str>; 3]> = BTreeMap::new();
     for (name, text) in cells {
         let text = text.trim();
         if text.is_empty() {
@@ -283,6 +326,11 @@ fn row(line: u64, cells: &[(&str, &str)]) -> Result<SubscriptionRow, String> {
             "end" | "until" => out.until = Some(date()?),
             "through" => out.until = Some(date()?.add_days(1)),
             _ => {
+                if let Some((wallet, aspect)) = balance(name) {
+                    let at = ["", "cost", "expires"].iter().position(|a| *a == aspect).unwrap_or(0);
+                    held.entry(wallet).or_default()[at] = Some(text);
+                    continue;
+                }
                 let Some((meter, labels)) = opening(name) else { continue };
                 let level = level(text)
                     .ok_or_else(|| format!("`{name}` should be a plain decimal number such as 120 or 1.5"))?;
@@ -293,6 +341,7 @@ fn row(line: u64, cells: &[(&str, &str)]) -> Result<SubscriptionRow, String> {
     if out.account.is_empty() {
         return Err("it has no `account`".into());
     }
+    out.balances = lots(held)?;
     match (out.from, out.until) {
         (Some(from), Some(until)) if until <= from => {
             Err(format!("it ends ({until}) before it begins ({from}); `end` is the first day no longer served"))
@@ -326,6 +375,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wallet_comes_with_what_is_left_and_what_that_cost() {
+        let rows = "account,balance_credits,balance_credits[cost],balance_credits[expires]\n\
+                    acme,500,20.00,2026-06-30\nbeta,,,\n";
+        let rows = read("s.csv", rows).unwrap();
+        let lot = OpeningLot { units: Rational::int(500), cost: Rational::int(20), gone: "2026-07-01".parse().ok() };
+        assert_eq!(rows[0].balances, [("credits".to_string(), lot)]);
+        assert!(rows[1].balances.is_empty());
+    }
+
+    #[test]
     fn every_problem_names_its_line() {
         let problems =
             read("s.csv", "account,start,end\n,2026-01-01,\na,2026-02-30,\nb,2026-02-01,2026-02-01\nc\n").unwrap_err();
@@ -340,6 +399,9 @@ mod tests {
         for bad in ["{\"account\":[]}", "{\"account\":\"a\"", "[{\"account\":\"a\"}", "{\"acount\":\"a\"}"] {
             assert!(read("s.json", bad).is_err(), "{bad}");
         }
+        assert!(read("s.csv", "account,balance_credits[price]\na,1\n").is_err());
+        assert!(read("s.csv", "account,balance_credits\na,1\n").unwrap_err()[0].contains("[cost]` is missing"));
+        assert!(read("s.csv", "account,balance_credits[cost]\na,1\n").unwrap_err()[0].contains("how much is left"));
         assert!(read("s.csv", "account,opening_seats\na,1e9\n").unwrap_err()[0].contains("plain decimal"));
     }
 }

@@ -5,8 +5,19 @@ use crate::cells::CellAt;
 use crate::layout::regime_on;
 use crate::levels::{Held, Holder};
 use crate::rater::{InjectError, Rater, When};
-use price_ir::{CellRule, Charge, Cond, KeyIx, SinkIx};
-use price_value::{Period, Rational, Timestamp};
+use price_ir::{BalanceIx, CellRule, Charge, Cond, KeyIx, SinkIx};
+use price_value::{Date, Period, Rational, Timestamp};
+
+/// What a balance held when its subject came from another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpeningLot {
+    /// What is left of it, in the balance's currency; above zero.
+    pub units: Rational,
+    /// What was paid for that, in the plan's currency; zero for what was given away.
+    pub cost: Rational,
+    /// First day on which it is gone.
+    pub gone: Option<Date>,
+}
 
 /// Where a given quantity goes in one sink.
 struct Target {
@@ -114,6 +125,22 @@ impl Rater {
                 Held { at: target.at, value, since: at.0 },
             );
         }
+        self.memo.forget(billed);
+        Ok(())
+    }
+
+    /// Puts a lot into a balance on the first day its subject is served: what another system left
+    /// (cut-over). Its cost was paid there.
+    pub fn open_balance(&mut self, account: &str, balance: &str, lot: OpeningLot) -> Result<(), InjectError> {
+        let at = self.plan.funds.balances.iter().position(|b| b.name == balance);
+        let at = at.ok_or_else(|| InjectError::NoBalance { balance: balance.into() })?;
+        let account = self.accounts.account(account);
+        let billed = self.accounts.accounts[account as usize].billed;
+        let dead = lot.gone.zip(self.accounts.since(billed)).is_some_and(|(gone, first)| gone <= first);
+        if !lot.units.is_positive() || lot.cost.is_negative() || dead {
+            return Err(InjectError::BadLot { balance: balance.into() });
+        }
+        self.opened.entry(billed).or_default().push((BalanceIx(at as u32), lot));
         self.memo.forget(billed);
         Ok(())
     }

@@ -37,6 +37,7 @@ mod step;
 mod subscription;
 
 pub use bulk::{Bulk, BulkBuilder};
+pub use inject::OpeningLot;
 pub use labels::OpenLabels;
 pub use mediate::{Raw, RowBuilder};
 pub use order::{Order, plan_order};

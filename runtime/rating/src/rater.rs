@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::calendar::Clock;
 use crate::cells::{Cells, Read, sort_reads};
 use crate::fold::Scratch;
+use crate::inject::OpeningLot;
 use crate::labels::OpenLabels;
 use crate::layout::Layout;
 use crate::levels::{Holder, Levels};
@@ -14,10 +15,10 @@ use crate::settle::chain::Memo;
 use crate::slots::Slots;
 use crate::step::Book;
 use crate::subscription::Subscription;
-use price_ir::{Allowance, Kernel, Plan, Proration, SinkIx};
+use price_ir::{Allowance, BalanceIx, Kernel, Plan, Proration, SinkIx};
 use price_value::{Date, Period, Rational, Timestamp, Window};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An account of a [`Rater`], numbered in order of first sight.
@@ -109,6 +110,18 @@ pub enum InjectError {
         /// Meter.
         meter: String,
     },
+    /// No balance has that name.
+    #[error("there is no wallet and no prepaid commitment called `{balance}`")]
+    NoBalance {
+        /// As asked for.
+        balance: String,
+    },
+    /// A lot holds nothing, costs less than nothing, or is gone before it comes.
+    #[error("`{balance}` needs an amount above zero, a cost of zero or more, and a day after the first it is there")]
+    BadLot {
+        /// Balance.
+        balance: String,
+    },
     /// The level is finer than the meter keeps.
     #[error("the level is finer than `{meter}` keeps")]
     NotExact {
@@ -139,6 +152,8 @@ pub struct Rater {
     pub(crate) label_count: FxHashMap<(u32, u32), u32>,
     pub(crate) memo: Memo,
     pub(crate) scratch: Scratch,
+    /// Lots taken over from another system, by billed subject, in the order given.
+    pub(crate) opened: BTreeMap<u32, Vec<(BalanceIx, OpeningLot)>>,
 }
 
 /// Everything one sink keeps.
@@ -186,6 +201,7 @@ impl Rater {
             label_count: FxHashMap::default(),
             memo: Memo::default(),
             scratch: Scratch::default(),
+            opened: BTreeMap::new(),
             kernel,
             plan,
             layout,

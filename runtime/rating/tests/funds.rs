@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use price_ir::*;
-use price_rating::{Rater, Stage, restate};
+use price_rating::{OpeningLot, Rater, Stage, restate};
 use price_value::*;
 
 const CREDIT: CurrencyIx = CurrencyIx(1);
@@ -457,4 +457,35 @@ fn what_a_wallet_should_have_paid_leaves_it_later() {
     assert_eq!(statement(&all[1], "w").closed, r("320"));
     assert_eq!(statement(&all[2], "w").restated, r("-320"));
     assert_eq!(all[2].due, r("850"), "400 of February, 450 of March");
+}
+
+#[test]
+fn what_another_system_left_is_spent_and_earned_here() {
+    let mut b = Build::new();
+    credits(&mut b);
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, per_unit("1"));
+    b.0.lines[spend.ix()].currency = CREDIT;
+    let month = grant("month", "100", GrantWhen::Each(Window::Month), Expiry::EndOf(Window::Month), Cost::Free);
+    b.0.funds.balances.push(wallet("w", CREDIT, &[spend], vec![month]));
+    flow(&mut b, &[0], Finally::Block);
+    let mut rater = b.rater();
+    let one = price_rating::Subscription { from: Some(day("2026-01-11")), ..price_rating::Subscription::of("a") };
+    rater.subscribe(&one).unwrap();
+    let lot = |units: &str, gone: &str| OpeningLot { units: r(units), cost: r("20"), gone: Some(day(gone)) };
+    rater.open_balance("a", "w", lot("400", "2026-02-11")).unwrap();
+    assert!(rater.open_balance("a", "v", lot("400", "2026-02-11")).is_err());
+    assert!(rater.open_balance("a", "w", lot("0", "2026-02-11")).is_err());
+    assert!(rater.open_balance("a", "w", lot("1", "2026-01-11")).is_err());
+    used(&mut rater, &[("2026-01-20T12:00:00Z", "300"), ("2026-02-05T12:00:00Z", "150")]);
+    let (january, february) = (close(&mut rater, "2026-01-15"), close(&mut rater, "2026-02-15"));
+    balanced(&january);
+    balanced(&february);
+    // January's credits end first: 100 of them, then 200 of the 400 that cost 20.00. In February
+    // those end first: 150 are used and 50 are gone.
+    assert_eq!(statement(&january, "w").granted, r("500"));
+    let revenue = |i: &Invoice| i.payment.as_ref().unwrap().revenue.clone();
+    assert_eq!((revenue(&january).earned, revenue(&january).deferred), (r("10"), r("10")));
+    assert_eq!((revenue(&february).earned, revenue(&february).breakage), (r("7.5"), r("2.5")));
+    assert_eq!(january.due, r("0"));
 }

@@ -7,6 +7,7 @@
 use super::books::{Books, Paid, Whose};
 use super::counter::{Counter, Stretch, stretch_on, window_ending};
 use super::purse::{Draw, Lot, OVERDRAFT, Purse};
+use crate::inject::OpeningLot;
 use price_ir::{
     Balance, BalanceIx, Carry, CommitmentIx, Cost, CurrencyIx, EntryKind, Excess, Expiry, Finally, Grant, GrantAmount,
     GrantWhen, LineIx, Plan, Proration, Shortfall, Statement, TopUpAmount,
@@ -103,6 +104,8 @@ pub(crate) struct Desk<'a> {
     /// The customer's first day, and the first day after the last.
     first: Date,
     last: Option<Date>,
+    /// Lots that come with the customer.
+    opened: Vec<(BalanceIx, OpeningLot)>,
     pub(crate) state: FundsState,
     pub(crate) books: Books,
     pub(crate) bills: BTreeMap<String, Bill>,
@@ -125,7 +128,7 @@ impl<'a> Desk<'a> {
     pub(crate) fn new(
         plan: Arc<Plan>,
         days: &'a dyn Days,
-        served: (Date, Option<Date>),
+        (served, opened): ((Date, Option<Date>), &[(BalanceIx, OpeningLot)]),
         before: Option<&FundsState>,
     ) -> Desk<'a> {
         let funds = &plan.funds;
@@ -150,6 +153,7 @@ impl<'a> Desk<'a> {
             true_ups: Vec::new(),
             first: served.0,
             last: served.1,
+            opened: opened.to_vec(),
             statements,
             state,
             days,
@@ -163,6 +167,9 @@ impl<'a> Desk<'a> {
     pub(crate) fn open(&mut self, day: Date) {
         for at in 0..self.plan.funds.balances.len() {
             self.lapse(at, day);
+        }
+        if day == self.first {
+            self.take_over(day);
         }
         for at in 0..self.plan.funds.balances.len() {
             let plan = self.plan.clone();
@@ -179,6 +186,31 @@ impl<'a> Desk<'a> {
         }
         for at in 0..self.plan.funds.commitments.len() {
             self.count_from(at, day);
+        }
+    }
+
+    /// Lots that another system left.
+    fn take_over(&mut self, day: Date) {
+        for (at, opening) in std::mem::take(&mut self.opened) {
+            let plan = self.plan.clone();
+            let balance = &plan.funds.balances[at.ix()];
+            let lot = Lot {
+                serial: 0,
+                name: "opening".into(),
+                grant: None,
+                came: day,
+                gone: opening.gone,
+                amount: opening.units.clone(),
+                left: opening.units,
+                cost: opening.cost,
+                gone_units: Rational::ZERO,
+                recognised: Rational::ZERO,
+            };
+            self.statements[at.ix()].granted += &lot.amount;
+            let whose = Whose { balance: &balance.name, holds: balance.holds };
+            let paid = if lot.cost.is_zero() { Paid::Free } else { Paid::Cash };
+            self.books.grant(day, EntryKind::Grant, whose, &lot, paid);
+            self.enter(at.ix(), balance, day, lot);
         }
     }
 

@@ -38,7 +38,8 @@ impl Rater {
         let host = self.host_days(s);
         let served = (host.first, host.last);
         let before = s.before.map(|carried| &carried.funds);
-        let mut desk = Desk::new(plan.clone(), &host, served, before);
+        let opened = self.opened.get(&s.billed).map_or(&[][..], Vec::as_slice);
+        let mut desk = Desk::new(plan.clone(), &host, (served, opened), before);
         let fine: Vec<Option<Rounding>> = plan.lines.iter().enumerate().map(|(i, _)| finest(&plan, i)).collect();
         let mut known: BTreeMap<String, Rational> = BTreeMap::new();
         let mut interim: Vec<InterimInvoice> = Vec::new();
