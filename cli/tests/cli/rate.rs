@@ -113,6 +113,24 @@ fn subscriptions_say_who_is_served_when() {
 }
 
 #[test]
+fn lines_carry_what_catalogues_and_ledgers_call_them() {
+    let place = place();
+    let card = place.read("card.price");
+    let end = card.rfind('}').expect("a block");
+    let said = "  tag calls as network\n  product calls = \"API-1\"\n  ledger calls = \"4010 API\"\n";
+    place.file("card.price", &format!("{}{said}{}", &card[..end], &card[end..]));
+    let args = ["rate", "card.price", "--events", "usage.ndjson", "--format", "json", "--journal", "journal"];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let json: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let line = &json["invoices"][0]["lines"][0];
+    let said = [&line["tags"][0], &line["product"], &line["ledger"]];
+    assert_eq!(said, ["network", "API-1", "4010 API"]);
+    let journal = place.read("journal");
+    assert!(journal.contains("revenues:4010 API"), "{journal}");
+}
+
+#[test]
 fn a_subscription_brings_what_its_wallets_held() {
     let place = Place::new();
     let read = |path: &str| std::fs::read_to_string(repository(path)).expect("the example");

@@ -15,7 +15,7 @@ use price_ir::{
 };
 use price_syntax::ast::{self, ExprKind, PriceBody, PriceStmtKind, StmtKind, TermKind};
 use price_value::Rational;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 type Adjustments = (Vec<Discount>, Vec<GroupClamp>, Vec<Attribution>);
 
@@ -125,7 +125,7 @@ impl Lowering<'_> {
             let before = waiting.len();
             let mut later = Vec::new();
             for (layer, decl, order) in std::mem::take(&mut waiting) {
-                let needs = bases(decl)
+                let needs = bases(decl, &self.tags)
                     .iter()
                     .any(|n| names.contains(n.as_str()) && n != &decl.name.text && !lines.iter().any(|l| l.name == *n));
                 if needs {
@@ -563,7 +563,8 @@ impl Lowering<'_> {
     }
 }
 
-fn bases(decl: &ast::PriceDecl) -> Vec<String> {
+/// The names of the lines that a share is of.
+fn bases(decl: &ast::PriceDecl, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let charges: Vec<&ast::Charge> = match &decl.body {
         PriceBody::Charge(charge) => vec![charge],
         PriceBody::Block(block) => block
@@ -577,10 +578,14 @@ fn bases(decl: &ast::PriceDecl) -> Vec<String> {
     let mut names = Vec::new();
     for charge in charges {
         for term in &charge.terms {
-            if let TermKind::Value(ast::Expr { kind: ExprKind::PercentOf { base, .. }, .. }) = &term.kind
-                && let ast::ScopeKind::Names(paths) = &base.kind
-            {
-                names.extend(paths.iter().filter_map(|p| p.last()).map(|n| n.text.clone()));
+            if let TermKind::Value(ast::Expr { kind: ExprKind::PercentOf { base, .. }, .. }) = &term.kind {
+                match &base.kind {
+                    ast::ScopeKind::All => {}
+                    ast::ScopeKind::Tagged(tag) => names.extend(tags.get(&tag.text).into_iter().flatten().cloned()),
+                    ast::ScopeKind::Names(paths) => {
+                        names.extend(paths.iter().filter_map(|p| p.last()).map(|n| n.text.clone()));
+                    }
+                }
             }
         }
     }

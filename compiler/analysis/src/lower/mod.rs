@@ -3,6 +3,7 @@
 //! Nothing is evaluated here and nothing is guessed: where a choice would change money and is
 //! not written, a finding asks for it.
 
+mod about;
 pub mod adjust;
 pub mod allowance;
 pub(crate) mod amend;
@@ -89,6 +90,8 @@ pub struct Lowering<'a> {
     own_currency: Currency,
     /// Currencies of cards that have another one, with the rounding of their lines.
     foreign: Vec<(Currency, LineRounding)>,
+    /// Names of lines by tag.
+    tags: BTreeMap<String, BTreeSet<String>>,
     /// New amounts of commitments' steps, by name of the commitment, in the order of amendments.
     steps: Vec<(Layer, ast::StepChange)>,
     /// Where names stand whose statement an amendment ends, and the first day without it.
@@ -179,6 +182,7 @@ pub fn item(
         billing: Schedule { every: Window::Month, day: 1, month: 1 },
         own_currency: dollar,
         foreign: Vec::new(),
+        tags: BTreeMap::new(),
         steps: Vec::new(),
         gone: Vec::new(),
         term_start: None,
@@ -188,7 +192,7 @@ pub fn item(
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
-    if sound && plan.is_none() {
+    if sound && plan.is_none() && !declared_badly(db, workspace) {
         // Nothing is passed over in silence, not even a mistake of ours.
         let message = "this cannot be compiled, and nothing says why: that is a bug in price";
         lowering.report(Diagnostic::error(codes::NOT_YET, message).at(name_span, "please report it with the file"));
@@ -209,6 +213,15 @@ pub fn item(
         lowered.diagnostics.extend(findings);
     }
     lowered
+}
+
+/// Whether a module has errors of its own: names that could not be given a meaning are silent
+/// wherever they are used.
+fn declared_badly(db: &dyn salsa::Database, workspace: Workspace) -> bool {
+    workspace.files(db).iter().any(|file| {
+        let (parsed, env) = (crate::db::parsed(db, *file), crate::db::module_env(db, workspace, *file));
+        parsed.diagnostics.iter().chain(&env.diagnostics).any(Diagnostic::is_error)
+    })
 }
 
 /// A line, or what carries one.
@@ -290,6 +303,7 @@ impl Lowering<'_> {
         }
         let currencies = self.currencies(layers, name_span)?;
 
+        self.tags = about::tags(layers);
         let (sources, mut sound) = self.price_sources(layers);
         let mut lines: Vec<Line> = Vec::new();
         let mut infos: Vec<Option<PriceInfo>> = Vec::new();
@@ -357,6 +371,7 @@ impl Lowering<'_> {
             }
         }
         sound &= self.shares(layers, shares, &mut lines);
+        sound &= self.about(layers, &mut lines);
         infos.resize_with(lines.len(), || None);
         let allowances = self.allowances(layers, &mut lines, &infos, sound);
         let adjustments = self.adjustments(layers, &mut lines, &infos);
@@ -538,7 +553,14 @@ impl Lowering<'_> {
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
                 let StmtKind::Override(over) = &statement.kind else { continue };
-                let Some(name) = over.target.last() else { continue };
+                let name = match &over.target {
+                    ast::OverrideTarget::Price(path) => path.last(),
+                    ast::OverrideTarget::Tagged(tag) => {
+                        sound &= self.override_tagged(tag, (index, over, statement.span), &mut sources);
+                        continue;
+                    }
+                };
+                let Some(name) = name else { continue };
                 match sources.get_mut(name.text.as_str()) {
                     Some(source) => source.overrides.push((index, over, statement.span)),
                     None => {
@@ -568,6 +590,7 @@ impl Lowering<'_> {
                     StmtKind::Discount(discount) => {
                         let touches = match &discount.scope.kind {
                             ast::ScopeKind::All => true,
+                            ast::ScopeKind::Tagged(tag) => self.is_tagged(&price.decl.name.text, &tag.text),
                             ast::ScopeKind::Names(names) => {
                                 names.iter().any(|n| n.last().is_some_and(|n| n.text == price.decl.name.text))
                             }
@@ -604,6 +627,7 @@ impl Lowering<'_> {
     pub fn scope_lines(&mut self, scope: &ast::Scope, lines: &[Line]) -> Option<Vec<LineIx>> {
         match &scope.kind {
             ast::ScopeKind::All => Some((0..lines.len() as u32).map(LineIx).collect()),
+            ast::ScopeKind::Tagged(tag) => self.tagged_lines(tag, lines),
             ast::ScopeKind::Names(names) => {
                 let mut found = Vec::new();
                 for path in names {

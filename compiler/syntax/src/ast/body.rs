@@ -109,6 +109,17 @@ pub struct StepChange {
     pub amount: Expr,
 }
 
+/// What catalogues and ledgers call a line.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AboutWhat {
+    /// One of its tags.
+    Tag(Name),
+    /// Its product code.
+    Product(Text),
+    /// The account its revenue goes to.
+    Ledger(Text),
+}
+
 /// A statement with what stands above it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Stmt {
@@ -180,6 +191,13 @@ pub enum StmtKind {
         line: Path,
         /// The dimensions it is told apart by.
         by: Vec<Path>,
+    },
+    /// `tag storage, egress as infrastructure`, `product storage = "SKU-1"`, `ledger storage = "4000"`.
+    About {
+        /// The lines.
+        lines: Vec<Path>,
+        /// What they are called.
+        what: AboutWhat,
     },
     /// `commitment annual postpaid { ... }`.
     Commitment(Commitment),

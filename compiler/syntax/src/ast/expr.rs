@@ -166,6 +166,8 @@ pub enum ScopeKind {
     All,
     /// `storage, egress`; never empty.
     Names(Vec<Path>),
+    /// `tagged compute`.
+    Tagged(Name),
 }
 
 /// Where in the order of adjustments a line is looked at.

@@ -76,14 +76,23 @@ pub enum PriceBody {
 /// A rule that replaces or lowers a rule below.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Override {
-    /// The price.
-    pub target: Path,
+    /// The price, or several.
+    pub target: OverrideTarget,
     /// The cells it covers.
     pub filter: Option<PriceFilter>,
     /// The dates it covers.
     pub validity: Option<Validity>,
     /// The new rule.
     pub body: OverrideBody,
+}
+
+/// What an override is of.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum OverrideTarget {
+    /// `override price storage`.
+    Price(Path),
+    /// `override prices tagged compute`.
+    Tagged(Name),
 }
 
 /// The rule of an override.

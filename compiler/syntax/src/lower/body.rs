@@ -2,9 +2,9 @@
 
 use super::Lower;
 use crate::ast::{
-    Amendment, Billing, Change, ChangeKind, Contract, Discount, Entitlement, EntitlementValue, Fee, FeeTiming,
-    Frequency, LateRule, Limit, PartialRule, Plan, PricesFrom, ProrateRule, RateCard, RoundingPoint, StepChange, Stmt,
-    StmtKind, Tracking,
+    AboutWhat, Amendment, Billing, Change, ChangeKind, Contract, Discount, Entitlement, EntitlementValue, Fee,
+    FeeTiming, Frequency, LateRule, Limit, PartialRule, Plan, PricesFrom, ProrateRule, RateCard, RoundingPoint,
+    StepChange, Stmt, StmtKind, Tracking,
 };
 use crate::grammar::Rule;
 use crate::tree::Node;
@@ -78,6 +78,13 @@ impl Lower {
             Rule::cap_stmt => StmtKind::Cap(self.limit(node)?),
             Rule::minimum_stmt => StmtKind::Minimum(self.limit(node)?),
             Rule::attribute_stmt => StmtKind::Attribute { line: self.first_path(node)?, by: self.by_names(node) },
+            Rule::tag_stmt => StmtKind::About { lines: self.names(node), what: AboutWhat::Tag(self.first_name(node)?) },
+            Rule::product_stmt => {
+                StmtKind::About { lines: self.names(node), what: AboutWhat::Product(self.first_text(node)?) }
+            }
+            Rule::ledger_stmt => {
+                StmtKind::About { lines: self.names(node), what: AboutWhat::Ledger(self.first_text(node)?) }
+            }
             Rule::commitment_stmt => StmtKind::Commitment(self.commitment(node)?),
             Rule::wallet_stmt => StmtKind::Wallet(self.wallet(node)?),
             Rule::waterfall_stmt => StmtKind::Waterfall(self.waterfall(node)),

@@ -253,8 +253,11 @@ impl Lower {
     }
 
     pub(super) fn scope(&self, node: Node<'_>) -> Option<Scope> {
-        let kind =
-            if node.has(Rule::kw_all) { ScopeKind::All } else { ScopeKind::Names(self.paths(node.part(Rule::names)?)) };
+        let kind = match node.part(Rule::tagged) {
+            Some(tagged) => ScopeKind::Tagged(self.first_name(tagged)?),
+            None if node.has(Rule::kw_all) => ScopeKind::All,
+            None => ScopeKind::Names(self.paths(node.part(Rule::names)?)),
+        };
         Some(Scope { kind, span: self.span(node) })
     }
 

@@ -3,9 +3,9 @@
 use super::Lower;
 use crate::ast::{
     BoundOf, BoundOfKind, Cell, CellKind, Charge, ChargeClamp, ChargeTerm, Clamp, ClampOver, ClampSide, ClampThen,
-    ClampUsage, Docs, FlatWhen, Key, LadderRule, Name, Override, OverrideBody, PriceBody, PriceDecl, PriceFilter,
-    PriceKind, PriceStmt, PriceStmtKind, PriceTarget, Table, TableEntry, TableHeader, TableRow, TermKind, Tier,
-    TierEntry, TierMode, Tiers, UsageSide,
+    ClampUsage, Docs, FlatWhen, Key, LadderRule, Name, Override, OverrideBody, OverrideTarget, PriceBody, PriceDecl,
+    PriceFilter, PriceKind, PriceStmt, PriceStmtKind, PriceTarget, Table, TableEntry, TableHeader, TableRow, TermKind,
+    Tier, TierEntry, TierMode, Tiers, UsageSide,
 };
 use crate::grammar::Rule;
 use crate::tree::Node;
@@ -59,7 +59,11 @@ impl Lower {
             Some(filter) => Some(self.price_filter(filter)?),
             None => None,
         };
-        Some(Override { target: self.first_path(node)?, filter, validity: self.first_validity(node), body })
+        let target = match node.part(Rule::tagged) {
+            Some(tagged) => OverrideTarget::Tagged(self.first_name(tagged)?),
+            None => OverrideTarget::Price(self.first_path(node)?),
+        };
+        Some(Override { target, filter, validity: self.first_validity(node), body })
     }
 
     fn price_block(&mut self, node: Node<'_>) -> Vec<PriceStmt> {

@@ -97,6 +97,9 @@ pub(crate) trait Days {
     fn level(&self, sink: price_ir::SinkIx, day: Date) -> Rational;
 }
 
+/// Lots that come with a customer.
+pub(crate) type Opened = [(BalanceIx, OpeningLot)];
+
 /// The payments of one period.
 pub(crate) struct Desk<'a> {
     plan: Arc<Plan>,
@@ -128,7 +131,7 @@ impl<'a> Desk<'a> {
     pub(crate) fn new(
         plan: Arc<Plan>,
         days: &'a dyn Days,
-        (served, opened): ((Date, Option<Date>), &[(BalanceIx, OpeningLot)]),
+        (served, opened): ((Date, Option<Date>), &Opened),
         before: Option<&FundsState>,
     ) -> Desk<'a> {
         let funds = &plan.funds;

@@ -136,7 +136,10 @@ impl Lowering<'_> {
                     }
                 }
             };
-            let title = format!("override price {}", over.target.text());
+            let title = match &over.target {
+                ast::OverrideTarget::Price(path) => format!("override price {}", path.text()),
+                ast::OverrideTarget::Tagged(tag) => format!("override prices tagged {}", tag.text),
+            };
             let rule = self.rule(title, layer, *span);
             let during = meet(span_of(over.validity.as_ref()), layer.during);
             candidates.push(Candidate { layer: *index, during, cells, what, rule, span: *span });
