@@ -809,8 +809,12 @@ pub enum DiscountOff {
 pub struct Allowance {
     /// Declared name.
     pub name: String,
-    /// Quantity granted per window, in `unit`.
+    /// Quantity granted per window, in `unit`; with `times`, for each unit of that sink.
     pub quantity: Rational,
+    /// A sink without cells whose quantity over the billing period, as far as it is above zero,
+    /// says how often `quantity` is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<SinkIx>,
     /// Unit, for display; the covered sinks' quantities convert by [`Covers::factor`].
     pub unit: String,
     /// When it is granted again.

@@ -66,6 +66,8 @@ fn everything(levels: bool) -> Build {
     b.allowance("pro rata", "150", DrawOrder::ProRata, &[all[1], split]);
     b.0.allowances[0].rollover = Some(Rollover { at_most: r("40"), windows: 2 });
     b.allowance("cheap", "30", DrawOrder::CheapestFirst, &[all[2]]);
+    b.allowance("measured", "0.5", DrawOrder::ProRata, &[all[4]]);
+    b.0.allowances[2].times = Some(sinks[6]);
     let mut charge = each(None, "", mul(c("0.0371"), field(0)), 3);
     charge.post =
         vec![Post::AtLeast(r("0.05")), Post::Round(Rounding { mode: RoundingMode::HalfEven, step: r("0.01") })];

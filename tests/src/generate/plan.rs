@@ -533,9 +533,10 @@ fn allowance(rng: &mut Rng, plan: &mut Plan) {
     }
     let draws =
         [DrawOrder::Single, DrawOrder::ProRata, DrawOrder::CheapestFirst, DrawOrder::DearestFirst, DrawOrder::AsUsed];
-    plan.allowances.push(Allowance {
+    let mut allowance = Allowance {
         name: "included".into(),
         quantity: rng.bound(),
+        times: None,
         unit: "unit".into(),
         per: window(rng),
         covers: vec![Covers { line: LineIx(line as u32), cells: None, factor: rng.step() }],
@@ -543,5 +544,16 @@ fn allowance(rng: &mut Rng, plan: &mut Plan) {
         rollover: rng.chance(30).then(|| Rollover { at_most: rng.literal(), windows: 2 }),
         prorate: proration(rng),
         rule: RuleIx(1),
-    });
+    };
+    let by_event = matches!(plan.lines[line].charge, Charge::Events(_));
+    let measures = |sink: &Sink| !matches!(sink.fold, Fold::Charge(_)) && sink.keys.iter().all(|key| !key.in_cell);
+    if let Some(by) = plan.sinks.iter().position(measures)
+        && !by_event
+        && rng.chance(50)
+    {
+        allowance.times = Some(SinkIx(by as u32));
+        (allowance.per, allowance.rollover) = (plan.billing.every, None);
+        allowance.draw = *rng.pick(&draws[..4]);
+    }
+    plan.allowances.push(allowance);
 }

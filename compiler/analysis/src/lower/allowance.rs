@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::layers::Layer;
 use super::meets::{Meets, Question, asks};
-use super::price::{PriceInfo, Priced};
+use super::price::{PriceInfo, Priced, meter_or_event};
 use super::settings::{first_statement, say_proration};
 use crate::codes;
 use crate::declare::meter::{Aggregation, MeterDef, names_in};
@@ -208,19 +208,13 @@ impl Lowering<'_> {
                 return None;
             }
         };
-        let value = self.scoped(layer, |scope| Typer::new(scope).constant(&decl.amount));
-        if value.is_error() {
-            return None;
-        }
-        if value.ty != meter.ty {
-            self.report(
-                Diagnostic::error(codes::UNIT_MISMATCH, "this allowance does not measure what the meter counts")
-                    .at(decl.amount.span, value.ty.to_string())
-                    .also(decl.on.span, meter.ty.to_string()),
-            );
-            return None;
-        }
-        let quantity = value.expr.as_const().cloned()? / &meter.factor;
+        let (times, quantity) = match &decl.of {
+            None => (None, self.granted(layer, &decl.amount, &meter, decl)?),
+            Some(of) => {
+                let (times, quantity) = self.granted_per(layer, of, &meter, decl)?;
+                (Some(times), quantity)
+            }
+        };
         if quantity.is_negative() {
             let message = "an allowance is not below zero";
             self.report(Diagnostic::error(codes::NEGATIVE, message).at(decl.amount.span, ""));
@@ -243,6 +237,9 @@ impl Lowering<'_> {
                 ast::WindowKind::WithoutReset => Window::Never,
             },
         };
+        if decl.of.is_some() {
+            self.measured_once(decl, per)?;
+        }
         let mut covers = Vec::new();
         for (at, info) in infos.iter().enumerate() {
             let Some(info) = info else { continue };
@@ -291,6 +288,13 @@ impl Lowering<'_> {
             return None;
         }
         let draw = self.draw_order(layer, decl, &covers, lines, per)?;
+        let by_event = covers.iter().any(|c| matches!(lines[c.line.ix()].charge, Charge::Events(_)));
+        if let (Some(of), true) = (&decl.of, by_event || draw == DrawOrder::AsUsed) {
+            let what = "an allowance that another meter measures, drawn event by event,";
+            let help = "it is known at the end of the period: cover prices on meters, and draw in another order";
+            self.report(crate::not_yet(what, of.span).help(help));
+            return None;
+        }
         let rollover = match &decl.rollover {
             None | Some(ast::Rollover::None) => None,
             Some(ast::Rollover::UpTo { limit, lasts }) => {
@@ -335,6 +339,7 @@ impl Lowering<'_> {
         Some(Allowance {
             name: decl.name.text.clone(),
             quantity,
+            times,
             unit: meter.unit.clone(),
             per,
             covers,
@@ -343,6 +348,90 @@ impl Lowering<'_> {
             prorate,
             rule,
         })
+    }
+
+    /// A constant quantity of the meter an allowance is on, in its unit.
+    fn granted(
+        &mut self,
+        layer: &Layer,
+        amount: &ast::Expr,
+        meter: &MeterDef,
+        decl: &ast::Allowance,
+    ) -> Option<Rational> {
+        let value = self.scoped(layer, |scope| Typer::new(scope).constant(amount));
+        if value.is_error() {
+            return None;
+        }
+        if value.ty != meter.ty {
+            self.report(
+                Diagnostic::error(codes::UNIT_MISMATCH, "this allowance does not measure what the meter counts")
+                    .at(amount.span, value.ty.to_string())
+                    .also(decl.on.span, meter.ty.to_string()),
+            );
+            return None;
+        }
+        Some(value.expr.as_const().cloned()? / &meter.factor)
+    }
+
+    /// `3 GB per GB of stored`: the sink of the other meter, and the quantity for one unit of it.
+    fn granted_per(
+        &mut self,
+        layer: &Layer,
+        of: &ast::Path,
+        meter: &MeterDef,
+        decl: &ast::Allowance,
+    ) -> Option<(SinkIx, Rational)> {
+        let by = match self.scoped(layer, |scope| meter_or_event(scope, of)) {
+            Entity::Meter(by) => by,
+            Entity::Error => return None,
+            other => {
+                let message = format!("`{}` is {}, not a meter", of.text(), other.kind());
+                self.report(Diagnostic::error(codes::WRONG_KIND, message).at(of.span, ""));
+                return None;
+            }
+        };
+        let ast::ExprKind::Per { value, per } = &decl.amount.kind else {
+            self.report(
+                Diagnostic::error(codes::UNIT_MISSING, format!("how much of `{}` is one grant for?", by.name))
+                    .at(decl.amount.span, "per what?")
+                    .also(of.span, by.ty.to_string())
+                    .help(format!("write `per {}` behind the quantity", by.unit)),
+            );
+            return None;
+        };
+        let quantity = self.granted(layer, value, meter, decl)?;
+        if per.started {
+            let what = "an allowance for each started unit of another meter";
+            self.report(crate::not_yet(what, per.span));
+            return None;
+        }
+        let (size, dims) = self.scoped(layer, |scope| Typer::new(scope).per_unit(per))?;
+        if by.ty != Ty::Quantity(dims.clone()) {
+            self.report(
+                Diagnostic::error(codes::UNIT_MISMATCH, "this allowance is not per unit of the other meter")
+                    .at(per.span, format!("per {dims}"))
+                    .also(of.span, by.ty.to_string()),
+            );
+            return None;
+        }
+        let sink = self.meter_sink(layer, &by, Vec::new(), None)?;
+        let quantity = quantity * &by.factor / &size;
+        self.measures.push(by);
+        Some((sink, quantity))
+    }
+
+    /// What another meter measures is granted for a billing period, whose end says how much.
+    fn measured_once(&mut self, decl: &ast::Allowance, per: Window) -> Option<()> {
+        let billing = self.billing_window();
+        let what = match &decl.rollover {
+            _ if per != billing => {
+                format!("an allowance per {per} that another meter measures, billed each {billing},")
+            }
+            Some(ast::Rollover::UpTo { .. }) => "rollover of an allowance that another meter measures".to_string(),
+            _ => return Some(()),
+        };
+        self.report(crate::not_yet(&what, decl.name.span));
+        None
     }
 
     /// The dimensions that an allowance asks for in a price it covers in part.

@@ -83,6 +83,8 @@ pub struct Lowering<'a> {
     pub rule_spans: Vec<Span>,
     /// Prices that may fall when usage grows.
     pub cliffs_allowed: Vec<String>,
+    /// Meters that something is computed from besides what they price.
+    measures: Vec<Arc<MeterDef>>,
     /// Lines that could not be lowered: their names are known, their absence is no news.
     failed: BTreeSet<String>,
     billing: Schedule,
@@ -177,6 +179,7 @@ pub fn item(
         is_plan,
         rules: Vec::new(),
         rule_spans: Vec::new(),
+        measures: Vec::new(),
         cliffs_allowed: Vec::new(),
         failed: BTreeSet::new(),
         billing: Schedule { every: Window::Month, day: 1, month: 1 },
@@ -390,6 +393,9 @@ impl Lowering<'_> {
             for meter in info.meter.iter().chain(&info.scale) {
                 meters.insert(meter.name.clone(), meter.clone());
             }
+        }
+        for meter in self.measures.drain(..) {
+            meters.insert(meter.name.clone(), meter);
         }
         let tables = std::mem::take(&mut self.tables);
         let version = match &own.file.items[own.index].kind {

@@ -165,6 +165,7 @@ fn clamp(reader: &mut Reader) -> Read<LineClamp> {
 fn allowance(reader: &mut Reader) -> Read<Allowance> {
     let name = reader.text()?;
     let quantity = reader.rational()?;
+    let times = if reader.eat("times") { Some(SinkIx(reader.numbered("sink")?)) } else { None };
     reader.expect("unit")?;
     let unit = reader.text()?;
     reader.expect("per")?;
@@ -189,7 +190,7 @@ fn allowance(reader: &mut Reader) -> Read<Allowance> {
         let factor = reader.rational()?;
         covers.push(Covers { line, cells: mask(reader)?, factor });
     }
-    Ok(Allowance { name, quantity, unit, per, covers, draw, rollover, prorate, rule })
+    Ok(Allowance { name, quantity, times, unit, per, covers, draw, rollover, prorate, rule })
 }
 
 fn discount(reader: &mut Reader) -> Read<Discount> {

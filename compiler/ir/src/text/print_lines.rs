@@ -145,9 +145,10 @@ fn print_allowance(out: &mut String, index: usize, allowance: &Allowance) {
         .rollover
         .as_ref()
         .map_or(String::new(), |rollover| format!(" rollover {} for {}", rollover.at_most, rollover.windows));
+    let times = allowance.times.map_or(String::new(), |sink| format!(" times sink{}", sink.0));
     let _ = writeln!(
         out,
-        "allow{index} {} {} unit {} per {} draw {}{rollover}{} rule{} {{",
+        "allow{index} {} {}{times} unit {} per {} draw {}{rollover}{} rule{} {{",
         quoted(&allowance.name),
         allowance.quantity,
         quoted(&allowance.unit),

@@ -4,8 +4,8 @@ use super::Verifier;
 use super::func::Reads;
 use crate::limits;
 use crate::plan::{
-    Allowance, AllowanceIx, Bound, Charge, Discount, DiscountOff, Fold, Line, LineClamp, LineIx, SinkIx, TierScale,
-    UsageCharge,
+    Allowance, AllowanceIx, Bound, Charge, Covers, Discount, DiscountOff, DrawOrder, Fold, Line, LineClamp, LineIx,
+    SinkIx, TierScale, UsageCharge,
 };
 use price_value::{Rational, Window};
 use std::collections::BTreeSet;
@@ -179,6 +179,9 @@ impl<'p> Verifier<'p> {
                 self.say(&at, "a rollover may be used for at least one window");
             }
         }
+        if let Some(sink) = allowance.times {
+            self.times(&at, allowance, sink);
+        }
         self.count(&at, "covered lines", allowance.covers.len(), limits::LIST);
         let mut seen = BTreeSet::new();
         for covers in &allowance.covers {
@@ -189,6 +192,27 @@ impl<'p> Verifier<'p> {
             if self.index(&at, "line", covers.line.0, self.plan.lines.len()) {
                 self.mask(&at, covers.line, covers.cells.as_deref());
             }
+        }
+    }
+
+    /// What says how often a quantity is granted is known at the end of the billing period.
+    fn times(&mut self, at: &str, allowance: &Allowance, sink: SinkIx) {
+        if !self.index(at, "sink", sink.0, self.plan.sinks.len()) {
+            return;
+        }
+        let sink = &self.plan.sinks[sink.ix()];
+        if sink.keys.iter().any(|key| key.in_cell) || matches!(sink.fold, Fold::Charge(_)) {
+            self.say(at, "it is granted for a quantity without cells");
+        }
+        if allowance.per != self.plan.billing.every || allowance.rollover.is_some() {
+            self.say(at, "a measured grant is for one billing period, and its rest is lost");
+        }
+        let by_event = |covers: &Covers| {
+            let line = self.plan.lines.get(covers.line.ix());
+            line.is_some_and(|line| matches!(line.charge, Charge::Events(_)))
+        };
+        if allowance.draw == DrawOrder::AsUsed || allowance.covers.iter().any(by_event) {
+            self.say(at, "a measured grant is not drawn event by event");
         }
     }
 

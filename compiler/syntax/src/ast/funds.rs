@@ -11,8 +11,10 @@ use price_diagnostics::Span;
 pub struct Allowance {
     /// Its name.
     pub name: Name,
-    /// How much.
+    /// How much, `100 calls`; with `of` per unit of that meter, `3 GB per GB`.
     pub amount: Expr,
+    /// The meter that says how often it is granted.
+    pub of: Option<Path>,
     /// Per which stretch it is granted anew.
     pub window: Option<Window>,
     /// The meter.

@@ -40,6 +40,10 @@ impl Lower {
         Some(Allowance {
             name: self.first_name(node)?,
             amount: self.first_expr(node, Rule::amount)?,
+            of: match node.part(Rule::amount_of) {
+                Some(of) => Some(self.first_path(of)?),
+                None => None,
+            },
             window: self.window(node),
             on: self.first_path(node)?,
             filter: match node.part(Rule::where_expr) {

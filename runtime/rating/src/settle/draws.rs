@@ -44,6 +44,10 @@ impl Rater {
             } else {
                 vec![self.time.window_at(rule.per, whole.from)]
             };
+            let times = match rule.times {
+                None => Rational::ONE,
+                Some(sink) => self.measured(s, sink)?.into_values().sum::<Rational>().max(Rational::ZERO),
+            };
             let mut state = s.before.and_then(|b| b.lots.get(index).cloned().flatten());
             let mut used = AllowanceUse {
                 name: rule.name.clone(),
@@ -55,7 +59,7 @@ impl Rater {
                 forfeited: Rational::ZERO,
             };
             for (place, window) in windows.iter().enumerate() {
-                let (mut lots, granted) = self.open_lots(s, rule, state.take(), *window);
+                let (mut lots, granted) = self.open_lots(s, rule, &times, state.take(), *window);
                 used.granted += &granted;
                 let left = lots.left();
                 if place == 0 {
@@ -86,10 +90,11 @@ impl Rater {
         &self,
         s: &Settlement<'_>,
         rule: &Allowance,
+        times: &Rational,
         state: Option<(Stretch, Lots)>,
         window: Stretch,
     ) -> (Lots, Rational) {
-        let grant = |window| self.grant(rule, s.billed, window);
+        let grant = |window| self.grant(rule, s.billed, window) * times;
         let Some((mut at, mut lots)) = state else {
             return (Lots::first(grant(window)), grant(window));
         };

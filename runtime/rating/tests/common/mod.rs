@@ -314,6 +314,7 @@ impl Build {
         self.0.allowances.push(Allowance {
             name: name.into(),
             quantity: r(quantity),
+            times: None,
             unit: "unit".into(),
             per: Window::Month,
             covers: lines.iter().map(|line| Covers { line: *line, cells: None, factor: Rational::ONE }).collect(),

@@ -543,7 +543,7 @@ pub(super) fn jumps(e: &Expr) -> bool {
 }
 
 /// A meter by name; an event of that name if there is no such meter.
-pub(super) fn meter_or_event(names: &mut dyn Names, path: &ast::Path) -> Entity {
+pub(crate) fn meter_or_event(names: &mut dyn Names, path: &ast::Path) -> Entity {
     if let Some(name) = path.as_name()
         && names.entity(&name.text).is_none()
         && let Some(event) = names.entity(&event_key(&name.text))
