@@ -190,7 +190,9 @@ impl Teller<'_> {
         };
         let lines: Vec<LineIx> = of.covers.iter().map(|c| c.line).collect();
         let quantity = crate::output::money::quantity(&of.quantity);
-        format!("{}: {quantity} {} per {} of {}{order}", of.name, of.unit, of.per, self.names(&lines))
+        let times = of.times.map(|by| &self.plan.sinks[by.ix()]);
+        let times = times.map_or(String::new(), |by| format!(" for each {} of {}", by.unit, by.meter));
+        format!("{}: {quantity} {}{times} per {} of {}{order}", of.name, of.unit, of.per, self.names(&lines))
     }
 }
 
