@@ -21,6 +21,11 @@ fn the_table_is_as_known() {
     }
     let known = std::fs::read_to_string(&golden).expect("the golden file is there");
     assert_eq!(report.text(), known, "write it anew with UPDATE_GOLDEN=1 if this is meant");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    for row in report.by_file() {
+        assert!(page.contains(&row), "docs/conformance.md lacks {row}");
+    }
 }
 
 /// Adds one to every number of a result, and says whether there was one.

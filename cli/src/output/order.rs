@@ -76,10 +76,15 @@ impl Teller<'_> {
             }
         }
         let prorated: Vec<&str> =
-            plan.lines.iter().filter(|l| l.prorate == Proration::Daily).map(|l| l.name.as_str()).collect();
+            plan.lines.iter().filter(|l| l.prorate != Proration::Never).map(|l| l.name.as_str()).collect();
         if !prorated.is_empty() {
             self.head("prorate", "partial periods, by local calendar days");
             self.row(&prorated.join(", "), None);
+        }
+        let alike = |l: &&price_ir::Line| l.prorate == Proration::DailyInMonthsOf30;
+        let alike: Vec<&str> = plan.lines.iter().filter(alike).map(|l| l.name.as_str()).collect();
+        if !alike.is_empty() {
+            self.row(&format!("every month counts 30 days for {}", alike.join(", ")), None);
         }
         self.head("round", "once");
         let each = match plan.rounding.each {

@@ -103,7 +103,9 @@ pub struct Balance {
     pub holds: CurrencyIx,
     /// The lines it may pay; all in its currency.
     pub pays: Vec<LineIx>,
-    /// It may pay the lines of minimums that count none but these lines.
+    /// It may pay the lines of minimums that count none but these lines. Left out where not, so that
+    /// other plans keep their hash.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub minimums: bool,
     /// What comes in.
     pub grants: Vec<Grant>,

@@ -774,6 +774,9 @@ pub enum Proration {
     Never,
     /// Served local calendar days over the period's.
     Daily,
+    /// The same where every month counts thirty days ([`price_value::Date::days_until_30`]); of fees
+    /// without a level.
+    DailyInMonthsOf30,
 }
 
 /// A discount on lines.
@@ -809,12 +812,17 @@ pub enum DiscountOff {
 pub struct Allowance {
     /// Declared name.
     pub name: String,
-    /// Quantity granted per window, in `unit`; with `times`, for each unit of that sink.
+    /// Quantity granted per window, in `unit`; with `times`, for each unit of that sink;
+    /// with `events`, how many.
     pub quantity: Rational,
     /// A sink without cells whose quantity over the billing period, as far as it is above zero,
     /// says how often `quantity` is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<SinkIx>,
+    /// It counts events and covers what they measure. Left out where it does not, so that plans
+    /// without such allowances keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<FreeEvents>,
     /// Unit, for display; the covered sinks' quantities convert by [`Covers::factor`].
     pub unit: String,
     /// When it is granted again.
@@ -829,6 +837,14 @@ pub struct Allowance {
     pub prorate: Proration,
     /// Rule of the source.
     pub rule: RuleIx,
+}
+
+/// An allowance of events: each that measures something draws one unit and is covered wholly, as
+/// long as units and the amount last. What is left of the last unit when the amount ends is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FreeEvents {
+    /// Most that is covered per window, in the unit of the line's measure; of one line only.
+    pub up_to: Option<Rational>,
 }
 
 /// A line (and cells of it) that an allowance covers.

@@ -89,6 +89,16 @@ impl Date {
     pub fn days_until(self, other: Date) -> i64 {
         i64::from(self.0.until(other.0).map(|s| s.get_days()).unwrap_or_default())
     }
+
+    /// Days from this date to another where every month has thirty, and a 31st is the 30th. What
+    /// lies between adds up: from a to b and from b to c is from a to c.
+    pub fn days_until_30(self, other: Date) -> i64 {
+        let count = |date: Date| {
+            let months = i64::from(date.year()) * 12 + i64::from(date.month());
+            months * 30 + i64::from(date.day().min(30))
+        };
+        count(other) - count(self)
+    }
 }
 
 impl fmt::Display for Date {
@@ -329,6 +339,16 @@ mod tests {
 
     fn date(text: &str) -> Date {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn months_of_thirty_days_are_alike_and_add_up() {
+        let days = |from: &str, until: &str| date(from).days_until_30(date(until));
+        assert_eq!(days("2023-05-23", "2023-06-15"), 22);
+        assert_eq!(days("2024-02-23", "2024-03-15"), 22);
+        assert_eq!(days("2026-01-30", "2026-01-31"), 0);
+        assert_eq!(days("2025-12-31", "2026-12-31"), 360);
+        assert_eq!(days("2026-02-01", "2026-02-28") + days("2026-02-28", "2026-03-01"), 30);
     }
 
     #[test]

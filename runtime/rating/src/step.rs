@@ -14,7 +14,8 @@ use crate::rater::{Rater, RowFault};
 use crate::split::{apportion, scale};
 use price_ir::kernel::TAKEN;
 use price_ir::{
-    AllowanceIx, Batch, CellRule, Charge, Counting, EventCharge, Fault, Fold, KeySource, LineIx, Post, SinkIx,
+    AllowanceIx, Batch, CellRule, Charge, Counting, EventCharge, Fault, Fold, FreeEvents, KeySource, LineIx, Post,
+    SinkIx,
 };
 use price_value::Rational;
 use rustc_hash::FxHashMap;
@@ -27,6 +28,8 @@ pub(crate) struct Book {
     lots: FxHashMap<(u32, u32), (Stretch, Lots)>,
     /// Drawn by window and period start, in the allowance's unit.
     drawn: FxHashMap<(u32, u32), BTreeMap<(i64, i64), Rational>>,
+    /// What free events measured, in the window that began then: by billed subject and allowance.
+    freed: FxHashMap<(u32, u32), (i64, Rational)>,
     /// Covered of a usage line's cells, in the line's unit: by line and slot.
     covered: FxHashMap<(u32, u32), BTreeMap<(CellAt, i64), Rational>>,
 }
@@ -48,6 +51,7 @@ impl Book {
 #[derive(Default)]
 struct Plans {
     draws: Vec<(AllowanceIx, Rational)>,
+    freed: Vec<(AllowanceIx, Rational)>,
     covered: Vec<(LineIx, CellAt, Rational)>,
     booked: Vec<(SinkIx, CellAt, Priced)>,
 }
@@ -152,6 +156,10 @@ impl Rater {
             let rule = &plan.allowances[allowance.ix()];
             let holds = |mask: &Option<Vec<bool>>| mask.as_ref().is_none_or(|m| m[entry.cell.cell as usize]);
             let Some(covers) = rule.covers.iter().find(|c| c.line == line && holds(&c.cells)) else { continue };
+            if let Some(events) = &rule.events {
+                covered += &self.free(*allowance, events, entry, rest, step, plans);
+                continue;
+            }
             let pending: Rational = plans.draws.iter().filter(|(a, _)| a == allowance).map(|(_, d)| d).sum();
             let left = self.live_lots(entry.billed, *allowance, entry.batch.happened[entry.row]).left() - pending;
             let mut take = (left / &covers.factor).min(rest);
@@ -164,6 +172,45 @@ impl Rater {
             }
         }
         covered
+    }
+
+    /// What an allowance of events covers of an event of which so much is not covered yet.
+    fn free(
+        &mut self,
+        allowance: AllowanceIx,
+        events: &FreeEvents,
+        entry: Entry<'_>,
+        rest: Rational,
+        step: Option<&Rational>,
+        plans: &mut Plans,
+    ) -> Rational {
+        let at = entry.batch.happened[entry.row];
+        // The parts of one event are one event.
+        let begun = plans.draws.iter().any(|(a, _)| *a == allowance);
+        if !begun && self.live_lots(entry.billed, allowance, at).left() < Rational::ONE {
+            return Rational::ZERO;
+        }
+        let mut take = rest;
+        if let Some(most) = &events.up_to {
+            self.live_lots(entry.billed, allowance, at);
+            let key = (entry.billed, allowance.0);
+            let window = self.book.lots[&key].0.from;
+            let known = self.book.freed.get(&key).filter(|(from, _)| *from == window);
+            let pending: Rational = plans.freed.iter().filter(|(a, _)| *a == allowance).map(|(_, m)| m).sum();
+            let left = most - &(known.map(|(_, m)| m.clone()).unwrap_or_default() + pending);
+            take = take.min(left.max(Rational::ZERO));
+            if let Some(step) = step {
+                take = (take / step).floor() * step;
+            }
+            if !take.is_positive() {
+                return Rational::ZERO;
+            }
+            plans.freed.push((allowance, take.clone()));
+        }
+        if !begun {
+            plans.draws.push((allowance, Rational::ONE));
+        }
+        take
     }
 
     /// The lots of the window that holds the instant, rolled on from the last one.
@@ -195,6 +242,16 @@ impl Rater {
             let window = self.book.lots[&(billed, allowance.0)].0.from;
             let drawn = self.book.drawn.entry((billed, allowance.0)).or_default();
             *drawn.entry((window, period.start.0)).or_default() += &amount;
+        }
+        for (allowance, measure) in plans.freed {
+            let key = (billed, allowance.0);
+            self.live_lots(billed, allowance, when);
+            let window = self.book.lots[&key].0.from;
+            let own = self.book.freed.entry(key).or_insert((window, Rational::ZERO));
+            if own.0 != window {
+                *own = (window, Rational::ZERO);
+            }
+            own.1 += &measure;
         }
         for (line, cell, covered) in plans.covered {
             let Charge::Usage(usage) = &self.plan.lines[line.ix()].charge else { continue };

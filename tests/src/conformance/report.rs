@@ -41,6 +41,17 @@ impl Report {
         totals
     }
 
+    /// Passed and not passed by file, then of all, as rows of a page: `| lago | 60 | 10 |`.
+    pub fn by_file(&self) -> Vec<String> {
+        let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+        for (file, .., verdict) in &self.rows {
+            counts.entry(file).or_default()[usize::from(*verdict != Verdict::Passed)] += 1;
+        }
+        let all = counts.values().fold([0, 0], |[p, r], [passed, refused]| [p + passed, r + refused]);
+        let rows = counts.into_iter().chain([("all", all)]);
+        rows.map(|(file, [passed, refused])| format!("| {file} | {passed} | {refused} |")).collect()
+    }
+
     /// The table by file and kind, what failed, and what is unsupported with its reason.
     pub fn text(&self) -> String {
         let mut counts: BTreeMap<(&str, &str), [usize; 3]> = BTreeMap::new();

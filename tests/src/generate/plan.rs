@@ -394,6 +394,8 @@ fn scale(rng: &mut Rng, plan: &Plan, sink: SinkIx, rules: &Rules, window: Window
 
 fn named(rng: &mut Rng, plan: &Plan, charge: Charge) -> Line {
     let bounds = [Bound::Floor, Bound::Ceiling];
+    let fixed = matches!(&charge, Charge::Fee(fee) if fee.level.is_none());
+    let prorate = if fixed && rng.chance(20) { Proration::DailyInMonthsOf30 } else { proration(rng) };
     Line {
         name: format!("line {}", plan.lines.len()),
         rebate: rng.chance(20),
@@ -405,7 +407,7 @@ fn named(rng: &mut Rng, plan: &Plan, charge: Charge) -> Line {
             .into_iter()
             .map(|b| clamp(rng, b))
             .collect(),
-        prorate: proration(rng),
+        prorate,
         rule: RuleIx(rng.below(2) as u32),
         order: plan.lines.len() as u32,
         currency: price_ir::OWN,
@@ -533,14 +535,18 @@ fn allowance(rng: &mut Rng, plan: &mut Plan) {
     }
     let draws =
         [DrawOrder::Single, DrawOrder::ProRata, DrawOrder::CheapestFirst, DrawOrder::DearestFirst, DrawOrder::AsUsed];
+    let on_each = matches!(plan.lines[line].charge, Charge::Events(_));
+    let events = (on_each && rng.chance(50))
+        .then(|| FreeEvents { up_to: if rng.chance(50) { Some(rng.bound()) } else { None } });
     let mut allowance = Allowance {
         name: "included".into(),
         quantity: rng.bound(),
         times: None,
+        events: events.clone(),
         unit: "unit".into(),
         per: window(rng),
         covers: vec![Covers { line: LineIx(line as u32), cells: None, factor: rng.step() }],
-        draw: *rng.pick(&draws),
+        draw: if events.is_some() { DrawOrder::AsUsed } else { *rng.pick(&draws) },
         rollover: rng.chance(30).then(|| Rollover { at_most: rng.literal(), windows: 2 }),
         prorate: proration(rng),
         rule: RuleIx(1),

@@ -199,6 +199,15 @@ impl Lowering<'_> {
         infos: &[Option<PriceInfo>],
         said: &BTreeMap<String, Proration>,
     ) -> Option<Allowance> {
+        if decl.each {
+            return self.free_events(layer, decl, infos, said);
+        }
+        if let Some(most) = &decl.up_to {
+            let message = "`up to` is of free events: this is an allowance on a meter";
+            let finding = Diagnostic::error(codes::NOT_HERE, message).at(most.span, "");
+            self.report(finding.help("write `on each EVENT` to count events, or leave it out"));
+            return None;
+        }
         let meter: Arc<MeterDef> = match self.scoped(layer, |scope| resolve(scope, &decl.on)) {
             Entity::Meter(meter) => meter,
             Entity::Error => return None,
@@ -220,23 +229,7 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(codes::NEGATIVE, message).at(decl.amount.span, ""));
             return None;
         }
-        let per = match &decl.window {
-            None => {
-                let finding = Diagnostic::error(
-                    codes::SAY_BILLING,
-                    format!("`{}` must say how often it is granted", decl.name.text),
-                )
-                .at(decl.amount.span, "per what?")
-                .help("write for example `per month` behind the quantity");
-                self.report(report::behind(finding, decl.amount.span, &["per month", "per year"]));
-                return None;
-            }
-            Some(window) => match window.kind {
-                ast::WindowKind::Each(word) => self.period_word(word, window.span)?,
-                ast::WindowKind::OverTerm => Window::Term,
-                ast::WindowKind::WithoutReset => Window::Never,
-            },
-        };
+        let per = self.grant_window(decl)?;
         if decl.of.is_some() {
             self.measured_once(decl, per)?;
         }
@@ -324,7 +317,52 @@ impl Lowering<'_> {
                 }
             }
         };
-        let prorate = match (decl.partial, said.get(&decl.name.text)) {
+        let prorate = self.granted_partly(layer, decl, said)?;
+        let rule = self.rule(format!("allowance {}", decl.name.text), layer, decl.name.span);
+        Some(Allowance {
+            name: decl.name.text.clone(),
+            quantity,
+            times,
+            events: None,
+            unit: meter.unit.clone(),
+            per,
+            covers,
+            draw,
+            rollover,
+            prorate,
+            rule,
+        })
+    }
+
+    /// How often an allowance is granted; asked for.
+    pub(super) fn grant_window(&mut self, decl: &ast::Allowance) -> Option<Window> {
+        Some(match &decl.window {
+            None => {
+                let finding = Diagnostic::error(
+                    codes::SAY_BILLING,
+                    format!("`{}` must say how often it is granted", decl.name.text),
+                )
+                .at(decl.amount.span, "per what?")
+                .help("write for example `per month` behind the quantity");
+                self.report(report::behind(finding, decl.amount.span, &["per month", "per year"]));
+                return None;
+            }
+            Some(window) => match window.kind {
+                ast::WindowKind::Each(word) => self.period_word(word, window.span)?,
+                ast::WindowKind::OverTerm => Window::Term,
+                ast::WindowKind::WithoutReset => Window::Never,
+            },
+        })
+    }
+
+    /// What a partial period grants; asked for in plans.
+    pub(super) fn granted_partly(
+        &mut self,
+        layer: &Layer,
+        decl: &ast::Allowance,
+        said: &BTreeMap<String, Proration>,
+    ) -> Option<Proration> {
+        Some(match (decl.partial, said.get(&decl.name.text)) {
             (Some(ast::PartialRule::ProratedDaily), _) => Proration::Daily,
             (Some(ast::PartialRule::Whole), _) => Proration::Never,
             (None, Some(said)) => *said,
@@ -334,19 +372,6 @@ impl Lowering<'_> {
                 self.report(say_proration(&decl.name.text, decl.name.span, before));
                 return None;
             }
-        };
-        let rule = self.rule(format!("allowance {}", decl.name.text), layer, decl.name.span);
-        Some(Allowance {
-            name: decl.name.text.clone(),
-            quantity,
-            times,
-            unit: meter.unit.clone(),
-            per,
-            covers,
-            draw,
-            rollover,
-            prorate,
-            rule,
         })
     }
 
@@ -649,7 +674,8 @@ fn prorations(layers: &[Layer]) -> BTreeMap<String, Proration> {
             if let StmtKind::Prorate { names, how } = &statement.kind {
                 for name in names.iter().filter_map(|p| p.last()) {
                     let proration = match how {
-                        ast::ProrateRule::Daily => Proration::Daily,
+                        // Thirty days are of fees alone: `prorations` in `mod.rs` refuses the rest.
+                        ast::ProrateRule::Daily | ast::ProrateRule::DailyInMonthsOf30 => Proration::Daily,
                         ast::ProrateRule::Never => Proration::Never,
                     };
                     said.insert(name.text.clone(), proration);

@@ -11,6 +11,7 @@ pub mod body;
 pub mod charge;
 mod commitment;
 mod contract;
+mod free_events;
 mod funds;
 pub mod intern;
 pub mod layers;
@@ -683,15 +684,32 @@ impl Lowering<'_> {
                 let StmtKind::Prorate { names, how } = &statement.kind else { continue };
                 for path in names {
                     let Some(name) = path.last() else { continue };
-                    if allowance_names.contains(&name.text) {
+                    let alike = *how == ast::ProrateRule::DailyInMonthsOf30;
+                    if allowance_names.contains(&name.text) && !alike {
                         continue;
                     }
-                    let Some(line) = self.line_named(path, lines) else {
+                    let line = match allowance_names.contains(&name.text) {
+                        true => None,
+                        false => match self.line_named(path, lines) {
+                            Some(line) => Some(line),
+                            None => {
+                                sound = false;
+                                continue;
+                            }
+                        },
+                    };
+                    let plain =
+                        |line: LineIx| matches!(&lines[line.ix()].charge, Charge::Fee(fee) if fee.level.is_none());
+                    let Some(line) = line.filter(|line| !alike || plain(*line)) else {
+                        let message = format!("`{}` is no fixed fee: only those count months of 30 days", name.text);
+                        let finding = Diagnostic::error(codes::NOT_HERE, message).at(name.span, "");
+                        self.report(finding.help(format!("write `prorate {} daily`", name.text)));
                         sound = false;
                         continue;
                     };
                     let proration = match how {
                         ast::ProrateRule::Daily => Proration::Daily,
+                        ast::ProrateRule::DailyInMonthsOf30 => Proration::DailyInMonthsOf30,
                         ast::ProrateRule::Never => Proration::Never,
                     };
                     lines[line.ix()].prorate = proration;

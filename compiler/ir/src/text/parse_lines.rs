@@ -9,7 +9,8 @@ use crate::funds::{CurrencyIx, OWN};
 use crate::limits;
 use crate::plan::{
     About, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
-    GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, TierScale, UsageCharge,
+    FreeEvents, GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, TierScale,
+    UsageCharge,
 };
 
 pub(super) fn lines_item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
@@ -50,7 +51,11 @@ fn rule(reader: &mut Reader) -> Read<RuleIx> {
 }
 
 fn prorated(reader: &mut Reader) -> Proration {
-    if reader.eat("prorated") { Proration::Daily } else { Proration::Never }
+    match reader.eat("prorated") {
+        true if reader.eat("thirty") => Proration::DailyInMonthsOf30,
+        true => Proration::Daily,
+        false => Proration::Never,
+    }
 }
 
 fn mask(reader: &mut Reader) -> Read<Option<Vec<bool>>> {
@@ -172,6 +177,11 @@ fn allowance(reader: &mut Reader) -> Read<Allowance> {
     let per = window(reader)?;
     reader.expect("draw")?;
     let draw = reader.one_of(&DRAWS)?;
+    let events = match reader.eat("of-events") {
+        true if reader.eat("up-to") => Some(FreeEvents { up_to: Some(reader.rational()?) }),
+        true => Some(FreeEvents { up_to: None }),
+        false => None,
+    };
     let rollover = if reader.eat("rollover") {
         let at_most = reader.rational()?;
         reader.expect("for")?;
@@ -190,7 +200,7 @@ fn allowance(reader: &mut Reader) -> Read<Allowance> {
         let factor = reader.rational()?;
         covers.push(Covers { line, cells: mask(reader)?, factor });
     }
-    Ok(Allowance { name, quantity, times, unit, per, covers, draw, rollover, prorate, rule })
+    Ok(Allowance { name, quantity, times, events, unit, per, covers, draw, rollover, prorate, rule })
 }
 
 fn discount(reader: &mut Reader) -> Read<Discount> {

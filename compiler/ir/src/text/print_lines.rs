@@ -4,8 +4,8 @@ use super::lex::quoted;
 use super::print::{COUNTING, list, runs, span};
 use super::print_func::{print_expr, print_rules, word};
 use crate::plan::{
-    About, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, Line, LineClamp, LineIx, Plan,
-    Proration, TierScale, UsageCharge,
+    About, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, FreeEvents, Line, LineClamp,
+    LineIx, Plan, Proration, TierScale, UsageCharge,
 };
 use std::fmt::Write;
 
@@ -53,6 +53,7 @@ fn prorate(proration: Proration) -> &'static str {
     match proration {
         Proration::Never => "",
         Proration::Daily => " prorated",
+        Proration::DailyInMonthsOf30 => " prorated thirty",
     }
 }
 
@@ -145,10 +146,15 @@ fn print_allowance(out: &mut String, index: usize, allowance: &Allowance) {
         .rollover
         .as_ref()
         .map_or(String::new(), |rollover| format!(" rollover {} for {}", rollover.at_most, rollover.windows));
+    let events = match &allowance.events {
+        None => String::new(),
+        Some(FreeEvents { up_to: None }) => " of-events".into(),
+        Some(FreeEvents { up_to: Some(most) }) => format!(" of-events up-to {most}"),
+    };
     let times = allowance.times.map_or(String::new(), |sink| format!(" times sink{}", sink.0));
     let _ = writeln!(
         out,
-        "allow{index} {} {}{times} unit {} per {} draw {}{rollover}{} rule{} {{",
+        "allow{index} {} {}{times} unit {} per {} draw {}{events}{rollover}{} rule{} {{",
         quoted(&allowance.name),
         allowance.quantity,
         quoted(&allowance.unit),

@@ -152,6 +152,7 @@ impl Verifier<'_> {
         self.count(&at, "grants", balance.grants.len(), limits::LIST);
         for grant in &balance.grants {
             self.text(&at, &grant.name);
+            self.calendar_days(&at, grant.prorate);
             self.rule(&at, grant.rule);
             match &grant.amount {
                 GrantAmount::Fixed(amount) => self.not_negative(&at, "a grant", amount),

@@ -5,7 +5,7 @@ use super::func::Reads;
 use crate::limits;
 use crate::plan::{
     Allowance, AllowanceIx, Bound, Charge, Covers, Discount, DiscountOff, DrawOrder, Fold, Line, LineClamp, LineIx,
-    SinkIx, TierScale, UsageCharge,
+    Proration, SinkIx, TierScale, UsageCharge,
 };
 use price_value::{Rational, Window};
 use std::collections::BTreeSet;
@@ -54,8 +54,18 @@ impl<'p> Verifier<'p> {
         }
     }
 
+    /// Months of thirty days are those of fixed fees.
+    pub(super) fn calendar_days(&mut self, at: &str, prorate: Proration) {
+        if prorate == Proration::DailyInMonthsOf30 {
+            self.say(at, "only a fee without a level counts months of thirty days");
+        }
+    }
+
     fn line(&mut self, at: &str, index: usize, line: &'p Line) {
         self.rule(at, line.rule);
+        if !matches!(&line.charge, Charge::Fee(fee) if fee.level.is_none()) {
+            self.calendar_days(at, line.prorate);
+        }
         match &line.charge {
             Charge::Fee(fee) => {
                 self.literal(at, &fee.amount);
@@ -152,6 +162,7 @@ impl<'p> Verifier<'p> {
 
     fn clamp(&mut self, at: &str, clamp: &LineClamp) {
         self.not_negative(at, "a floor or ceiling", &clamp.amount);
+        self.calendar_days(at, clamp.prorate);
         self.span(at, &clamp.during);
         self.rule(at, clamp.rule);
     }
@@ -172,6 +183,7 @@ impl<'p> Verifier<'p> {
         let at = format!("allowance {}", allowance.name);
         self.not_negative(&at, "its quantity", &allowance.quantity);
         self.length(&at, &allowance.unit);
+        self.calendar_days(&at, allowance.prorate);
         self.rule(&at, allowance.rule);
         if let Some(rollover) = &allowance.rollover {
             self.not_negative(&at, "its rollover", &rollover.at_most);
@@ -181,6 +193,22 @@ impl<'p> Verifier<'p> {
         }
         if let Some(sink) = allowance.times {
             self.times(&at, allowance, sink);
+        }
+        if let Some(events) = &allowance.events {
+            events.up_to.iter().for_each(|most| self.not_negative(&at, "what it covers", most));
+            let priced = |c: &Covers| match self.plan.lines.get(c.line.ix()) {
+                Some(line) => matches!(line.charge, Charge::Events(_)),
+                None => true,
+            };
+            if !allowance.covers.iter().all(priced) {
+                self.say(&at, "what counts events covers prices on each event");
+            }
+            if events.up_to.is_some() && allowance.covers.len() > 1 {
+                self.say(&at, "an amount of free events is of one line");
+            }
+            if allowance.draw != DrawOrder::AsUsed {
+                self.say(&at, "events are covered as they happen");
+            }
         }
         self.count(&at, "covered lines", allowance.covers.len(), limits::LIST);
         let mut seen = BTreeSet::new();

@@ -396,6 +396,8 @@ pub enum EntitlementValue {
 pub enum ProrateRule {
     /// `daily`
     Daily,
+    /// `daily in months of 30 days`
+    DailyInMonthsOf30,
     /// `never`
     Never,
 }

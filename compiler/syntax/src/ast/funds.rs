@@ -17,8 +17,12 @@ pub struct Allowance {
     pub of: Option<Path>,
     /// Per which stretch it is granted anew.
     pub window: Option<Window>,
-    /// The meter.
+    /// The meter, or the event.
     pub on: Path,
+    /// `on each payment`: it counts events, and covers what they measure.
+    pub each: bool,
+    /// Of what free events measure, how much is free.
+    pub up_to: Option<Expr>,
     /// The cells it covers.
     pub filter: Option<Expr>,
     /// What happens to what is left, if said.

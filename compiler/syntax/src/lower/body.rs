@@ -98,7 +98,13 @@ impl Lower {
             }
             Rule::prorate_stmt => StmtKind::Prorate {
                 names: self.names(node),
-                how: if node.has(Rule::kw_daily) { ProrateRule::Daily } else { ProrateRule::Never },
+                how: if node.has(Rule::months_alike) {
+                    ProrateRule::DailyInMonthsOf30
+                } else if node.has(Rule::kw_daily) {
+                    ProrateRule::Daily
+                } else {
+                    ProrateRule::Never
+                },
             },
             Rule::late_stmt => StmtKind::LateEvents {
                 grace: self.first_duration(node)?,

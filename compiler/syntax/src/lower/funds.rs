@@ -46,6 +46,11 @@ impl Lower {
             },
             window: self.window(node),
             on: self.first_path(node)?,
+            each: node.has(Rule::kw_each),
+            up_to: match node.part(Rule::free_amount) {
+                Some(part) => Some(self.first_expr(part, Rule::literal)?),
+                None => None,
+            },
             filter: match node.part(Rule::where_expr) {
                 Some(_) => Some(self.condition(node)?),
                 None => None,

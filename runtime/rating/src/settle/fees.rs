@@ -3,7 +3,7 @@
 //! A window's stretch is its served days on which the fee applies. In advance it is due on the
 //! stretch's first day, in arrears on its last; the invoice of the period that holds that day
 //! has the fee. A stretch shorter than its window is charged by days where the fee is prorated
-//! daily, whole otherwise. Fees per hour are charged for every hour that begins in the stretch.
+//! daily, whole otherwise; in months of thirty days all months are alike. Fees per hour are charged for every hour that begins in the stretch.
 
 use super::Settlement;
 use super::item::Item;
@@ -17,6 +17,7 @@ use price_value::{Date, Period, Rational, Window};
 struct Due {
     /// The day on which it is due.
     day: Date,
+    /// As the fee counts days.
     served: i64,
     days: i64,
 }
@@ -43,7 +44,7 @@ impl Rater {
                 (hours.sum(), Vec::new())
             }
             FeeSchedule::Each(window) => {
-                let dues = self.dues(window, fee.in_advance, &applies, s, period);
+                let dues = self.dues(window, (fee.in_advance, line.prorate), &applies, s, period);
                 (dues.len() as i128, dues)
             }
         };
@@ -53,7 +54,7 @@ impl Rater {
         };
         item.rest = item.gross.clone();
         item.used = count > 0;
-        if line.prorate == Proration::Daily {
+        if line.prorate != Proration::Never {
             let (served, days) = dues.iter().fold((0, 0), |(s, d), due| (s + due.served, d + due.days));
             if served != days {
                 let missing = |due: &Due| Rational::new(i128::from(due.served - due.days), due.days.into());
@@ -77,7 +78,7 @@ impl Rater {
     fn dues(
         &self,
         window: Window,
-        in_advance: bool,
+        (in_advance, prorate): (bool, Proration),
         applies: &Served,
         s: &Settlement<'_>,
         period: &Period,
@@ -94,6 +95,10 @@ impl Rater {
                 days.iter().map(|w| (w.from, w.until)).collect()
             }
         };
+        let length = |from: Date, until: Date| match prorate {
+            Proration::DailyInMonthsOf30 => from.days_until_30(until),
+            Proration::Daily | Proration::Never => from.days_until(until),
+        };
         let due = |(from, until): (Date, Date)| {
             let stretches = applies.days_in(from, until);
             let day = match in_advance {
@@ -101,8 +106,8 @@ impl Rater {
                 false => stretches.last()?.1.add_days(-1),
             };
             let here = period.from <= day && day < period.until;
-            let served = stretches.iter().map(|(f, u)| f.days_until(*u)).sum();
-            here.then_some(Due { day, served, days: from.days_until(until).max(1) })
+            let served = stretches.iter().map(|(f, u)| length(*f, *u)).sum();
+            here.then_some(Due { day, served, days: length(from, until).max(1) })
         };
         windows.into_iter().filter_map(due).collect()
     }

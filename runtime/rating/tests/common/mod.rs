@@ -315,6 +315,7 @@ impl Build {
             name: name.into(),
             quantity: r(quantity),
             times: None,
+            events: None,
             unit: "unit".into(),
             per: Window::Month,
             covers: lines.iter().map(|line| Covers { line: *line, cells: None, factor: Rational::ONE }).collect(),

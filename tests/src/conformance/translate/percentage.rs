@@ -3,7 +3,7 @@
 use super::super::data::{Case, list, need, number};
 use super::super::judge::{exact_total, line, told};
 use super::super::run::Translation;
-use super::super::text::{Money, Sheet, percent};
+use super::super::text::{Money, Sheet, decimal, percent};
 use super::{money, month, places, plain, used};
 use crate::program::Rated;
 use price_value::Rational;
@@ -11,12 +11,6 @@ use price_value::Rational;
 /// `2.9% plus $0.30` of each event.
 pub fn translate(case: &Case) -> Result<Translation, String> {
     let price = &case.model["price"];
-    if number(&price["free_events"]).is_some_and(|n| !n.is_zero()) && needs_events(case) {
-        return Err("free events next to a percentage of their amounts: an allowance counted in events cannot \
-                    cover a price that is measured in money, and no word ends one free amount when the first of \
-                    two is used up"
-            .into());
-    }
     let record = case.usage.first().ok_or("the case gives no usage")?;
     let mut amounts: Vec<Rational> = Vec::new();
     match (list(&record["events"]), number(&record["total"]), number(&record["event_count"])) {
@@ -38,12 +32,16 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
     sheet.item("meter paid = sum of payment.amount");
     let mut block = String::from("price usage on each payment {\n  measure amount\n");
     let free = number(&price["free_total"]).filter(|f| !f.is_zero());
+    let free_events = number(&price["free_events"]).filter(|f| !f.is_zero() && needs_events(case));
     let mut terms = Vec::new();
-    if let Some(share) = number(&price["rate_percent"]).filter(|r| !r.is_zero()) {
+    let share = number(&price["rate_percent"]).unwrap_or_default();
+    if !share.is_zero() {
         terms.push(percent(&share));
     }
-    if let Some(fixed) = number(&price["fixed_per_event"]).filter(|f| !f.is_zero()) {
-        terms.push(format!("flat {}{}", money.of(&fixed), if free.is_some() { " only when charged" } else { "" }));
+    let fixed = number(&price["fixed_per_event"]).unwrap_or_default();
+    if !fixed.is_zero() {
+        let covered = free.is_some() || free_events.is_some();
+        terms.push(format!("flat {}{}", money.of(&fixed), if covered { " only when charged" } else { "" }));
     }
     block.push_str(&format!("  {}\n", if terms.is_empty() { "free".into() } else { terms.join(" plus ") }));
     if let Some(least) = number(&price["per_event_min"]) {
@@ -54,8 +52,16 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
     }
     block.push('}');
     let mut statements = vec![block];
-    if let Some(free) = &free {
-        statements.push(format!("allowance free_total = {} per month on paid", money.of(free)));
+    let allowance = match (&free_events, &free) {
+        (Some(events), Some(most)) => {
+            Some(format!("{} per month on each payment up to {}", decimal(events), money.of(most)))
+        }
+        (Some(events), None) => Some(format!("{} per month on each payment", decimal(events))),
+        (None, Some(most)) => Some(format!("{} per month on paid", money.of(most))),
+        (None, None) => None,
+    };
+    if let Some(allowance) = allowance {
+        statements.push(format!("allowance free_total = {allowance}"));
         statements.push("waterfall {\n  first   allowance free_total\n  finally invoice\n}".into());
         statements.push("prorate free_total never".into());
     }
@@ -66,9 +72,19 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
     let expected = case.expected.clone();
     let judge = move |rated: &[Rated]| {
         let mut wrong: Vec<String> = told("amount", &exact_total(&rated[0]), &expected["amount"]).into_iter().collect();
-        let covered: Rational =
-            line(&rated[0], "usage").map(|l| l.cells.iter().map(|c| &c.covered).sum()).unwrap_or_default();
+        let cells = || line(&rated[0], "usage").into_iter().flat_map(|l| &l.cells);
+        let covered: Rational = cells().map(|c| &c.covered).sum();
+        let paid: Rational = cells().map(|c| &c.quantity - &c.covered).sum();
         wrong.extend(told("free amount", &covered, &expected["free_units"]));
+        wrong.extend(told("paid amount", &paid, &expected["paid_units"]));
+        if !expected["free_events"].is_null() {
+            // Every event that pays owes the fixed part, so that is how many there are.
+            let rest = exact_total(&rated[0]) - &paid * &share * Rational::pow10(-2);
+            let paying = rest.checked_div(&fixed).unwrap_or_default();
+            let all: u64 = cells().map(|c| c.events).sum();
+            wrong.extend(told("paying events", &paying, &expected["paid_events"]));
+            wrong.extend(told("free events", &(Rational::int(all.into()) - &paying), &expected["free_events"]));
+        }
         wrong
     };
     Ok(Translation { source: sheet.text(&case.id), ratings, judge: Box::new(judge) })

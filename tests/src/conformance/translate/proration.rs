@@ -47,9 +47,6 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
     if model["aggregation"].is_string() {
         return levels::prorated_sum(case);
     }
-    if model["proration"].as_str().is_some_and(|p| p.contains("30-day")) {
-        return Err("months that count as 30 days each: the language counts the days of the calendar".into());
-    }
     if case.kind == "proration_netting" {
         return netting(case);
     }
@@ -129,7 +126,9 @@ fn factor(case: &Case) -> Result<Translation, String> {
         }
         (from, until)
     };
-    sheet.plan("p", vec![format!("fee one = $1 per {word} in arrears"), "prorate one daily".into()]);
+    let alike = case.model["proration"].as_str().is_some_and(|p| p.contains("30-day"));
+    let how = if alike { "daily in months of 30 days" } else { "daily" };
+    sheet.plan("p", vec![format!("fee one = $1 per {word} in arrears"), format!("prorate one {how}")]);
     let subscriptions = vec![served(from, until)];
     let ratings = vec![Rating { plan: "p".into(), subscriptions, usage: Vec::new(), from, until }];
     let expected = case.expected.clone();

@@ -74,6 +74,8 @@ pub struct PriceInfo {
     pub factor: Rational,
     /// Measure of an event price, in base units.
     pub measure: Option<Expr>,
+    /// The type of its quantity or measure.
+    pub ty: Ty,
     /// What was said about net and gross.
     pub counting: Option<Counting>,
     /// What was said about a flat part.
@@ -297,6 +299,7 @@ impl Lowering<'_> {
             filter: decl.filter.as_ref().map(|f| (top_layer, f.condition.clone())),
             factor: quantity.factor.clone(),
             measure: quantity.measure.clone(),
+            ty: quantity.ty.clone(),
             counting,
             flat_said,
             flat,
