@@ -3,6 +3,7 @@
 //! A crate for development; nothing imports it.
 
 pub mod conformance;
+pub mod contracts;
 pub mod differential;
 pub mod examples;
 pub mod generate;

@@ -1,6 +1,7 @@
 //! Random plans and rows from one seed, for laws that hold of all of them.
 
 mod batch;
+pub mod contract;
 mod func;
 mod plan;
 mod rng;
