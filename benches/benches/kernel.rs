@@ -95,6 +95,7 @@ fn plan(per_cell: usize) -> Plan {
                 rules: Rules { functions: functions.collect(), regimes: vec![Regime { from: None, cells }] },
                 window: Window::Month,
                 scale: None,
+                across: price_ir::Across::Each,
                 split_period: false,
                 covered_by: vec![],
                 counting: Counting::Net,

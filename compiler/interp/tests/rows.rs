@@ -210,6 +210,7 @@ fn a_quantity_may_be_divided() {
             },
             window: Window::Month,
             scale: None,
+            across: price_ir::Across::Each,
             split_period: true,
             covered_by: vec![],
             counting: Counting::Net,

@@ -683,6 +683,9 @@ pub struct UsageCharge {
     /// What the bounds of its tiers are multiples of; constants without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<TierScale>,
+    /// What its cells have to do with each other.
+    #[serde(default, skip_serializing_if = "Across::is_each")]
+    pub across: Across,
     /// Where the ladder restarts. The billing period itself unless written.
     pub window: Window,
     /// A rate change inside the period: each moment its own rate, the ladder going on
@@ -695,6 +698,27 @@ pub struct UsageCharge {
     /// Quantities taken off the front by usage discounts, in `sink.unit`, summed over cells
     /// in cell order.
     pub less: Vec<DiscountedQuantity>,
+}
+
+/// What the cells of a price have to do with each other. Only for windows that are no longer than
+/// the billing period, and for quantities that nothing covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Across {
+    /// Nothing: each is priced on its own.
+    #[default]
+    Each,
+    /// The sum over all cells chooses the tier of each (functions that select, sums and counts).
+    Total,
+    /// Only the cell with the largest quantity is charged; of equals the first in cell order.
+    Largest,
+}
+
+impl Across {
+    /// Whether each cell is priced on its own.
+    pub fn is_each(&self) -> bool {
+        *self == Across::Each
+    }
 }
 
 /// A measure that stretches the tiers of a price: at the scale `s`, the amount of a quantity `q` is

@@ -93,6 +93,7 @@ pub const PRICE_LINES: &[&str] = &[
     "free",
     "graduated",
     "measure",
+    "only",
     "rate",
     "round",
     "split",

@@ -12,7 +12,7 @@ use crate::rater::{Rater, RowFault};
 use crate::reject::RejectReason;
 use crate::slots::Slots;
 use price_ir::kernel::TAKEN;
-use price_ir::{Batch, CellRule, Charge, Fault, Fold, LineIx, MapOut, SinkIx};
+use price_ir::{Across, Batch, CellRule, Charge, Fault, Fold, LineIx, MapOut, SinkIx};
 use price_value::{Rational, Timestamp};
 use rustc_hash::FxHashMap;
 
@@ -34,6 +34,9 @@ pub enum NoPostings {
     /// The total of another meter decides the rate of each row.
     #[error("prices whose tiers are scaled are posted by their invoice")]
     Scaled,
+    /// What one label adds depends on the others.
+    #[error("lines whose labels are priced together are posted by their invoice")]
+    Across,
     /// The line has cells by open labels.
     #[error("lines by open labels are posted by their invoice")]
     Open,
@@ -102,6 +105,9 @@ impl Rater {
                 }
                 if usage.scale.is_some() {
                     return Err(NoPostings::Scaled);
+                }
+                if usage.across != Across::Each {
+                    return Err(NoPostings::Across);
                 }
                 if usage.rules.regimes.len() > 1 && usage.rules.functions.iter().any(|f| f.amount.selects()) {
                     return Err(NoPostings::Dated);

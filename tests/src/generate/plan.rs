@@ -360,17 +360,24 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
             };
             let window = window(rng);
             let scale = scale(rng, plan, sink, &rules, window);
+            let across = match (&plan.sinks[sink.ix()].fold, &scale) {
+                (Fold::Sum(_) | Fold::Count, None) if rng.chance(15) => {
+                    *rng.pick(&[price_ir::Across::Total, price_ir::Across::Largest])
+                }
+                _ => price_ir::Across::Each,
+            };
             let less =
                 DiscountedQuantity { name: "free".into(), quantity: rng.literal(), during: span(rng), rule: RuleIx(1) };
             Charge::Usage(UsageCharge {
                 sink,
                 rules,
                 scale,
+                across,
                 window,
                 split_period: rng.chance(50),
                 covered_by: vec![],
                 counting: *rng.pick(&[Counting::Net, Counting::Gross]),
-                less: if rng.chance(10) { vec![less] } else { vec![] },
+                less: if across.is_each() && rng.chance(10) { vec![less] } else { vec![] },
             })
         }
     };
@@ -529,7 +536,8 @@ fn allowance(rng: &mut Rng, plan: &mut Plan) {
     let Some(sink) = sink_of(plan, line) else { return };
     let covered = vec![AllowanceIx(0)];
     match (&mut plan.lines[line].charge, &mut plan.sinks[sink.ix()].fold) {
-        (Charge::Usage(usage), _) => usage.covered_by = covered,
+        (Charge::Usage(usage), _) if usage.across.is_each() => usage.covered_by = covered,
+        (Charge::Usage(_), _) => return,
         (_, Fold::Charge(charge)) => charge.covered_by = covered,
         _ => return,
     }

@@ -384,6 +384,9 @@ impl Lowering<'_> {
             return None;
         }
         prorated?;
+        if allowances.is_some() && !self.across_is_uncovered(&lines) {
+            return None;
+        }
         let funds = self.funds(layers, &mut lines)?;
         if !told {
             return None;

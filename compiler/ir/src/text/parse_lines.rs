@@ -8,7 +8,7 @@ use super::print_lines::{BOUNDS, DRAWS};
 use crate::funds::{CurrencyIx, OWN};
 use crate::limits;
 use crate::plan::{
-    About, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
+    About, Across, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
     FreeEvents, GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, TierScale,
     UsageCharge,
 };
@@ -136,6 +136,10 @@ fn usage(reader: &mut Reader) -> Read<Charge> {
         true if reader.eat("seconds") => Some(TierScale::Seconds),
         true => Some(TierScale::Sink(SinkIx(reader.numbered("sink")?))),
     };
+    let across = match reader.eat("across") {
+        true => reader.one_of(&[("total", Across::Total), ("largest", Across::Largest)])?,
+        false => Across::Each,
+    };
     reader.expect("window")?;
     let window = window(reader)?;
     reader.expect("rate")?;
@@ -153,7 +157,7 @@ fn usage(reader: &mut Reader) -> Read<Charge> {
     }
     let mut rules = Rules { functions: Vec::new(), regimes: Vec::new() };
     while rules_line(reader, &mut rules)? {}
-    Ok(Charge::Usage(UsageCharge { sink, rules, scale, window, split_period, covered_by, counting, less }))
+    Ok(Charge::Usage(UsageCharge { sink, rules, scale, across, window, split_period, covered_by, counting, less }))
 }
 
 fn clamp(reader: &mut Reader) -> Read<LineClamp> {

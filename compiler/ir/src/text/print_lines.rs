@@ -4,8 +4,8 @@ use super::lex::quoted;
 use super::print::{COUNTING, list, runs, span};
 use super::print_func::{print_expr, print_rules, word};
 use crate::plan::{
-    About, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, FreeEvents, Line, LineClamp,
-    LineIx, Plan, Proration, TierScale, UsageCharge,
+    About, Across, Allowance, Bound, Charge, Discount, DiscountOff, DrawOrder, FeeSchedule, FreeEvents, Line,
+    LineClamp, LineIx, Plan, Proration, TierScale, UsageCharge,
 };
 use std::fmt::Write;
 
@@ -110,9 +110,14 @@ fn print_usage(out: &mut String, usage: &UsageCharge) {
         Some(TierScale::Sink(sink)) => format!(" scale sink{}", sink.0),
         Some(TierScale::Seconds) => " scale seconds".to_string(),
     };
+    let across = match usage.across {
+        Across::Each => "",
+        Across::Total => " across total",
+        Across::Largest => " across largest",
+    };
     let _ = writeln!(
         out,
-        "usage sink{}{scale} window {} rate {rate} counting {} {{",
+        "usage sink{}{scale}{across} window {} rate {rate} counting {} {{",
         usage.sink.0,
         usage.window,
         word(&COUNTING, usage.counting)

@@ -4,8 +4,8 @@ use super::Verifier;
 use super::func::Reads;
 use crate::limits;
 use crate::plan::{
-    Allowance, AllowanceIx, Bound, Charge, Covers, Discount, DiscountOff, DrawOrder, Fold, Line, LineClamp, LineIx,
-    Proration, SinkIx, TierScale, UsageCharge,
+    Across, Allowance, AllowanceIx, Bound, Charge, Covers, Discount, DiscountOff, DrawOrder, Fold, Line, LineClamp,
+    LineIx, Proration, SinkIx, TierScale, UsageCharge,
 };
 use price_value::{Rational, Window};
 use std::collections::BTreeSet;
@@ -109,6 +109,9 @@ impl<'p> Verifier<'p> {
             self.say(at, "its sink holds money of single events");
         }
         self.rules(at, &usage.rules, Reads::Quantity, sink);
+        if usage.across != Across::Each {
+            self.across(at, usage);
+        }
         if let Some(scale) = usage.scale {
             self.scale(at, usage, scale);
         }
@@ -123,6 +126,16 @@ impl<'p> Verifier<'p> {
     }
 
     /// What the bounds of tiers are multiples of.
+    fn across(&mut self, at: &str, usage: &UsageCharge) {
+        if !usage.covered_by.is_empty() || !usage.less.is_empty() || usage.scale.is_some() {
+            self.say(at, "cells that depend on each other are not covered and not scaled");
+        }
+        let adds = self.plan.sinks.get(usage.sink.ix()).is_some_and(|s| matches!(s.fold, Fold::Sum(_) | Fold::Count));
+        if usage.across == Across::Total && !adds {
+            self.say(at, "only sums and counts have a total over cells");
+        }
+    }
+
     fn scale(&mut self, at: &str, usage: &UsageCharge, scale: TierScale) {
         if !usage.rules.functions.iter().all(|function| function.amount.stretches()) {
             self.say(at, "tiers that are scaled start at nothing and are connected");

@@ -140,6 +140,7 @@ pub fn usage(sink: u32, rules: Rules) -> Line {
             rules,
             window: Window::Month,
             scale: None,
+            across: price_ir::Across::Each,
             split_period: false,
             covered_by: vec![],
             counting: Counting::Net,

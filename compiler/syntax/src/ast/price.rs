@@ -157,6 +157,10 @@ pub enum PriceStmtKind {
     RateOfPeriodEnd,
     /// `tiers count net usage`.
     TiersCount(UsageSide),
+    /// `tiers count all cells`: the sum over all cells chooses the tier of each.
+    TiersCountCells,
+    /// `only the largest cell`.
+    OnlyLargest,
     /// `round each call up to €0.0001`.
     RoundEach {
         /// The event.

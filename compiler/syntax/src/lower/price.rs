@@ -100,6 +100,8 @@ impl Lower {
                 Some(path) => PriceStmtKind::RateByStart(path),
                 None => PriceStmtKind::RateOfPeriodEnd,
             },
+            Rule::tiers_count if node.has(Rule::kw_cells) => PriceStmtKind::TiersCountCells,
+            Rule::largest => PriceStmtKind::OnlyLargest,
             Rule::tiers_count => {
                 PriceStmtKind::TiersCount(if node.has(Rule::kw_net) { UsageSide::Net } else { UsageSide::Gross })
             }

@@ -8,15 +8,18 @@
 
 use super::Settlement;
 use super::item::{Item, WorkCell};
-use super::quantities::Work;
+use super::quantities::{CellWindow, Work};
 use super::tiers::tiers;
 use crate::acc::Acc;
 use crate::cells::Read;
 use crate::layout::regime_on;
 use crate::rater::Rater;
-use price_ir::{CellDetail, CellRule, Counting, Fault, Fold, LineIx, LineKind, Position, RuleIx, SinkIx, UsageCharge};
+use price_ir::{
+    Across, CellDetail, CellRule, Counting, Fault, Fold, LineIx, LineKind, Position, RuleIx, SinkIx, UsageCharge,
+};
 use price_value::Rational;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A quantity, and how much of it is covered.
 type Stand = (Rational, Rational);
@@ -101,6 +104,8 @@ impl Rater {
         let sink = &plan.sinks[usage.sink.ix()];
         let mut item = Item::new(LineKind::Usage, line, &plan.lines[line.ix()]);
         let mut total = Rational::ZERO;
+        let work = if usage.across == Across::Largest { largest(work) } else { work };
+        let wholes = wholes(&work);
         for cell in work.cells {
             let mut detail = CellDetail {
                 labels: self.labels_of(usage.sink, cell.at, cell.window.map(|from| (usage.window, from))),
@@ -117,6 +122,7 @@ impl Rater {
             let mut before = (!cell.fresh).then(|| (base.clone(), base));
             let mut covered = cell.base_covered.clone();
             let whole = match cell.slices.last() {
+                Some(_) if usage.across == Across::Total => (wholes[&cell.window].clone(), Rational::ZERO),
                 Some(last) => {
                     let added: Rational = cell.slices.iter().map(|slice| &slice.covered).sum();
                     (last.after.clone(), &covered + &added)
@@ -170,6 +176,30 @@ impl Rater {
         item.quantity = Some((total, sink.unit.clone()));
         Ok(item)
     }
+}
+
+/// The quantities of all cells, by window.
+fn wholes(work: &Work) -> BTreeMap<Option<i64>, Rational> {
+    let mut sums = BTreeMap::new();
+    for cell in &work.cells {
+        let sum: &mut Rational = sums.entry(cell.window).or_default();
+        *sum += &cell.slices.last().map_or(Rational::ZERO, |last| last.after.clone());
+    }
+    sums
+}
+
+/// Of each window the cell with the largest quantity, of equals the first.
+fn largest(work: Work) -> Work {
+    let mut kept: Vec<CellWindow> = Vec::new();
+    let reached = |cell: &CellWindow| cell.slices.last().map_or(Rational::ZERO, |last| last.after.clone());
+    for cell in work.cells {
+        match kept.iter_mut().find(|other| other.window == cell.window) {
+            Some(other) if reached(other) >= reached(&cell) => {}
+            Some(other) => *other = cell,
+            None => kept.push(cell),
+        }
+    }
+    Work { cells: kept }
 }
 
 /// The cells of a price on each event.

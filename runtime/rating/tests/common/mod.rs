@@ -346,6 +346,7 @@ pub fn usage(sink: SinkIx, rules: Rules) -> UsageCharge {
         rules,
         window: Window::Month,
         scale: None,
+        across: price_ir::Across::Each,
         split_period: false,
         covered_by: vec![],
         counting: Counting::Net,

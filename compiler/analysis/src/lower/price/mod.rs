@@ -1,5 +1,6 @@
 //! One price with its overrides becomes one line.
 
+mod across;
 mod rules;
 mod scale;
 mod sinks;
@@ -228,6 +229,12 @@ impl Lowering<'_> {
         }
         let keys = self.keys(&dims);
         let charge = match &target {
+            Target::Event(_) if settings.across.is_some() => {
+                let (_, span) = settings.across?;
+                let message = "each event is priced on its own: its cells are not compared";
+                self.report(Diagnostic::error(codes::NOT_HERE, message).at(span, ""));
+                return None;
+            }
             Target::Meter(meter) => {
                 if let Some(span) = settings.event_only {
                     let message = "this is said of a price `on each` event";
@@ -246,6 +253,7 @@ impl Lowering<'_> {
                         Some(TierScale::Sink(self.meter_sink(layer, by, keys, None)?))
                     }
                 };
+                let across = self.across(&settings, decl, meter, &rules, (scale.is_some(), window))?;
                 let dated = rules.regimes.iter().filter_map(|r| r.from).any(|day| self.inside(window, day));
                 let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
                 let split_period = match settings.rate_change {
@@ -268,6 +276,7 @@ impl Lowering<'_> {
                     sink,
                     rules,
                     scale,
+                    across,
                     window,
                     split_period,
                     covered_by: Vec::new(),

@@ -6,7 +6,7 @@ use crate::lower::layers::Layer;
 use crate::lower::price::rules::kind_word;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
-use price_ir::{Bound, Counting, LineClamp, Post, RuleIx};
+use price_ir::{Across, Bound, Counting, LineClamp, Post, RuleIx};
 use price_syntax::ast::{self, ExprKind, PriceStmtKind, PriceTarget};
 
 /// How a price crosses a boundary of a calendar.
@@ -23,6 +23,8 @@ pub struct PriceSettings {
     pub(super) counting: Option<Counting>,
     pub(super) split: Option<Split>,
     pub(super) rate_change: Option<bool>,
+    /// What its cells have to do with each other, and where that is said.
+    pub(super) across: Option<(Across, Span)>,
     pub(super) post: Vec<Post>,
     pub(super) clamps: Vec<LineClamp>,
     /// A statement that only prices `on each` may have.
@@ -45,7 +47,8 @@ impl Lowering<'_> {
             && same_filter(base.filter.as_ref(), decl.filter.as_ref())
             && earlier.post == settings.post
             && earlier.counting == settings.counting
-            && earlier.rate_change == settings.rate_change;
+            && earlier.rate_change == settings.rate_change
+            && earlier.across.map(|(across, _)| across) == settings.across.map(|(across, _)| across);
         if !same {
             let what = "a followed version that changes more of a price than its amounts and bounds";
             self.report(crate::not_yet(what, decl.name.span).also(base.name.span, "the version before"));
@@ -95,6 +98,8 @@ impl Lowering<'_> {
                         ast::UsageSide::Gross => Counting::Gross,
                     });
                 }
+                PriceStmtKind::TiersCountCells => made.across = Some((Across::Total, statement.span)),
+                PriceStmtKind::OnlyLargest => made.across = Some((Across::Largest, statement.span)),
                 PriceStmtKind::SplitAt(path) => {
                     made.split = Some(Split::At(path.clone()));
                     made.event_only.get_or_insert(statement.span);
