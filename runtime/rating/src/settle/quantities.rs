@@ -91,19 +91,25 @@ impl Rater {
         let mut cells: Vec<CellWindow> = Vec::new();
         let mut reading = Reading::default();
         let shorter = self.time.shorter(usage.window);
-        let quantity = |reading: &Reading| reading.raw(&sink.fold, seconds) * &sink.quantum;
+        // An average is that of its window, by the seconds that passed in it.
+        let mut seconds = seconds;
+        let quantity = |reading: &Reading, seconds: i64| reading.raw(&sink.fold, seconds) * &sink.quantum;
         for read in reads {
             let window = shorter.then(|| {
                 // A window that began before the period does not occur: windows nest.
                 self.time.window_at(usage.window, read.slice).from.max(s.period.start.0)
             });
+            if shorter {
+                let window = self.time.window_at(usage.window, read.slice);
+                seconds = (window.until - window.from) / price_value::time::NANOS_PER_SECOND;
+            }
             let last = cells.last().filter(|c| c.at == read.at && c.window == window);
             let before = match last {
                 Some(cell) => cell.slices.last().map_or(Rational::ZERO, |slice| slice.after.clone()),
                 None => {
                     let base = bases.get(&read.at);
                     reading = base.cloned().unwrap_or_default();
-                    let base = base.map_or(Rational::ZERO, &quantity);
+                    let base = base.map_or(Rational::ZERO, |base| quantity(base, seconds));
                     let key = (line.0, read.at);
                     let covered = self.running(s).map_or(Rational::ZERO, |running| {
                         Running::of(&running.covered, &key, self.long_window(s, usage.window))
@@ -122,7 +128,7 @@ impl Rater {
                 }
             };
             reading.merge(&read.reading, &sink.fold);
-            let after = quantity(&reading);
+            let after = quantity(&reading, seconds);
             let delta = &after - &before;
             let mut slice = SliceWork { from: read.slice, after, delta, covered: Rational::ZERO };
             if let Some(slot) = self.slot_of(s)

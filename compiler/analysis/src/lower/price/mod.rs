@@ -20,6 +20,7 @@ use crate::lower::layers::Layer;
 use crate::lower::{Lowering, RuleRef};
 use crate::report;
 use crate::types::{Names, Ty, Typer, resolve};
+use crate::unit::Dims;
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{Charge, Counting, Expr, Line, Proration, TierScale, UsageCharge};
 use price_syntax::ast::{self, OverrideBody, PriceBody, PriceStmtKind, PriceTarget};
@@ -253,6 +254,7 @@ impl Lowering<'_> {
                         Some(TierScale::Sink(self.meter_sink(layer, by, keys, None)?))
                     }
                 };
+                self.averaged(meter, decl, window)?;
                 let across = self.across(&settings, decl, meter, &rules, (scale.is_some(), window))?;
                 let dated = rules.regimes.iter().filter_map(|r| r.from).any(|day| self.inside(window, day));
                 let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
@@ -410,6 +412,28 @@ impl Lowering<'_> {
                 return None;
             }
         })
+    }
+
+    /// An average in a window: over that window, unless its unit says that it is held for months,
+    /// which add up.
+    fn averaged(&mut self, meter: &MeterDef, decl: &ast::PriceDecl, window: Window) -> Option<()> {
+        let billing = self.billing_window();
+        if window == billing || !matches!(meter.aggregation, crate::declare::meter::Aggregation::Average(_)) {
+            return Some(());
+        }
+        let month = Dims::base("std.units.month".into());
+        let held = matches!(&meter.ty, Ty::Quantity(dims) if dims.times(&month, -1).size() < dims.size());
+        let (what, help) = match (window < billing, held) {
+            (true, false) | (false, true) => return Some(()),
+            (true, true) => ("what is held for months, in a price with a shorter window", "without the month"),
+            (false, false) => {
+                ("an average of months, in a price with a longer window", "with the month, as `GB-month`")
+            }
+        };
+        let span = decl.window.as_ref().map_or(decl.name.span, |window| window.span);
+        let finding = crate::not_yet(what, span).help(format!("measure `{}` in a unit {help}", meter.name));
+        self.report(finding);
+        None
     }
 
     pub(super) fn quantity(
