@@ -96,6 +96,7 @@ fn plan(per_cell: usize) -> Plan {
                 window: Window::Month,
                 scale: None,
                 across: price_ir::Across::Each,
+                ratchet: None,
                 split_period: false,
                 covered_by: vec![],
                 counting: Counting::Net,

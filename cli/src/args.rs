@@ -97,6 +97,8 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Compile a plan into a `.pricec` file
     Build(BuildArgs),
+    /// Pin what locked cards mean in `price.lock`
+    Lock(LockArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write manual pages into a folder
@@ -364,6 +366,22 @@ pub enum Show {
     Layout,
     /// The plan as the engines see it
     Ir,
+}
+
+/// Pin what locked cards mean in `price.lock`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price lock\n  price lock --check\n  price lock --update cloud@4\n\n\
+                  `price check` reports a locked card that no longer means what was locked, and nothing is rated by it.")]
+pub struct LockArgs {
+    /// Files and folders; nothing is the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Write nothing; end with 1 if the file is not up to date
+    #[arg(long)]
+    pub check: bool,
+    /// Pin this card anew though it means something else now: `cloud` or `cloud@4`; may be repeated
+    #[arg(long, value_name = "CARD")]
+    pub update: Vec<String>,
 }
 
 /// Print a completion script for a shell.

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use trouble::Trouble;
 
 /// How the program ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Clean.
     Clean = 0,
@@ -87,6 +87,7 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Rate(args) => verbs::rate::run(&args, format, shell),
         Verb::Explain(args) => verbs::explain::run(&args, format, shell),
         Verb::Build(args) => verbs::build::run(&args, format, shell),
+        Verb::Lock(args) => verbs::lock::run(&args, format, shell),
         Verb::Completions(args) => verbs::completions::run(&args, shell),
         Verb::Man(args) => verbs::man::run(&args, shell),
         Verb::Version => verbs::version::run(format, shell),

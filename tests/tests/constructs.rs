@@ -60,8 +60,7 @@ fn worked_numbers_hold_on_both_engines() {
 }
 
 /// Constructs that are shown, by the name that the titles of their tests begin with: M for
-/// metering, P for price functions. Of demand charges (P34) the ratchet over past periods is not
-/// among them.
+/// metering, P for price functions.
 const CONSTRUCTS: [&str; 50] = [
     "M01", "M03", "M04", "M06", "M09", "M11", "M12", "M15", "M16", "P01", "P02", "P03", "P04", "P05", "P06", "P07",
     "P08", "P09", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17", "P18", "P21", "P22", "P23", "P24", "P25",

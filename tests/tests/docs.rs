@@ -2,8 +2,8 @@
 //! and what a page says is found is found.
 //!
 //! A `price` block is a whole program. `price,fails P504` must be answered with that code,
-//! `price,text` is shown and not run. A `csv data/zones.csv` block is a file that lies beside the
-//! programs below it on the page.
+//! `price,text` is shown and not run. A `csv data/zones.csv` or `toml price.lock` block is a file
+//! that lies beside the programs below it on the page.
 
 use price_diagnostics::render::{Format, RenderOptions, Sources, render};
 use price_diagnostics::{Diagnostic, FileId, Severity};
@@ -67,7 +67,7 @@ fn blocks(page: &str, text: &str) -> Vec<Block> {
                     text.push('\n');
                     continue;
                 }
-                if let Some(path) = info.strip_prefix("csv ") {
+                if let Some(path) = info.strip_prefix("csv ").or(info.strip_prefix("toml ")) {
                     files.push((path.to_owned(), text.clone()));
                 }
                 found.push(Block {
@@ -108,7 +108,8 @@ fn examples_of_the_reference_run() {
             }
             if block.info != "price" {
                 let known = ["price,text", "text", "json", "console"].contains(&block.info.as_str())
-                    || block.info.starts_with("csv ");
+                    || block.info.starts_with("csv ")
+                    || block.info.starts_with("toml ");
                 if !known {
                     failures.push(format!("{}: a block of kind `{}`", block.place(), block.info));
                 }

@@ -145,10 +145,19 @@ struct CellOut<'i> {
     exact: String,
     labels: Vec<LabelOut<'i>>,
     quantity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratchet: Option<RatchetOut>,
     rules: Vec<RuleOut<'i>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scale: Option<String>,
     tiers: Vec<TierOut>,
+}
+
+#[derive(Serialize)]
+struct RatchetOut {
+    measured: String,
+    peak: String,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -291,6 +300,11 @@ impl<'p> Writer<'p> {
             exact: plain(&cell.exact),
             labels: cell.labels.iter().map(|(dimension, label)| LabelOut { dimension, label }).collect(),
             quantity: plain(&cell.quantity),
+            ratchet: cell.ratchet.as_ref().map(|ratchet| RatchetOut {
+                measured: plain(&ratchet.measured),
+                peak: plain(&ratchet.peak),
+                since: ratchet.since.to_string(),
+            }),
             rules: cell.rules.iter().map(|rule| self.rule(*rule)).collect(),
             scale: cell.scale.as_ref().map(plain),
             tiers: cell.tiers.iter().map(tier).collect(),

@@ -3,7 +3,7 @@
 
 use crate::output::money::{exact, left, quantity, right};
 use crate::shell::Paint;
-use price_driver::tier_text;
+use price_driver::{ratchet_text, tier_text};
 use price_ir::{AllowanceUse, CellDetail, EntitlementUse, Invoice, InvoiceLine, OWN, Payment, Plan, TierDetail};
 use price_value::Rational;
 
@@ -130,7 +130,7 @@ impl Table<'_> {
         let name = labels.join(", ");
         let own: Vec<&TierDetail> = if cell.events > 0 { Vec::new() } else { cell.tiers.iter().collect() };
         // A cell of one tier fits one line.
-        if let ([tier], false) = (own.as_slice(), cell.covered.is_positive()) {
+        if let ([tier], false) = (own.as_slice(), cell.covered.is_positive() || cell.ratchet.is_some()) {
             let text = tier_text(self.plan, &line.name, tier, "");
             let both = if plain { format!("  {text}") } else { format!("  {name}  {text}") };
             if self.fits(&both, &amount) {
@@ -145,6 +145,9 @@ impl Table<'_> {
         }
         if cell.covered.is_positive() {
             self.detail(&format!("{indent}included {}", quantity(&cell.covered)), "");
+        }
+        if let Some(ratchet) = &cell.ratchet {
+            self.detail(&format!("{indent}{}", ratchet_text(ratchet, "")), "");
         }
         for tier in own {
             self.tier(line, tier, indent);

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod explain;
 pub mod fix;
 pub mod fmt;
+pub mod lock;
 pub mod man;
 pub mod new;
 pub mod rate;
@@ -33,6 +34,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("test", "run the tests that stand beside the prices"),
         ("rate", "rate usage into invoices"),
         ("explain", "explain a code, or a line of an invoice"),
+        ("lock", "pin what locked cards mean"),
         ("build", "compile a plan into a .pricec file"),
     ] {
         text.push_str(&format!("  {:<9}{what}\n", verb));

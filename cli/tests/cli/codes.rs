@@ -88,6 +88,10 @@ fn load() -> Vec<LoadError> {
         SeedNotText { path: path() },
         SeedTooLarge { path: path() },
         TooMany,
+        Lock {
+            path: "price.lock".into(),
+            cause: price_driver::Lock::parse("form = 2\n").expect_err("a field is missing"),
+        },
     ]
 }
 

@@ -92,6 +92,12 @@ codes! {
     TOO_WIDE = "P420";
     /// Rounding finer than the value or to another unit.
     BAD_ROUNDING_STEP = "P421";
+    /// A locked card that means something else than `price.lock` says.
+    LOCK_CHANGED = "P422";
+    /// A locked card that `price.lock` does not have.
+    LOCK_MISSING = "P423";
+    /// Time zones by other rules than those `price.lock` was written with.
+    LOCK_ZONES = "P424";
     /// Tier bounds that do not increase, or a tier nothing reaches.
     TIER_ORDER = "P501";
     /// Combinations without a price, or with two.

@@ -16,6 +16,7 @@ mod fold;
 pub mod imports;
 pub mod inputs;
 pub mod limits;
+mod locks;
 pub mod lower;
 mod report;
 pub mod testcase;
@@ -24,6 +25,7 @@ pub mod unit;
 
 pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, test_file};
 pub use inputs::{DataFile, File, Workspace, module_of, set_text};
+pub use locks::{Locked, locked};
 pub use lower::Lowered;
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 

@@ -166,13 +166,31 @@ impl Workspace {
         Ok(all)
     }
 
+    /// The meaning of a version of a card, whatever `price.lock` says of it.
+    pub(crate) fn compile_card(&self, card: &Subject) -> Result<MeaningHash, SubjectError> {
+        let input = self.input(self.source(price_diagnostics::FileId(card.file.number(self.db()))));
+        match &lowered(self.db(), input, card.file, card.item).plan {
+            Some(plan) => Ok(MeaningHash::of(plan)),
+            None => Err(self.faulty(card.name.clone())),
+        }
+    }
+
+    fn faulty(&self, name: String) -> SubjectError {
+        let mut diagnostics = self.check();
+        diagnostics.retain(Diagnostic::is_error);
+        SubjectError::Faulty { name, diagnostics }
+    }
+
     fn finished(&self, subject: &Subject, made: &Lowered) -> Result<Compiled, SubjectError> {
         let name = subject.name.clone();
-        let Some(plan) = made.plan.clone() else {
-            let mut diagnostics = self.check();
-            diagnostics.retain(Diagnostic::is_error);
-            return Err(SubjectError::Faulty { name, diagnostics });
-        };
+        let Some(plan) = made.plan.clone() else { return Err(self.faulty(name)) };
+        // Who is locked is not billed by a card that has changed.
+        if subject.kind != "ratecard" {
+            let broken = |(file, _)| self.check_locks(file).iter().any(Diagnostic::is_error);
+            if self.own().any(broken) {
+                return Err(self.faulty(name));
+            }
+        }
         price_ir::verify(&plan).map_err(|problems| SubjectError::Bug { name, problem: problems.join("; ") })?;
         let source_map = source_map(self, &made.rule_spans);
         let hash = MeaningHash::of(&plan);

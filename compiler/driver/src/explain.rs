@@ -3,7 +3,8 @@
 //! Reads an invoice and the source map; computes nothing that the invoice does not say.
 
 use price_ir::{
-    CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, RuleIx, SourceMap, TierDetail, TierScale, UsageCharge,
+    CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, Ratcheted, RuleIx, SourceMap, TierDetail, TierScale,
+    UsageCharge,
 };
 use price_value::{Currency, Rational, Rounding, RoundingMode};
 
@@ -104,6 +105,9 @@ impl Teller<'_> {
         if cell.covered.is_positive() {
             rows.push(self.row(2, format!("of which included {}", quantity(&cell.covered, unit)), None, None));
         }
+        if let Some(ratchet) = &cell.ratchet {
+            rows.push(self.row(2, ratchet_text(ratchet, unit), None, None));
+        }
         if let Some(scale) = &cell.scale {
             rows.push(self.row(2, scale_text(self.plan, line, scale), None, None));
         }
@@ -136,6 +140,13 @@ pub fn tier_text(plan: &Plan, line: &str, tier: &TierDetail, unit: &str) -> Stri
 }
 
 /// What the bounds of a line's tiers were multiples of: `bounds are multiples of demand, 200 kW`.
+/// What a ratchet did: `measured 150 kW, held up by 200 kW from 2026-01-01`.
+#[must_use]
+pub fn ratchet_text(ratchet: &Ratcheted, unit: &str) -> String {
+    let (measured, peak) = (quantity(&ratchet.measured, unit), quantity(&ratchet.peak, unit));
+    format!("measured {measured}, held up by {peak} in the period from {}", ratchet.since)
+}
+
 fn scale_text(plan: &Plan, line: &str, scale: &Rational) -> String {
     let charge = plan.lines.iter().find(|l| l.name == line).map(|l| &l.charge);
     let (name, measure) = match charge {

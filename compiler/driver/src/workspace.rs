@@ -7,6 +7,7 @@
 //! given, and files it imports have its root. Files with different roots do not see each other.
 
 use crate::limits;
+use crate::lock::{LOCK_FILE, Lock, LockError};
 use crate::suppress;
 use crate::world::{World, WorldError, below, clean, folder, is_source, join};
 use price_analysis as analysis;
@@ -56,6 +57,14 @@ pub enum LoadError {
         /// The file.
         path: String,
     },
+    /// A `price.lock` is not what `price lock` writes.
+    #[error("`{path}` cannot be used: {cause}")]
+    Lock {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: LockError,
+    },
     /// Too many files.
     #[error("more than {} files would be compiled together", limits::FILES)]
     TooMany,
@@ -73,6 +82,7 @@ impl LoadError {
             LoadError::SeedNotText { .. } => "L005",
             LoadError::SeedTooLarge { .. } => "L006",
             LoadError::TooMany => "L007",
+            LoadError::Lock { .. } => "L008",
         }
     }
 
@@ -87,6 +97,7 @@ impl LoadError {
             LoadError::SeedNotText { .. } => "save it as UTF-8",
             LoadError::SeedTooLarge { .. } => "split the dimension, or shorten the file",
             LoadError::TooMany => "give fewer files at once",
+            LoadError::Lock { .. } => "take back the last good one, or remove it and run `price lock`",
         }
     }
 }
@@ -126,6 +137,8 @@ pub struct Workspace {
     sources: Vec<Source>,
     /// Inputs of the analysis by root.
     inputs: BTreeMap<String, analysis::Workspace>,
+    /// What is in the `price.lock` of each root that has one.
+    locks: BTreeMap<String, Lock>,
 }
 
 impl Workspace {
@@ -154,6 +167,7 @@ impl Workspace {
             }
         }
         loader.imports(world)?;
+        loader.locks(world)?;
         Ok(loader.finish())
     }
 
@@ -199,6 +213,10 @@ impl Workspace {
         self.inputs[&source.root]
     }
 
+    pub(crate) fn lock(&self, root: &str) -> Option<&Lock> {
+        self.locks.get(root)
+    }
+
     pub(crate) fn file(&self, file: FileId) -> analysis::File {
         self.source(file).file
     }
@@ -228,7 +246,8 @@ impl Workspace {
         if let Some(unreadable) = &source.unreadable {
             return vec![unreadable.clone()];
         }
-        let found = analysis::check_file(&self.db, self.input(source), source.file).clone();
+        let mut found = analysis::check_file(&self.db, self.input(source), source.file).clone();
+        found.extend(self.check_locks(file));
         suppress::apply(file, &readable(&source.path, &source.text), found)
     }
 
@@ -262,6 +281,7 @@ struct Loader {
     sources: Vec<Source>,
     at: BTreeMap<String, usize>,
     seeds: BTreeMap<(String, String), Option<analysis::DataFile>>,
+    locks: BTreeMap<String, Lock>,
 }
 
 impl Loader {
@@ -271,6 +291,7 @@ impl Loader {
             sources: Vec::new(),
             at: BTreeMap::new(),
             seeds: BTreeMap::new(),
+            locks: BTreeMap::new(),
         };
         for (path, text) in price_stdlib::FILES {
             let file = loader.input(path, path, text);
@@ -389,6 +410,23 @@ impl Loader {
         Ok(())
     }
 
+    /// Reads the `price.lock` of every root.
+    fn locks(&mut self, world: &dyn World) -> Result<(), LoadError> {
+        let own = self.sources.iter().filter(|s| s.origin != Origin::Standard);
+        let roots: BTreeSet<String> = own.map(|s| s.root.clone()).collect();
+        for root in roots {
+            let path = join(&root, LOCK_FILE);
+            let lock = match world.read(&path) {
+                Err(WorldError::Missing) => continue,
+                Err(cause) => return Err(LoadError::Read { path: world.display(&path), cause }),
+                Ok(bytes) => Lock::read(&bytes),
+            };
+            let lock = lock.map_err(|cause| LoadError::Lock { path: world.display(&path), cause })?;
+            self.locks.insert(root, lock);
+        }
+        Ok(())
+    }
+
     fn finish(self) -> Workspace {
         let standard = self.sources.iter().filter(|s| s.origin == Origin::Standard).map(|s| s.file);
         let standard: Vec<analysis::File> = standard.collect();
@@ -402,7 +440,7 @@ impl Loader {
             let data = of_root.filter_map(|(_, file)| *file).collect();
             inputs.insert(root.clone(), analysis::Workspace::new(&self.db, files, data));
         }
-        Workspace { db: self.db, sources: self.sources, inputs }
+        Workspace { db: self.db, sources: self.sources, inputs, locks: self.locks }
     }
 }
 

@@ -211,6 +211,7 @@ fn a_quantity_may_be_divided() {
             window: Window::Month,
             scale: None,
             across: price_ir::Across::Each,
+            ratchet: None,
             split_period: true,
             covered_by: vec![],
             counting: Counting::Net,

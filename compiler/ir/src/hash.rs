@@ -11,6 +11,9 @@ use std::str::FromStr;
 /// Separates hashes of plans from hashes of anything else, and from other forms of the bytes.
 const CONTEXT: &str = "price 2026 meaning of a plan, canonical CBOR, form 2";
 
+/// Form of the canonical bytes that hashes are made of; hashes of two forms cannot be compared.
+pub const FORM: u32 = 2;
+
 /// The hash of a plan's meaning. Prints as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MeaningHash(pub [u8; 32]);

@@ -25,7 +25,7 @@ pub use artefact::{Artefact, ArtefactError};
 pub use batch::{Batch, Column};
 pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
 pub use funds::*;
-pub use hash::MeaningHash;
+pub use hash::{FORM as HASH_FORM, MeaningHash};
 pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
 pub use quantity::Position;

@@ -33,6 +33,8 @@ pub const SLOT_SECONDS: u32 = 7 * 86_400;
 pub const FOREIGN_CURRENCIES: usize = 16;
 /// Wallets and prepaid commitments of one plan, and its postpaid commitments.
 pub const SOURCES: usize = 64;
+/// Billing periods that a ratchet looks back on: ten years of months.
+pub const RATCHET_PERIODS: u32 = 120;
 /// Top-ups of one wallet in one window.
 pub const TOP_UPS: usize = 1_000;
 /// Days, months or years of one length: 100 years of days.

@@ -138,6 +138,10 @@ pub struct Parties {
     pub term: Span,
     /// How long each renewal is.
     pub renews: Option<Window>,
+    /// Days of the term on which nothing is served, in order and apart. Money that is not for
+    /// service, such as a commitment's, knows no pause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Span>,
 }
 
 /// A rule of the source: a price, an override, a fee. Its position is in the source map.
@@ -686,6 +690,9 @@ pub struct UsageCharge {
     /// What its cells have to do with each other.
     #[serde(default, skip_serializing_if = "Across::is_each")]
     pub across: Across,
+    /// A floor for the quantity of each cell that earlier periods set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratchet: Option<Ratchet>,
     /// Where the ladder restarts. The billing period itself unless written.
     pub window: Window,
     /// A rate change inside the period: each moment its own rate, the ladder going on
@@ -698,6 +705,17 @@ pub struct UsageCharge {
     /// Quantities taken off the front by usage discounts, in `sink.unit`, summed over cells
     /// in cell order.
     pub less: Vec<DiscountedQuantity>,
+}
+
+/// `ratchet 80% of the past 11 months`: a cell counts at least this share of the most it measured
+/// in one of the billing periods before. What a ratchet lifted does not count as measured. Only for
+/// windows of one billing period and quantities that nothing covers or scales.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ratchet {
+    /// 0 < share <= 1.
+    pub share: Rational,
+    /// Billing periods that are looked back on.
+    pub periods: u32,
 }
 
 /// What the cells of a price have to do with each other. Only for windows that are no longer than

@@ -6,7 +6,7 @@
 use crate::funds::CurrencyIx;
 use crate::plan::{About, RuleIx};
 use crate::statement::{EntitlementUse, Payment};
-use price_value::{Period, Rational};
+use price_value::{Date, Period, Rational};
 
 /// The body of one account's invoice for one period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub struct CellDetail {
     pub covered: Rational,
     /// What the bounds of its tiers were multiples of, where they are no constants.
     pub scale: Option<Rational>,
+    /// What lifted the quantity above what was measured.
+    pub ratchet: Option<Ratcheted>,
     /// Tiers entered, in order.
     pub tiers: Vec<TierDetail>,
     /// Exact amount of the price function (Σ over cells: the line's `gross`).
@@ -141,6 +143,17 @@ pub struct CellDetail {
     pub rules: Vec<RuleIx>,
     /// Number of events (event charges only).
     pub events: u64,
+}
+
+/// An earlier period that a ratchet holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ratcheted {
+    /// Quantity that was measured in the period of the invoice.
+    pub measured: Rational,
+    /// Quantity that was measured in the earlier period.
+    pub peak: Rational,
+    /// First day of that period.
+    pub since: Date,
 }
 
 /// A tier of a cell.

@@ -13,4 +13,4 @@ pub use currency::Currency;
 pub use rational::{ParseRationalError, Rational};
 pub use rounding::{Rounding, RoundingMode};
 pub use split::largest_remainder;
-pub use time::{Date, Period, Schedule, Span, Timestamp, Window, Zone};
+pub use time::{Date, Period, Schedule, Span, Timestamp, Window, Zone, time_zone_rules};

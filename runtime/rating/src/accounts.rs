@@ -56,6 +56,8 @@ pub(crate) struct Accounts {
     billed_by_name: FxHashMap<Box<str>, u32>,
     /// Accounts without a subscription are not served.
     closed: bool,
+    /// Days on which nobody is served, in order and apart.
+    pauses: Vec<Span>,
 }
 
 impl Accounts {
@@ -69,12 +71,14 @@ impl Accounts {
             billed: Vec::new(),
             billed_by_name: FxHashMap::default(),
             closed: false,
+            pauses: Vec::new(),
         }
     }
 
-    /// From now on only accounts with a subscription are served.
-    pub(crate) fn close(&mut self) {
+    /// From now on only accounts with a subscription are served, and none of them in a pause.
+    pub(crate) fn close(&mut self, pauses: &[Span]) {
         self.closed = true;
+        self.pauses = pauses.to_vec();
     }
 
     pub(crate) fn is_subscribed(&self, account: &str) -> bool {
@@ -149,11 +153,12 @@ impl Accounts {
             return Err(SetupError::Overlap(name()));
         }
         account.subscribed.push(span);
-        account.accepts = Served::union(account.subscribed.clone()).within(&self.effective).instants(&self.zone);
+        let served = |spans: &[Span]| Served::union(spans.to_vec()).within(&self.effective).without(&self.pauses);
+        account.accepts = served(&account.subscribed).instants(&self.zone);
         self.gates[index as usize] = Gate::of(&account.accepts, billed);
         let subject = &mut self.billed[billed as usize];
         subject.spans.push(span);
-        subject.served = Served::union(subject.spans.clone()).within(&self.effective);
+        subject.served = served(&subject.spans);
         subject.instants = subject.served.instants(&self.zone);
         Ok(())
     }

@@ -47,10 +47,8 @@ impl Rater {
         let billed = self.accounts.accounts[account as usize].billed;
         let period = self.period_of(period.from);
         let index = self.time.index(&period);
-        let first = self.accounts.billed[billed as usize]
-            .served
-            .hull(&self.time.zone, &period)
-            .map_or(period.start.0, |hull| hull.start.0);
+        let served = self.accounts.billed[billed as usize].served.days_in(period.from, period.until);
+        let first = served.first().map_or(period.start.0, |(day, _)| self.time.zone.start_of(*day).0);
         let instants: Vec<i64> = match when {
             When::Sometime => vec![first],
             When::At(at) if period.contains(at) => vec![at.0],

@@ -37,6 +37,9 @@ pub enum NoPostings {
     /// What one label adds depends on the others.
     #[error("lines whose labels are priced together are posted by their invoice")]
     Across,
+    /// Earlier periods decide what the first rows are charged for.
+    #[error("prices with a ratchet are posted by their invoice")]
+    Ratcheted,
     /// The line has cells by open labels.
     #[error("lines by open labels are posted by their invoice")]
     Open,
@@ -108,6 +111,9 @@ impl Rater {
                 }
                 if usage.across != Across::Each {
                     return Err(NoPostings::Across);
+                }
+                if usage.ratchet.is_some() {
+                    return Err(NoPostings::Ratcheted);
                 }
                 if usage.rules.regimes.len() > 1 && usage.rules.functions.iter().any(|f| f.amount.selects()) {
                     return Err(NoPostings::Dated);

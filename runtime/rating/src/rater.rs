@@ -177,7 +177,7 @@ impl Rater {
         };
         let mut accounts = Accounts::new(time.zone.clone(), plan.effective);
         if let Some(parties) = &plan.parties {
-            accounts.close();
+            accounts.close(&parties.pauses);
             let named = parties.accounts.iter().map(String::as_str);
             let alone = parties.accounts.is_empty().then_some(plan.name.as_str());
             for account in named.chain(alone) {
@@ -302,7 +302,7 @@ impl Rater {
             let mut first = self.first_day(billed).map_or(from, |d| d.max(from));
             while first < until {
                 let period = self.period_of(first);
-                if self.accounts.billed[billed as usize].served.count(period.from, period.until) > 0 {
+                if self.accounts.billed[billed as usize].served.hull(&self.time.zone, &period).is_some() {
                     due.insert((name(billed), period));
                 }
                 first = period.until;

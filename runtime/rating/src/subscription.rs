@@ -34,12 +34,22 @@ impl Subscription {
 
 /// Days served, as disjoint spans in order; without a subscription one open span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Served(Vec<Span>);
+pub(crate) struct Served {
+    /// The days on which there is service.
+    days: Vec<Span>,
+    /// The days on which there is a customer: those and the pauses. Periods are settled and money
+    /// moves on them.
+    bound: Vec<Span>,
+}
 
 impl Served {
     /// Served without ends.
     pub(crate) fn always() -> Served {
-        Served(vec![Span::default()])
+        Served::of(vec![Span::default()])
+    }
+
+    fn of(days: Vec<Span>) -> Served {
+        Served { bound: days.clone(), days }
     }
 
     /// The union of several spans.
@@ -58,28 +68,37 @@ impl Served {
                 _ => out.push(span),
             }
         }
-        Served(out)
+        Served::of(out)
     }
 
     /// The same, within another span.
     pub(crate) fn within(&self, span: &Span) -> Served {
-        Served(self.0.iter().filter_map(|s| intersect(s, span)).collect())
+        let inside = |spans: &[Span]| spans.iter().filter_map(|s| intersect(s, span)).collect();
+        Served { days: inside(&self.days), bound: inside(&self.bound) }
+    }
+
+    /// The same, without service on the days of pauses (in order and apart).
+    pub(crate) fn without(mut self, pauses: &[Span]) -> Served {
+        for pause in pauses {
+            let around = [Span { from: None, until: pause.from }, Span { from: pause.until, until: None }];
+            self.days = self.days.iter().flat_map(|s| around.iter().filter_map(|a| intersect(s, a))).collect();
+        }
+        self
     }
 
     /// First day of service, if it has one.
     pub(crate) fn from(&self) -> Option<Date> {
-        self.0.first().and_then(|s| s.from)
+        self.bound.first().and_then(|s| s.from)
     }
 
     /// First day after all service, if it ends.
     pub(crate) fn until(&self) -> Option<Date> {
-        self.0.last().and_then(|s| s.until)
+        self.bound.last().and_then(|s| s.until)
     }
 
     /// The served stretches of days inside `[from, until)`.
     pub(crate) fn days_in(&self, from: Date, until: Date) -> Vec<(Date, Date)> {
-        let stretch = |s: &Span| (s.from.map_or(from, |f| f.max(from)), s.until.map_or(until, |u| u.min(until)));
-        self.0.iter().map(stretch).filter(|(f, u)| f < u).collect()
+        stretches(&self.days, from, until)
     }
 
     /// Number of served days inside `[from, until)`.
@@ -87,9 +106,9 @@ impl Served {
         self.days_in(from, until).iter().map(|(f, u)| f.days_until(*u)).sum()
     }
 
-    /// First to last served day of a period.
+    /// First to last day of a period on which there is a customer.
     pub(crate) fn hull(&self, zone: &Zone, period: &Period) -> Option<Period> {
-        let days = self.days_in(period.from, period.until);
+        let days = stretches(&self.bound, period.from, period.until);
         let (first, last) = (days.first()?, days.last()?);
         if first.0 == period.from && last.1 == period.until {
             return Some(*period);
@@ -100,8 +119,14 @@ impl Served {
     /// The served stretches of a period as instants.
     pub(crate) fn instants(&self, zone: &Zone) -> Vec<(i64, i64)> {
         let at = |d: Option<Date>, none: i64| d.map_or(none, |d| zone.start_of(d).0);
-        self.0.iter().map(|s| (at(s.from, i64::MIN), at(s.until, i64::MAX))).collect()
+        self.days.iter().map(|s| (at(s.from, i64::MIN), at(s.until, i64::MAX))).collect()
     }
+}
+
+/// What of disjoint spans lies inside `[from, until)`.
+fn stretches(spans: &[Span], from: Date, until: Date) -> Vec<(Date, Date)> {
+    let stretch = |s: &Span| (s.from.map_or(from, |f| f.max(from)), s.until.map_or(until, |u| u.min(until)));
+    spans.iter().map(stretch).filter(|(f, u)| f < u).collect()
 }
 
 /// The days two spans share.
@@ -139,10 +164,22 @@ mod tests {
             span("2026-03-01", "2026-03-05"),
             span("2026-03-18", "2026-03-25"),
         ]);
-        assert_eq!(union.0, [span("2026-03-01", "2026-03-05"), span("2026-03-10", "2026-03-25")]);
+        assert_eq!(union.days, [span("2026-03-01", "2026-03-05"), span("2026-03-10", "2026-03-25")]);
         let day = |t: &str| t.parse().unwrap();
         assert_eq!(union.count(day("2026-03-04"), day("2026-03-12")), 3);
-        assert_eq!(Served::union(vec![span("", "2026-01-01"), span("2025-01-01", "")]).0, [span("", "")]);
+        assert_eq!(Served::union(vec![span("", "2026-01-01"), span("2025-01-01", "")]).days, [span("", "")]);
         assert_eq!(Served::always().count(day("2026-02-01"), day("2026-03-01")), 28);
+    }
+
+    #[test]
+    fn a_pause_serves_nobody_and_ends_nothing() {
+        let day = |t: &str| t.parse().unwrap();
+        let term = Served::union(vec![span("2026-01-01", "2027-01-01")]);
+        let paused = term.without(&[span("2026-02-10", "2026-04-01"), span("2026-05-01", "2026-05-02")]);
+        assert_eq!(paused.count(day("2026-01-01"), day("2027-01-01")), 365 - 19 - 31 - 1);
+        assert_eq!((paused.from(), paused.until()), (Some(day("2026-01-01")), Some(day("2027-01-01"))));
+        let march = Period::between(&Zone::utc(), day("2026-03-01"), day("2026-04-01"));
+        assert_eq!(paused.hull(&Zone::utc(), &march), Some(march));
+        assert_eq!(paused.days_in(march.from, march.until), []);
     }
 }

@@ -366,6 +366,11 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
                 }
                 _ => price_ir::Across::Each,
             };
+            let alone = scale.is_none() && across.is_each() && window == plan.billing.every;
+            let ratchet = (alone && rng.chance(15)).then(|| price_ir::Ratchet {
+                share: Rational::new(rng.within(1, 5) as i128, 5),
+                periods: rng.within(1, 3) as u32,
+            });
             let less =
                 DiscountedQuantity { name: "free".into(), quantity: rng.literal(), during: span(rng), rule: RuleIx(1) };
             Charge::Usage(UsageCharge {
@@ -373,11 +378,12 @@ fn line(rng: &mut Rng, plan: &Plan, sink: SinkIx) -> Line {
                 rules,
                 scale,
                 across,
+                less: if across.is_each() && ratchet.is_none() && rng.chance(10) { vec![less] } else { vec![] },
+                ratchet,
                 window,
                 split_period: rng.chance(50),
                 covered_by: vec![],
                 counting: *rng.pick(&[Counting::Net, Counting::Gross]),
-                less: if across.is_each() && rng.chance(10) { vec![less] } else { vec![] },
             })
         }
     };
@@ -536,7 +542,7 @@ fn allowance(rng: &mut Rng, plan: &mut Plan) {
     let Some(sink) = sink_of(plan, line) else { return };
     let covered = vec![AllowanceIx(0)];
     match (&mut plan.lines[line].charge, &mut plan.sinks[sink.ix()].fold) {
-        (Charge::Usage(usage), _) if usage.across.is_each() => usage.covered_by = covered,
+        (Charge::Usage(usage), _) if usage.across.is_each() && usage.ratchet.is_none() => usage.covered_by = covered,
         (Charge::Usage(_), _) => return,
         (_, Fold::Charge(charge)) => charge.covered_by = covered,
         _ => return,

@@ -257,6 +257,7 @@ impl<'l> Changes<'l> {
             | StmtKind::Commitment(_)
             | StmtKind::Entitlement(_)
             | StmtKind::Override(_)
+            | StmtKind::Pause(_)
             | StmtKind::Bad(_) => true,
             StmtKind::Prorate { names, .. } => names.iter().all(|name| name.last().is_some_and(added)),
             _ => false,

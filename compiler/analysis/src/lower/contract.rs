@@ -4,7 +4,7 @@ use super::Lowering;
 use super::layers::Layer;
 use crate::codes;
 use crate::declare::calendar::days_of;
-use price_diagnostics::Diagnostic;
+use price_diagnostics::{Diagnostic, Span as SourceSpan};
 use price_ir::Parties;
 use price_syntax::ast::{self, StmtKind};
 use price_value::{Span, Window};
@@ -18,6 +18,7 @@ impl Lowering<'_> {
             accounts: Vec::new(),
             term: Span::default(),
             renews: None,
+            pauses: Vec::new(),
         };
         let mut term = false;
         for statement in own.body() {
@@ -58,5 +59,56 @@ impl Lowering<'_> {
             return None;
         }
         Some(made)
+    }
+
+    /// The pauses of a contract and its amendments, in order; those that touch are one.
+    pub(super) fn pauses(&mut self, layers: &[Layer], term: &Span) -> Vec<Span> {
+        let mut said: Vec<(Span, SourceSpan)> = Vec::new();
+        for layer in layers {
+            for statement in layer.body() {
+                let StmtKind::Pause(period) = &statement.kind else { continue };
+                let Some((from, until)) = days_of(period) else {
+                    let message = "this is not a stretch of days";
+                    self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(period.span, ""));
+                    continue;
+                };
+                let before = term.from.is_some_and(|first| from < first);
+                if before || term.until.is_some_and(|end| until > end) {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "a pause lies within the term")
+                            .at(period.span, "not within it"),
+                    );
+                    continue;
+                }
+                // Days before an amendment are as they were.
+                if layer.during.from.is_some_and(|effective| from < effective) {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "the pause begins before its amendment is effective")
+                            .at(period.span, "")
+                            .help("let the amendment be effective on the pause's first day, `retroactive` if need be"),
+                    );
+                    continue;
+                }
+                said.push((Span { from: Some(from), until: Some(until) }, period.span));
+            }
+        }
+        said.sort_by_key(|(span, _)| span.from);
+        for pair in said.windows(2) {
+            if pair[0].0.until > pair[1].0.from {
+                self.report(
+                    Diagnostic::error(codes::DECLARED_TWICE, "two pauses share days")
+                        .at(pair[1].1, "again")
+                        .also(pair[0].1, "first"),
+                );
+            }
+        }
+        let mut apart: Vec<Span> = Vec::new();
+        for (span, _) in said {
+            match apart.last_mut() {
+                Some(last) if last.until >= span.from => last.until = last.until.max(span.until),
+                _ => apart.push(span),
+            }
+        }
+        apart
     }
 }

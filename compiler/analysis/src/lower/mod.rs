@@ -300,6 +300,7 @@ impl Lowering<'_> {
             if let (Some(end), Some(_)) = (changes.term_end(), made.term.until) {
                 made.term.until = Some(end);
             }
+            made.pauses = self.pauses(layers, &made.term);
             self.term_start = made.term.from;
             self.term_end = made.term.until;
             self.term_months = made.term.from.zip(made.term.until).and_then(|(from, until)| whole_months(from, until));
@@ -384,7 +385,7 @@ impl Lowering<'_> {
             return None;
         }
         prorated?;
-        if allowances.is_some() && !self.across_is_uncovered(&lines) {
+        if allowances.is_some() && !(self.across_is_uncovered(&lines) && self.ratchet_is_uncovered(&lines)) {
             return None;
         }
         let funds = self.funds(layers, &mut lines)?;
@@ -484,6 +485,7 @@ impl Lowering<'_> {
         for statement in layers.iter().flat_map(Layer::body) {
             let what = match &statement.kind {
                 StmtKind::Term { .. } if !contract => "a term outside a contract",
+                StmtKind::Pause(_) if !contract => "a pause outside a contract",
                 _ => continue,
             };
             self.report(crate::not_yet(what, statement.span));

@@ -252,7 +252,7 @@ fn line_scale(plan: &Plan, line: &Line, usage: &UsageCharge) -> Result<LineScale
                     raw_limit,
                     divisor_limit: divisor.unwrap_or(1),
                     bounded: sink.bound.is_some() && usage.scale.is_none(),
-                    posting: if usage.scale.is_none() && usage.across.is_each() {
+                    posting: if usage.scale.is_none() && usage.across.is_each() && usage.ratchet.is_none() {
                         posting::posting(usage, &sink.quantum)
                     } else {
                         None

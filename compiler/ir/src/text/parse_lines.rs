@@ -9,8 +9,8 @@ use crate::funds::{CurrencyIx, OWN};
 use crate::limits;
 use crate::plan::{
     About, Across, Allowance, Attribution, Charge, Covers, Discount, DiscountOff, DiscountedQuantity, Fee, FeeSchedule,
-    FreeEvents, GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Rollover, RuleIx, Rules, SinkIx, TierScale,
-    UsageCharge,
+    FreeEvents, GroupClamp, Line, LineClamp, LineIx, Plan, Proration, Ratchet, Rollover, RuleIx, Rules, SinkIx,
+    TierScale, UsageCharge,
 };
 
 pub(super) fn lines_item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
@@ -140,6 +140,12 @@ fn usage(reader: &mut Reader) -> Read<Charge> {
         true => reader.one_of(&[("total", Across::Total), ("largest", Across::Largest)])?,
         false => Across::Each,
     };
+    let mut ratchet = None;
+    if reader.eat("ratchet") {
+        let share = reader.rational()?;
+        reader.expect("of")?;
+        ratchet = Some(Ratchet { share, periods: reader.int()? });
+    }
     reader.expect("window")?;
     let window = window(reader)?;
     reader.expect("rate")?;
@@ -157,7 +163,18 @@ fn usage(reader: &mut Reader) -> Read<Charge> {
     }
     let mut rules = Rules { functions: Vec::new(), regimes: Vec::new() };
     while rules_line(reader, &mut rules)? {}
-    Ok(Charge::Usage(UsageCharge { sink, rules, scale, across, window, split_period, covered_by, counting, less }))
+    Ok(Charge::Usage(UsageCharge {
+        sink,
+        rules,
+        scale,
+        across,
+        ratchet,
+        window,
+        split_period,
+        covered_by,
+        counting,
+        less,
+    }))
 }
 
 fn clamp(reader: &mut Reader) -> Read<LineClamp> {

@@ -115,9 +115,10 @@ fn print_usage(out: &mut String, usage: &UsageCharge) {
         Across::Total => " across total",
         Across::Largest => " across largest",
     };
+    let ratchet = usage.ratchet.as_ref().map(|r| format!(" ratchet {} of {}", r.share, r.periods)).unwrap_or_default();
     let _ = writeln!(
         out,
-        "usage sink{}{scale}{across} window {} rate {rate} counting {} {{",
+        "usage sink{}{scale}{across}{ratchet} window {} rate {rate} counting {} {{",
         usage.sink.0,
         usage.window,
         word(&COUNTING, usage.counting)

@@ -27,6 +27,16 @@ impl Verifier<'_> {
             parties.accounts.iter().for_each(|account| self.text("contract", account));
             self.unique("accounts", parties.accounts.iter().map(String::as_str));
             self.span("term", &parties.term);
+            self.count("contract", "pauses", parties.pauses.len(), limits::LIST);
+            for pause in &parties.pauses {
+                self.span("pause", pause);
+                if pause.from.is_none() || pause.until.is_none() {
+                    self.say("contract", "a pause begins and ends");
+                }
+            }
+            if parties.pauses.windows(2).any(|pair| pair[0].until >= pair[1].from) {
+                self.say("contract", "pauses are in order and apart");
+            }
         }
         for line in &plan.lines {
             let at = format!("line {}", line.name);

@@ -5,7 +5,7 @@ use super::func::Reads;
 use crate::limits;
 use crate::plan::{
     Across, Allowance, AllowanceIx, Bound, Charge, Covers, Discount, DiscountOff, DrawOrder, Fold, Line, LineClamp,
-    LineIx, Proration, SinkIx, TierScale, UsageCharge,
+    LineIx, Proration, Ratchet, SinkIx, TierScale, UsageCharge,
 };
 use price_value::{Rational, Window};
 use std::collections::BTreeSet;
@@ -115,6 +115,9 @@ impl<'p> Verifier<'p> {
         if let Some(scale) = usage.scale {
             self.scale(at, usage, scale);
         }
+        if let Some(ratchet) = &usage.ratchet {
+            self.ratchet(at, usage, ratchet);
+        }
         self.covered_by(at, &usage.covered_by);
         self.count(at, "usage discounts", usage.less.len(), limits::LIST);
         for less in &usage.less {
@@ -133,6 +136,19 @@ impl<'p> Verifier<'p> {
         let adds = self.plan.sinks.get(usage.sink.ix()).is_some_and(|s| matches!(s.fold, Fold::Sum(_) | Fold::Count));
         if usage.across == Across::Total && !adds {
             self.say(at, "only sums and counts have a total over cells");
+        }
+    }
+
+    fn ratchet(&mut self, at: &str, usage: &UsageCharge, ratchet: &Ratchet) {
+        if !ratchet.share.is_positive() || ratchet.share > Rational::ONE {
+            self.say(at, "a ratchet holds a share above zero and at most one");
+        }
+        if ratchet.periods == 0 || ratchet.periods > limits::RATCHET_PERIODS {
+            self.say(at, format_args!("a ratchet looks back on 1 to {} periods", limits::RATCHET_PERIODS));
+        }
+        let alone = usage.covered_by.is_empty() && usage.less.is_empty() && usage.scale.is_none();
+        if !alone || usage.across != Across::Each || usage.window != self.plan.billing.every {
+            self.say(at, "a ratchet holds a quantity of one billing period that nothing else changes");
         }
     }
 

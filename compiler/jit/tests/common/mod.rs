@@ -141,6 +141,7 @@ pub fn usage(sink: u32, rules: Rules) -> Line {
             window: Window::Month,
             scale: None,
             across: price_ir::Across::Each,
+            ratchet: None,
             split_period: false,
             covered_by: vec![],
             counting: Counting::Net,

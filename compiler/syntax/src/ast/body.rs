@@ -150,6 +150,8 @@ pub enum StmtKind {
         /// How often it renews.
         renews: Option<Frequency>,
     },
+    /// `pause 2026-05-01 through 2026-06-30`.
+    Pause(Period),
     /// `currency USD`.
     Currency(Name),
     /// `timezone "Europe/Berlin"`.

@@ -161,6 +161,13 @@ pub enum PriceStmtKind {
     TiersCountCells,
     /// `only the largest cell`.
     OnlyLargest,
+    /// `ratchet 80% of the past 11 months`.
+    Ratchet {
+        /// Share of the highest past quantity.
+        share: Percent,
+        /// How far back.
+        past: super::Duration,
+    },
     /// `round each call up to €0.0001`.
     RoundEach {
         /// The event.

@@ -39,6 +39,7 @@ impl Lower {
                 let period = node.part(Rule::period)?;
                 StmtKind::Term { period: self.period(period)?, renews: self.frequency(node) }
             }
+            Rule::pause_stmt => StmtKind::Pause(self.period(node.part(Rule::period)?)?),
             Rule::timezone_stmt => StmtKind::Timezone(self.first_text(node)?),
             Rule::currency_stmt => StmtKind::Currency(self.first_name(node)?),
             Rule::billing_stmt => StmtKind::Billing(self.billing(node)?),

@@ -102,6 +102,9 @@ impl Lower {
             },
             Rule::tiers_count if node.has(Rule::kw_cells) => PriceStmtKind::TiersCountCells,
             Rule::largest => PriceStmtKind::OnlyLargest,
+            Rule::ratchet => {
+                PriceStmtKind::Ratchet { share: self.first_percent(node)?, past: self.first_duration(node)? }
+            }
             Rule::tiers_count => {
                 PriceStmtKind::TiersCount(if node.has(Rule::kw_net) { UsageSide::Net } else { UsageSide::Gross })
             }

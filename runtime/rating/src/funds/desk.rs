@@ -348,8 +348,9 @@ impl<'a> Desk<'a> {
                 None
             }
             GrantWhen::Each(window) => match self.days.window(window, day) {
-                Some(bounds) => Some(bounds),
-                None => return,
+                // Nothing comes with a month that is paused from end to end.
+                Some((from, until)) if self.days.served(from, until) > 0 => Some((from, until)),
+                _ => return,
             },
             _ => return,
         };

@@ -164,7 +164,13 @@ impl Rater {
         let applies = served.within(&clamp.during);
         let daily = clamp.prorate == Proration::Daily;
         let in_period = applies.count(s.period.from, s.period.until);
-        if in_period == 0 || (!daily && !covers_start(&clamp.during, s)) {
+        // What is due at the end of a longer window is due in a pause, too.
+        let here = if self.time.longer(clamp.per) {
+            applies.hull(&self.time.zone, &s.period).is_some()
+        } else {
+            in_period > 0
+        };
+        if !here || (!daily && !covers_start(&clamp.during, s)) {
             return None;
         }
         let share = |served: i64, days: i64| Rational::new(served.into(), days.max(1).into());

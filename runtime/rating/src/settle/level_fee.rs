@@ -36,7 +36,7 @@ impl Rater {
         let FeeSchedule::Each(window) = fee.per else { return item };
         let daily = line.prorate == Proration::Daily;
         let period = self.looked_at(s);
-        let stretches = self.stretches(s, fee, window);
+        let stretches = self.stretches(s, fee, window, daily);
         let begins = stretches.first().map_or(period.from, |w| w.from);
         let levels = self.levels(s, level, begins, period.until);
         let at = |day: Date| levels.range(..=day).next_back().map(|(_, l)| l.clone()).unwrap_or_default();
@@ -96,18 +96,22 @@ impl Rater {
         item
     }
 
-    /// The windows that touch the period and the one before it, within served days.
-    fn stretches(&self, s: &Settlement<'_>, fee: &Fee, window: Window) -> Vec<Stretch> {
+    /// The windows that touch the period and the one before it, within served days; a pause parts
+    /// a window that is charged by the day.
+    fn stretches(&self, s: &Settlement<'_>, fee: &Fee, window: Window, daily: bool) -> Vec<Stretch> {
         let served = self.accounts.billed[s.billed as usize].served.within(&fee.during);
         let first = self.time.window_of(window, s.period.from).map_or(s.period.from, |w| w.from);
         let before = self.time.window_of(window, first.add_days(-1)).map_or(first, |w| w.from);
         let windows = self.time.day_windows(window, before, s.period.until);
         let cut = |w: &price_value::Period| {
-            let days = served.days_in(w.from, w.until);
-            let (from, until) = (days.first()?.0, days.last()?.1);
-            Some(Stretch { from, until, days: w.days().max(1) })
+            let mut days = served.days_in(w.from, w.until);
+            if !daily && days.len() > 1 {
+                days = vec![(days[0].0, days[days.len() - 1].1)];
+            }
+            let length = w.days().max(1);
+            days.into_iter().map(move |(from, until)| Stretch { from, until, days: length })
         };
-        windows.iter().filter_map(cut).collect()
+        windows.iter().flat_map(cut).collect()
     }
 
     /// Whether service ends on that day.

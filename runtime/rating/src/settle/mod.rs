@@ -15,6 +15,7 @@ pub(crate) mod item;
 mod level_fee;
 mod names;
 mod quantities;
+mod ratchet;
 mod rounding;
 mod scale;
 mod tiers;

@@ -10,7 +10,7 @@ use crate::cells::{CellAt, Read};
 use crate::limits::{CHAIN_MAX, PERCENTILE_VALUES_MAX, UNIQUE_VALUES_MAX};
 use crate::period::Stretch;
 use crate::rater::Rater;
-use price_ir::{CellRule, Charge, LineIx, SinkIx, UsageCharge};
+use price_ir::{CellRule, Charge, LineIx, Ratcheted, SinkIx, UsageCharge};
 use price_value::{Date, Rational, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +31,8 @@ pub(super) struct CellWindow {
     pub(super) window: Option<i64>,
     /// What the bounds of its tiers are multiples of.
     pub(super) scale: Option<Rational>,
+    /// What an earlier period lifted the quantity from.
+    pub(super) ratchet: Option<Ratcheted>,
     /// Nothing of this window lies before this period.
     pub(super) fresh: bool,
     /// Position reached in earlier periods of the window, and how much of it was covered.
@@ -119,6 +121,7 @@ impl Rater {
                         texts: self.open_texts(usage.sink, read.at),
                         window,
                         scale: self.scale_of(s, usage, &scales, read.at, window),
+                        ratchet: None,
                         fresh,
                         base: base.clone(),
                         base_covered: if fresh { Rational::ZERO } else { covered },
@@ -140,6 +143,9 @@ impl Rater {
             cells.last_mut().expect("pushed above").slices.push(slice);
         }
         self.free_cells(s, line, usage, fresh, &bases, &mut cells)?;
+        if let Some(ratchet) = &usage.ratchet {
+            self.ratchet(s, usage.sink, ratchet, &mut cells);
+        }
         cells.sort_by(|a, b| (a.at.cell, &a.texts, a.window).cmp(&(b.at.cell, &b.texts, b.window)));
         Ok(Work { cells })
     }
@@ -243,6 +249,8 @@ impl Rater {
             };
             let all = instants.into_iter().flat_map(|days| self.time.windows(usage.window, stretch(days)));
             all.map(|w| Some(w.from.max(s.period.start.0))).collect()
+        } else if instants.is_empty() {
+            Vec::new()
         } else {
             vec![None]
         };
@@ -261,6 +269,7 @@ impl Rater {
                     texts: Vec::new(),
                     window,
                     scale: None,
+                    ratchet: None,
                     fresh: true,
                     base: Rational::ZERO,
                     base_covered: Rational::ZERO,

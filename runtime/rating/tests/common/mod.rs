@@ -347,6 +347,7 @@ pub fn usage(sink: SinkIx, rules: Rules) -> UsageCharge {
         window: Window::Month,
         scale: None,
         across: price_ir::Across::Each,
+        ratchet: None,
         split_period: false,
         covered_by: vec![],
         counting: Counting::Net,

@@ -1,6 +1,7 @@
 //! One price with its overrides becomes one line.
 
 mod across;
+mod ratchet;
 mod rules;
 mod scale;
 mod sinks;
@@ -236,6 +237,12 @@ impl Lowering<'_> {
                 self.report(Diagnostic::error(codes::NOT_HERE, message).at(span, ""));
                 return None;
             }
+            Target::Event(_) if settings.ratchet.is_some() => {
+                let (_, span) = settings.ratchet?;
+                let message = "a ratchet holds the quantity of a period: events have none";
+                self.report(Diagnostic::error(codes::NOT_HERE, message).at(span, ""));
+                return None;
+            }
             Target::Meter(meter) => {
                 if let Some(span) = settings.event_only {
                     let message = "this is said of a price `on each` event";
@@ -256,6 +263,7 @@ impl Lowering<'_> {
                 };
                 self.averaged(meter, decl, window)?;
                 let across = self.across(&settings, decl, meter, &rules, (scale.is_some(), window))?;
+                let ratchet = self.ratcheted(&settings, (scale.is_some(), across), window)?;
                 let dated = rules.regimes.iter().filter_map(|r| r.from).any(|day| self.inside(window, day));
                 let continuous = meter.aggregation.has_moments() && rules.functions.iter().all(|f| !jumps(&f.amount));
                 let split_period = match settings.rate_change {
@@ -279,6 +287,7 @@ impl Lowering<'_> {
                     rules,
                     scale,
                     across,
+                    ratchet,
                     window,
                     split_period,
                     covered_by: Vec::new(),

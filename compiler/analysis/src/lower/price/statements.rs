@@ -6,7 +6,7 @@ use crate::lower::layers::Layer;
 use crate::lower::price::rules::kind_word;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
-use price_ir::{Across, Bound, Counting, LineClamp, Post, RuleIx};
+use price_ir::{Across, Bound, Counting, LineClamp, Post, Ratchet, RuleIx};
 use price_syntax::ast::{self, ExprKind, PriceStmtKind, PriceTarget};
 
 /// How a price crosses a boundary of a calendar.
@@ -25,6 +25,8 @@ pub struct PriceSettings {
     pub(super) rate_change: Option<bool>,
     /// What its cells have to do with each other, and where that is said.
     pub(super) across: Option<(Across, Span)>,
+    /// Earlier periods that hold the quantity up, and where that is said.
+    pub(super) ratchet: Option<(Ratchet, Span)>,
     pub(super) post: Vec<Post>,
     pub(super) clamps: Vec<LineClamp>,
     /// A statement that only prices `on each` may have.
@@ -48,6 +50,8 @@ impl Lowering<'_> {
             && earlier.post == settings.post
             && earlier.counting == settings.counting
             && earlier.rate_change == settings.rate_change
+            && earlier.ratchet.as_ref().map(|(ratchet, _)| ratchet)
+                == settings.ratchet.as_ref().map(|(ratchet, _)| ratchet)
             && earlier.across.map(|(across, _)| across) == settings.across.map(|(across, _)| across);
         if !same {
             let what = "a followed version that changes more of a price than its amounts and bounds";
@@ -100,6 +104,9 @@ impl Lowering<'_> {
                 }
                 PriceStmtKind::TiersCountCells => made.across = Some((Across::Total, statement.span)),
                 PriceStmtKind::OnlyLargest => made.across = Some((Across::Largest, statement.span)),
+                PriceStmtKind::Ratchet { share, past } => {
+                    made.ratchet = Some((self.ratchet(layer, share, past)?, statement.span));
+                }
                 PriceStmtKind::SplitAt(path) => {
                     made.split = Some(Split::At(path.clone()));
                     made.event_only.get_or_insert(statement.span);
