@@ -4,7 +4,7 @@ use crate::generate::contract;
 use price_driver::{MemoryWorld, Workspace};
 use price_ingest::{Forget, Options, Reader, Source};
 use price_ir::{Account, CurrencyIx, Invoice, KernelFactory, OWN};
-use price_rating::{Rater, Stage, restate};
+use price_rating::{Late, Rater, Stage, restate};
 use price_value::{Date, Rational};
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ impl Contract {
                 }
                 read(&mut rater, part)?;
             }
-            stages.push(Stage { rater, known: known.since });
+            stages.push(Stage { rater, known: known.since.map(Late::on) });
         }
         let due = stages.last().map(|stage| due(&stage.rater)).unwrap_or_default();
         let mut invoices = Vec::new();

@@ -6,9 +6,9 @@ use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
 use crate::trouble::Trouble;
 use price_driver::Known;
-use price_ingest::{Block, Order, Part, Reader, Reject, RejectSink, Source, SubscriptionRow, Summary, Tables};
-use price_ir::{Kernel, KernelFactory, Plan};
-use price_rating::{Rater, RejectReason, Restated, SettleError, Stage, restate};
+use price_ingest::{Block, Order, Part, Reader, Reject, RejectSink, Source, SubscriptionRow, Summary, Tables, UNSAID};
+use price_ir::{Invoice, Kernel, KernelFactory, Plan};
+use price_rating::{Closing, Late, Rater, RejectReason, Restated, SettleError, Stage, State, restate, states};
 use price_value::{Date, Period, Timestamp, Zone};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +52,8 @@ pub type Watch<'w> = &'w mut dyn FnMut(&mut Rater, &Tables, &mut Part, &[u32]) -
 pub struct Rated {
     /// Hold the cells, in every state of knowledge; at least one.
     stages: Vec<Stage>,
+    /// The plan of each.
+    plans: Vec<usize>,
     /// What was read.
     pub summary: Summary,
     /// Rows that were rated.
@@ -67,9 +69,11 @@ impl Rated {
         &mut self.stages[last].rater
     }
 
-    /// The invoice of a period as it was known when the period closed.
-    pub fn close(&mut self, subject: &str, period: &Period) -> Result<Restated, SettleError> {
-        restate(&mut self.stages, subject, period)
+    /// The invoice of a period as it was known when the period closed, and the position of its
+    /// plan among those of the pass.
+    pub fn close(&mut self, subject: &str, period: &Period) -> Result<(Invoice, usize), SettleError> {
+        let Restated { invoice, stage } = restate(&mut self.stages, subject, period)?;
+        Ok((invoice, self.plans[stage]))
     }
 
     /// Periods to close, of the accounts asked for.
@@ -99,22 +103,44 @@ const SKIP: u32 = u32::MAX - 1;
 /// Reads everything and folds it, once for each state of knowledge. What is refused, shown and
 /// watched is that of the last.
 pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<'_>) -> Result<Rated, Trouble> {
-    let Some((last, earlier)) = pass.known.split_last() else {
+    let Some(last) = pass.known.last() else {
         return Err(Trouble::new("C051", "nothing is known of this plan"));
     };
-    if !earlier.is_empty() && pass.names.iter().any(|name| name == "-") {
-        let message = "standard input can be read once, and a retroactive amendment rates all usage again";
-        return Err(Trouble::new("C044", message).help("write the usage to a file"));
+    let signed: Vec<Date> = pass.known.iter().filter_map(|known| known.since).collect();
+    let stdin = pass.names.iter().any(|name| name == "-");
+    if !signed.is_empty() && stdin {
+        return Err(once("a retroactive amendment"));
     }
-    let mut stages = Vec::new();
-    for known in earlier {
+    let Read { rater, summary, rated, skipped, late } = read(pass, last, None, rejects, bar, watch)?;
+    if !late.is_empty() && stdin {
+        return Err(once("usage that came late"));
+    }
+    if late.len() > CLOSINGS_MAX {
+        let message = format!("usage came late for more than {CLOSINGS_MAX} invoices");
+        return Err(Trouble::new("C054", message).help("all of it is read once more for each; rate it year by year"));
+    }
+    let mut states = states(&signed, late);
+    let now = states.pop().and_then(|state| state.since);
+    let (mut stages, mut plans) = (Vec::new(), Vec::new());
+    for state in states {
         let mut quiet = Rejects::create(None, 1)?;
-        let read = read(pass, known, &mut quiet, &mut Bar::new(false), &mut |_, _, _, _| Ok(()))?;
-        stages.push(Stage { rater: read.rater, known: known.since });
+        let known = &pass.known[state.plan];
+        let read = read(pass, known, Some(state), &mut quiet, &mut Bar::new(false), &mut |_, _, _, _| Ok(()))?;
+        stages.push(Stage { rater: read.rater, known: state.since });
+        plans.push(state.plan);
     }
-    let Read { rater, summary, rated, skipped } = read(pass, last, rejects, bar, watch)?;
-    stages.push(Stage { rater, known: last.since });
-    Ok(Rated { stages, summary, rated, skipped })
+    stages.push(Stage { rater, known: now });
+    plans.push(pass.known.len() - 1);
+    Ok(Rated { stages, plans, summary, rated, skipped })
+}
+
+/// Most invoices that are the first to know some late usage.
+const CLOSINGS_MAX: usize = 120;
+
+/// Standard input cannot be read again.
+fn once(what: &str) -> Trouble {
+    let message = format!("standard input can be read once, and {what} rates all usage again");
+    Trouble::new("C044", message).help("write the usage to a file")
 }
 
 /// One reading of the usage.
@@ -123,11 +149,15 @@ struct Read {
     summary: Summary,
     rated: u64,
     skipped: u64,
+    /// Invoices that are the first to know some late usage.
+    late: BTreeSet<Late>,
 }
 
+/// Reads what was known in a state, or everything.
 fn read(
     pass: &Pass<'_>,
     known: &Known,
+    state: Option<State>,
     rejects: &mut Rejects,
     bar: &mut Bar,
     watch: Watch<'_>,
@@ -155,6 +185,8 @@ fn read(
     let shared = RefCell::new(rejects);
     let mut subjects: Vec<u32> = Vec::new();
     let (mut rated, mut skipped) = (0u64, 0u64);
+    let mut late: BTreeSet<Late> = BTreeSet::new();
+    let mut closing = Closing::of(plan);
     let strict = pass.args.strict;
     let mut deliver = |tables: &Tables, block: Block| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         if open {
@@ -179,6 +211,20 @@ fn read(
                 accounts.retain(|account| *account != SKIP);
                 part = part.select(&kept);
             }
+            if let (Some(closing), false) = (&mut closing, part.recorded.is_empty()) {
+                let mut sieve = Sieve { closing, state, late: &mut late };
+                let (kept, refusals) = sieve.sift(tables, &part);
+                for reject in refusals {
+                    shared.borrow_mut().reject(&reject)?;
+                    if strict {
+                        return Err(Box::new(price_ingest::IngestError::Refused(Box::new(reject))));
+                    }
+                }
+                if kept.len() < part.rows() {
+                    accounts = kept.iter().map(|row| accounts[*row as usize]).collect();
+                    part = part.select(&kept);
+                }
+            }
             if part.rows() == 0 {
                 continue;
             }
@@ -199,7 +245,38 @@ fn read(
     let read = reader.read(&mut Shared(&shared), &mut |progress| bar.update(&progress), &mut deliver);
     bar.finish();
     let (summary, _) = read.map_err(unwrap)?;
-    Ok(Read { rater, summary, rated, skipped })
+    Ok(Read { rater, summary, rated, skipped, late })
+}
+
+/// Tells usage that came late from the rest.
+struct Sieve<'s> {
+    closing: &'s mut Closing,
+    state: Option<State>,
+    late: &'s mut BTreeSet<Late>,
+}
+
+impl Sieve<'_> {
+    /// The rows that were known, and refusals of those that came too late to be.
+    fn sift(&mut self, tables: &Tables, part: &Part) -> (Vec<u32>, Vec<Reject>) {
+        let (mut kept, mut refused_rows) = (Vec::with_capacity(part.rows()), Vec::new());
+        for row in 0..part.rows() {
+            let (happened, recorded) = (Timestamp(part.batch.happened[row]), part.recorded(row));
+            let late = (recorded != UNSAID).then(|| self.closing.late(happened, Timestamp(recorded))).flatten();
+            match late {
+                Some(_) if self.closing.refuses() => {
+                    let period = self.closing.period(happened);
+                    let reason = RejectReason::TooLate { period: period.from, closed: self.closing.day(&period) };
+                    refused_rows.push(refused(tables, part, row, reason));
+                }
+                late if self.state.is_none_or(|state| state.knows(late)) => {
+                    self.late.extend(late);
+                    kept.push(row as u32);
+                }
+                _ => {}
+            }
+        }
+        (kept, refused_rows)
+    }
 }
 
 /// The strict refusal of a row, from inside the error that carried it out of the reader.

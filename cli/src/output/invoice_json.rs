@@ -13,9 +13,17 @@ pub const FORMAT_VERSION: &str = "1.0";
 /// The plan an invoice comes from.
 #[derive(Serialize)]
 pub struct PlanHead<'p> {
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    accounts: &'p [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer: Option<&'p str>,
     currency: &'p str,
     hash: String,
     name: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net_days: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<&'p str>,
     timezone: &'p str,
     version: Option<u32>,
 }
@@ -23,10 +31,15 @@ pub struct PlanHead<'p> {
 /// What stands once for all invoices of a plan.
 pub fn head(compiled: &Compiled) -> PlanHead<'_> {
     let plan = &compiled.plan;
+    let parties = plan.parties.as_ref();
     PlanHead {
+        accounts: parties.map_or(&[], |p| &p.accounts),
+        buyer: parties.and_then(|p| p.buyer.as_deref()),
         currency: &plan.currency.code,
         hash: compiled.hash.to_string(),
         name: &plan.name,
+        net_days: plan.net_days,
+        seller: parties.and_then(|p| p.seller.as_deref()),
         timezone: &plan.zone,
         version: plan.version,
     }

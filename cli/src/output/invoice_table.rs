@@ -59,6 +59,15 @@ impl Table<'_> {
             about = format!("{about}, served {} through {last}", invoice.served.from);
         }
         self.push(&self.paint.dim(about));
+        let parties = self.plan.parties.as_ref();
+        let (seller, buyer) = (parties.and_then(|p| p.seller.as_deref()), parties.and_then(|p| p.buyer.as_deref()));
+        let named: Vec<String> = [("from", seller), ("to", buyer)]
+            .iter()
+            .filter_map(|(word, name)| Some(format!("{word} {}", name.as_ref()?)))
+            .collect();
+        if !named.is_empty() {
+            self.push(&self.paint.dim(left(&named.join(" "), self.width)));
+        }
         self.rule('─');
     }
 

@@ -118,7 +118,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
         let closed = rated.close(&subject, &period).map_err(|error| {
             Trouble::new("C064", format!("there is no invoice of {subject} for {period}")).cause(error).finding()
         })?;
-        let (invoice, compiled) = (closed.invoice, &loaded.known[closed.stage].compiled);
+        let (invoice, compiled) = (closed.0, &loaded.known[closed.1].compiled);
         let wanted: Vec<&InvoiceLine> =
             invoice.lines.iter().filter(|line| args.line.as_ref().is_none_or(|name| *name == line.name)).collect();
         if wanted.is_empty() {

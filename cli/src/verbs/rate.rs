@@ -14,7 +14,6 @@ use price_driver::Compiled;
 use price_ingest::SubscriptionRow;
 use price_ingest::write::{OutputFormat, RatedLine, RatedLines};
 use price_ir::Invoice;
-use price_rating::Restated;
 use price_value::Currency;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -96,9 +95,20 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     tell_rejects(&rejects, file.as_deref(), shell);
     summary(&tally, &rejects, args, started, shell);
     if tally.invoices == 0 && tally.events > 0 && days.is_some() && tally.failed == 0 {
-        shell.warn("nothing is due in that time; leave out `--in` to see all periods");
+        let help = match loaded.iter().find_map(|plan| billed_as(&plan.compiled().plan, &args.usage.account)) {
+            Some(help) => help,
+            None => "leave out `--in` to see all periods".to_owned(),
+        };
+        shell.warn(format!("nothing is due in that time; {help}"));
     }
     Ok(if tally.failed > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// Why an account that is asked for has no invoice of its own.
+fn billed_as(plan: &price_ir::Plan, asked: &[String]) -> Option<String> {
+    let parties = plan.parties.as_ref()?;
+    let account = asked.iter().find(|account| parties.accounts.contains(account) && **account != plan.name)?;
+    Some(format!("`{}` is billed as `{}`: ask for that", money::plain(account), plan.name))
 }
 
 /// Tables name one currency.
@@ -142,8 +152,8 @@ fn close(
     bar.invoices(due.len());
     for (subject, period) in due {
         match rated.close(&subject, &period) {
-            Ok(Restated { invoice, stage }) => {
-                out.write(&invoice, &pass.known[stage].compiled, shell)?;
+            Ok((invoice, plan)) => {
+                out.write(&invoice, &pass.known[plan].compiled, shell)?;
                 tally.invoices += 1;
                 tally.accounts.insert(subject);
             }

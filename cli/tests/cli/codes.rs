@@ -41,6 +41,7 @@ fn rejects() -> Vec<RejectReason> {
         NotSubscribed { account: s("acme") },
         OutOfOrder,
         TooFar,
+        TooLate { period: "2026-01-01".parse().expect("a date"), closed: "2026-02-04".parse().expect("a date") },
         fault(price_ir::Fault::NotSold),
         fault(price_ir::Fault::NegativeQuantity),
         fault(price_ir::Fault::NotExact),

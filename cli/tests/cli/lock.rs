@@ -1,7 +1,6 @@
 //! `price lock`: a locked card that changes is noticed, and nothing is rated by it.
 
 use crate::Place;
-use std::fs;
 
 const LIST: &str = "use std.units (call)
 use std.currencies (USD)
@@ -37,13 +36,13 @@ const USAGE: &str =
 fn place() -> Place {
     let place = Place::new();
     for (name, text) in [("price.toml", ""), ("list.price", LIST), ("acme.price", ACME), ("usage.ndjson", USAGE)] {
-        fs::write(place.path().join(name), text).expect("written");
+        place.file(name, text);
     }
     place
 }
 
 fn lock(place: &Place) -> String {
-    fs::read_to_string(place.path().join("price.lock")).expect("there is a price.lock")
+    place.read("price.lock")
 }
 
 #[test]
@@ -61,14 +60,11 @@ fn a_locked_card_that_changes_is_noticed() {
     assert_eq!(place.run(&rate).code, 0);
 
     // What is not meaning may change.
-    fs::write(
-        place.path().join("list.price"),
-        LIST.replace("$0.010", "$0.01").replace("  price", "  # a remark\n  price"),
-    )
-    .expect("written");
+    let remarked = LIST.replace("$0.010", "$0.01").replace("  price", "  # a remark\n  price");
+    place.file("list.price", &remarked);
     assert_eq!(place.run(&["check"]).code, 0);
 
-    fs::write(place.path().join("list.price"), LIST.replace("$0.010", "$0.011")).expect("written");
+    place.file("list.price", &LIST.replace("$0.010", "$0.011"));
     let ran = place.run(&["check"]);
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("P422") && ran.out.contains("`api` version 1 no longer means"), "{}", ran.out);
@@ -90,10 +86,10 @@ fn a_locked_card_that_changes_is_noticed() {
 fn what_nothing_locks_goes_and_what_is_new_is_named() {
     let place = place();
     place.run(&["lock"]);
-    fs::write(place.path().join("acme.price"), ACME.replace("version 1 locked", "following")).expect("written");
+    place.file("acme.price", &ACME.replace("version 1 locked", "following"));
     let ran = place.run(&["lock"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "- api@1 in list: gone: nothing locks it\n"), "{}", ran.err);
-    fs::write(place.path().join("acme.price"), ACME).expect("written");
+    place.file("acme.price", ACME);
     let ran = place.run(&["check"]);
     assert_eq!(ran.code, 0, "a warning: {}", ran.out);
     assert!(ran.out.contains("P423"), "{}", ran.out);
@@ -103,7 +99,7 @@ fn what_nothing_locks_goes_and_what_is_new_is_named() {
 fn a_lock_that_cannot_be_read_stops_everything() {
     let place = place();
     for text in ["<<<<<<< ours\n", "form = 2\n", "form = 2\ntime-zones = \"2026a\"\ncolour = 1\n"] {
-        fs::write(place.path().join("price.lock"), text).expect("written");
+        place.file("price.lock", text);
         for args in [&["check"][..], &["lock"], &["test"]] {
             let ran = place.run(args);
             assert_eq!(ran.code, 2, "{text}{args:?}: {}{}", ran.out, ran.err);

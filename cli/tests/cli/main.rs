@@ -8,6 +8,7 @@ mod check;
 mod codes;
 mod examples;
 mod help;
+mod late;
 mod lock;
 mod project;
 mod rate;

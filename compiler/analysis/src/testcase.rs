@@ -76,6 +76,8 @@ pub enum Given {
         event: String,
         /// Local date, second of the day and written offset in minutes.
         on: (Date, u32, Option<i16>),
+        /// When it came to be known, likewise.
+        recorded: Option<(Date, u32, Option<i16>)>,
         /// Fields.
         fields: Vec<(String, FieldInput)>,
         /// Where it stands.
@@ -246,8 +248,8 @@ impl Builder<'_> {
                         None => sound = false,
                     }
                 }
-                TestStmtKind::GivenEvent { event, at, fields } => {
-                    match self.given_event(&seen, event, at, fields, statement.span) {
+                TestStmtKind::GivenEvent { event, at, recorded, fields } => {
+                    match self.given_event(&seen, event, (at, recorded.as_ref()), fields, statement.span) {
                         Some(found) => given.push(found),
                         None => sound = false,
                     }
@@ -424,7 +426,7 @@ impl Builder<'_> {
         &mut self,
         seen: &Seen,
         path: &ast::Path,
-        at: &ast::Moment,
+        (at, recorded): (&ast::Moment, Option<&ast::Moment>),
         fields: &[ast::FieldValue],
         span: Span,
     ) -> Option<Given> {
@@ -446,6 +448,19 @@ impl Builder<'_> {
             _ => return None,
         };
         let on = self.moment(at)?;
+        if let (Some(moment), None) = (recorded, &plan.late) {
+            let message = format!("`{}` does not say what late usage becomes", seen.name);
+            self.report(
+                Diagnostic::error(codes::TEST_NAME, message)
+                    .at(moment.span, "when it was recorded changes nothing")
+                    .help("leave it out, or test a plan with `late events accepted for …`"),
+            );
+            return None;
+        }
+        let recorded = match recorded {
+            Some(moment) => Some(self.moment(moment)?),
+            None => None,
+        };
         let mut given = Vec::new();
         let mut sound = true;
         for field in fields {
@@ -473,7 +488,7 @@ impl Builder<'_> {
                 None => sound = false,
             }
         }
-        sound.then_some(Given::Event { event: event.name.clone(), on, fields: given, span })
+        sound.then_some(Given::Event { event: event.name.clone(), on, recorded, fields: given, span })
     }
 
     /// The event by name: in scope here, or in the module of the subject.

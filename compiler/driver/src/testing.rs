@@ -9,9 +9,12 @@ use crate::workspace::Workspace;
 use price_analysis::{Expect, ExpectTarget, FieldInput, Given, Subject, TestCase};
 use price_diagnostics::{FileId, Span};
 use price_ir::{Account, EventIx, Invoice, InvoiceLine, Kernel, KernelFactory, Plan};
-use price_rating::{EventSchema, InjectError, Rater, Raw, RowBuilder, Stage, Subscription, When, event_of, restate};
+use price_rating::{
+    Closing, EventSchema, InjectError, Late, Rater, Raw, RejectReason, RowBuilder, Stage, State, Subscription, When,
+    event_of, restate, states,
+};
 use price_value::{Date, Period, Rational, Timestamp, Window, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Name of the account that uses what a test gives.
@@ -227,6 +230,8 @@ struct Run {
 /// An event of a case in time.
 struct Happening<'c> {
     at: Timestamp,
+    /// When it came to be known.
+    recorded: Option<Timestamp>,
     span: Span,
     event: EventIx,
     fields: &'c [(String, FieldInput)],
@@ -234,18 +239,26 @@ struct Happening<'c> {
 
 /// Rates a case in every state of knowledge, and closes its periods as they came to be known.
 fn rate(known: &[KnownKernel], case: &TestCase) -> Result<Run, String> {
+    let Some((_, kernel)) = known.last() else { return Err("nothing is known of it".into()) };
+    // All that is ever known says which invoices are the first to know some late usage.
+    let last = feed(kernel, case, None)?;
+    if !last.refused.is_empty() {
+        return Ok(Run { invoices: Vec::new(), refused: last.refused });
+    }
+    let signed: Vec<Date> = known.iter().filter_map(|(since, _)| *since).collect();
+    let mut states = states(&signed, last.late);
+    let now = states.pop().and_then(|state| state.since);
     let mut stages = Vec::new();
-    let mut last = None;
-    for (since, kernel) in known {
-        let fed = feed(kernel, case)?;
+    for state in states {
+        let fed = feed(&known[state.plan].1, case, Some(state))?;
         if !fed.refused.is_empty() {
             return Ok(Run { invoices: Vec::new(), refused: fed.refused });
         }
-        stages.push(Stage { rater: fed.rater, known: *since });
-        last = Some((fed.billed, fed.periods));
+        stages.push(Stage { rater: fed.rater, known: state.since });
     }
+    stages.push(Stage { rater: last.rater, known: now });
     let mut run = Run { invoices: Vec::new(), refused: Vec::new() };
-    let (billed, periods) = last.unwrap_or_default();
+    let (billed, periods) = (last.billed, last.periods);
     for period in &periods {
         match restate(&mut stages, &billed, period) {
             Ok(restated) => run.invoices.push(restated.invoice),
@@ -263,9 +276,12 @@ struct Fed {
     /// The periods of the case.
     periods: Vec<Period>,
     refused: Vec<(Span, String)>,
+    /// Invoices that are the first to know some late usage.
+    late: BTreeSet<Late>,
 }
 
-fn feed(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Fed, String> {
+/// A rater with the usage that was known in a state, or with all of it.
+fn feed(kernel: &Arc<dyn Kernel>, case: &TestCase, state: Option<State>) -> Result<Fed, String> {
     let plan = kernel.plan().clone();
     let mut rater = Rater::new(kernel.clone()).map_err(|error| error.to_string())?;
     let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
@@ -301,20 +317,36 @@ fn feed(kernel: &Arc<dyn Kernel>, case: &TestCase) -> Result<Fed, String> {
                     refused.push((*span, refusal));
                 }
             }
-            Given::Event { event, on, fields, span } => {
+            Given::Event { event, on, recorded, fields, span } => {
                 let event = event_of(&plan, event).map_err(|reason| reason.to_string())?;
-                happenings.push(Happening { at: moment(&zone, *on)?, span: *span, event, fields });
+                let recorded = recorded.map(|recorded| moment(&zone, recorded)).transpose()?;
+                happenings.push(Happening { at: moment(&zone, *on)?, recorded, span: *span, event, fields });
             }
         }
     }
     happenings.sort_by_key(|happening| happening.at);
     let account = rater.subject(user);
+    let mut late = BTreeSet::new();
+    let mut closing = Closing::of(&plan);
     for happening in happenings {
+        if let (Some(closing), Some(recorded)) = (&mut closing, happening.recorded) {
+            let came = closing.late(happening.at, recorded);
+            if came.is_some() && closing.refuses() {
+                let period = closing.period(happening.at);
+                let reason = RejectReason::TooLate { period: period.from, closed: closing.day(&period) };
+                refused.push((happening.span, format!("{reason} ({})", reason.code())));
+                continue;
+            }
+            if state.is_some_and(|state| !state.knows(came)) {
+                continue;
+            }
+            late.extend(came);
+        }
         if let Err(refusal) = push(&mut rater, &plan, account.0, &happening) {
             refused.push((happening.span, refusal));
         }
     }
-    Ok(Fed { rater, billed, periods, refused })
+    Ok(Fed { rater, billed, periods, refused, late })
 }
 
 fn push(rater: &mut Rater, plan: &Arc<Plan>, account: u32, happening: &Happening<'_>) -> Result<(), String> {

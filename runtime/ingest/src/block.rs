@@ -54,7 +54,13 @@ pub struct Part {
     pub sources: Texts,
     /// Id of each row; as `sources`.
     pub ids: Texts,
+    /// When each row came to be known, in nanoseconds; [`UNSAID`] where nothing says. Empty where
+    /// nothing says it of any row.
+    pub recorded: Vec<i64>,
 }
+
+/// In place of an instant: nothing says when the row came to be known.
+pub const UNSAID: i64 = i64::MIN;
 
 impl Part {
     pub(crate) fn new(batch: Batch) -> Part {
@@ -65,7 +71,22 @@ impl Part {
             lines: Vec::new(),
             sources: Texts::default(),
             ids: Texts::default(),
+            recorded: Vec::new(),
         }
+    }
+
+    /// Says when the row came to be known whose line was added last.
+    pub(crate) fn record(&mut self, at: i64) {
+        if at == UNSAID && self.recorded.is_empty() {
+            return;
+        }
+        self.recorded.resize(self.lines.len() - 1, UNSAID);
+        self.recorded.push(at);
+    }
+
+    /// When a row came to be known, or [`UNSAID`].
+    pub fn recorded(&self, row: usize) -> i64 {
+        self.recorded.get(row).copied().unwrap_or(UNSAID)
     }
 
     /// Number of rows.
@@ -86,6 +107,7 @@ impl Part {
             out.accounts.push(self.accounts[row]);
             out.files.push(self.files[row]);
             out.lines.push(self.lines[row]);
+            out.record(self.recorded(row));
             if !self.ids.is_empty() {
                 out.sources.push(self.sources.get(row));
                 out.ids.push(self.ids.get(row));
@@ -114,6 +136,7 @@ impl Part {
         self.accounts.push(other.accounts[row]);
         self.files.push(other.files[row]);
         self.lines.push(other.lines[row]);
+        self.record(other.recorded(row));
         if !other.ids.is_empty() {
             self.sources.push(other.sources.get(row));
             self.ids.push(other.ids.get(row));
@@ -133,7 +156,7 @@ impl Part {
                 Column::Flag(v) => v.len(),
             })
             .sum();
-        columns + self.rows() * 34 + self.sources.all.len() + self.ids.all.len()
+        columns + self.rows() * 34 + self.recorded.len() * 8 + self.sources.all.len() + self.ids.all.len()
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn write(block: &Block, out: &mut impl Write, scratch: &mut Vec<u8>) 
         w.u64s(&part.lines);
         w.texts(&part.sources);
         w.texts(&part.ids);
+        w.i64s(&part.recorded);
     }
     w.size(block.order.len());
     block.order.iter().for_each(|o| w.0.extend_from_slice(&o.to_le_bytes()));
@@ -225,6 +226,7 @@ fn block(bytes: &mut Bytes<'_>) -> Option<Block> {
             lines: bytes.u64s()?,
             sources: bytes.texts(rows)?,
             ids: bytes.texts(rows)?,
+            recorded: bytes.i64s().filter(|recorded| recorded.is_empty() || recorded.len() == rows)?,
         };
         let lengths = [part.batch.happened.len(), part.accounts.len(), part.files.len(), part.lines.len()];
         if lengths != [rows; 4] || part.sources.len() != part.ids.len() {
@@ -274,6 +276,7 @@ mod tests {
             lines: vec![1, 2, 3],
             sources,
             ids,
+            recorded: vec![4, i64::MIN, 5],
         };
         Block { parts: vec![part], order: vec![0; 3] }
     }

@@ -4,10 +4,10 @@
 //! A collector sees one stretch only, so its account and label numbers are its own; whoever puts
 //! stretches together translates them.
 
-use crate::block::{Block, Part};
+use crate::block::{Block, Part, UNSAID};
 use crate::identity::{Facts, Mark};
 use crate::limits::NAME_BYTES_MAX;
-use crate::mapping::{ACCOUNT, Attributes, ID, Mapping, SOURCE, TIME, TYPE};
+use crate::mapping::{ACCOUNT, Attributes, ID, Mapping, RECORDED, SOURCE, TIME, TYPE};
 use crate::names::Names;
 use crate::reject::Reject;
 use crate::time::instant;
@@ -29,6 +29,8 @@ pub(crate) struct Rules {
     pub(crate) identity: bool,
     /// Source and id are compared.
     pub(crate) dedupe: bool,
+    /// When events came to be known decides which invoice they are on.
+    pub(crate) recorded: bool,
     /// Where temporary files go, if not where the system keeps them.
     pub(crate) temp_dir: Option<PathBuf>,
     /// Names of the files, for rejects.
@@ -66,6 +68,8 @@ pub(crate) struct Known<'a> {
     pub(crate) account: &'a str,
     pub(crate) source: &'a str,
     pub(crate) id: &'a str,
+    /// When it came to be known, or [`UNSAID`].
+    pub(crate) recorded: i64,
 }
 
 /// A refusal, or an event type that is passed over.
@@ -167,15 +171,25 @@ impl Collector {
                 Err(RejectReason::BadTime { problem: problem.into() })
             }
         };
-        self.check_at(given, cloud_event, happened)
+        let recorded = match given[RECORDED] {
+            _ if !self.rules.recorded => Ok(UNSAID),
+            Raw::Null | Raw::Text("") => Ok(UNSAID),
+            Raw::Text(text) => instant(text, self.rules.mapping.assume_utc),
+            _ => {
+                let problem = "the time of recording should be text such as \"2026-03-01T09:00:00Z\"";
+                Err(RejectReason::BadTime { problem: problem.into() })
+            }
+        };
+        self.check_at(given, cloud_event, happened, recorded)
     }
 
-    /// The same, where the time was read already.
+    /// The same, where the times were read already.
     pub(crate) fn check_at<'a>(
         &mut self,
         given: &Attributes<'a>,
         cloud_event: bool,
         happened: Result<i64, RejectReason>,
+        recorded: Result<i64, RejectReason>,
     ) -> Result<Known<'a>, Not> {
         let event = match name(given[TYPE], "type")? {
             "" => match self.rules.mapping.only_type.clone() {
@@ -185,13 +199,13 @@ impl Collector {
             text => self.event(text)?,
         };
         let account = needed(given[ACCOUNT], if cloud_event { "subject" } else { "account" })?;
-        let happened = happened?;
+        let (happened, recorded) = (happened?, recorded?);
         let (id, source) = if cloud_event {
             (needed(given[ID], "id")?, needed(given[SOURCE], "source")?)
         } else {
             (name(given[ID], "id")?, name(given[SOURCE], "source")?)
         };
-        Ok(Known { event, happened, account, source, id })
+        Ok(Known { event, happened, account, source, id, recorded })
     }
 
     /// Counts an event that was seen.
@@ -261,6 +275,7 @@ impl Collector {
                 part.accounts.push(account);
                 part.files.push(at.file);
                 part.lines.push(at.line + u64::from(*line));
+                part.record(known.recorded);
                 if self.rules.identity {
                     part.sources.push(known.source);
                     part.ids.push(known.id);
@@ -292,6 +307,7 @@ impl Collector {
         part.accounts.push(account);
         part.files.push(at.file);
         part.lines.push(at.line);
+        part.record(known.recorded);
         if self.rules.identity {
             part.sources.push(known.source);
             part.ids.push(known.id);
@@ -315,5 +331,14 @@ impl Collector {
 }
 
 fn facts<'a>(plan: &'a Plan, labels: &'a OpenLabels, batch: &'a Batch, row: usize, known: &Known<'a>) -> Facts<'a> {
-    Facts { plan, labels, batch, row, account: known.account, source: known.source, id: known.id }
+    Facts {
+        plan,
+        labels,
+        batch,
+        row,
+        account: known.account,
+        source: known.source,
+        id: known.id,
+        recorded: known.recorded,
+    }
 }

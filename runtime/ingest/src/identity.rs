@@ -1,6 +1,7 @@
 //! Which of several rows with one identity counts.
 //!
-//! Identity is `(source, id)`. Equal content: the first read counts, the others are duplicates.
+//! Identity is `(source, id)`. Equal content: the copy that was recorded first counts (and of
+//! those the first that was read), the others are duplicates.
 //! Different content: the copies whose canonical content has the smallest digest count (once),
 //! the others are conflicts. So the outcome depends on the set of rows, never on their order.
 //! A row without an id has no identity and is never compared.
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 pub(crate) struct Mark {
     pub(crate) identity: [u64; 2],
     pub(crate) content: [u64; 2],
+    /// When it came to be known.
+    pub(crate) recorded: i64,
     /// Place of the row in the order of reading.
     pub(crate) place: u64,
 }
@@ -44,6 +47,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) account: &'a str,
     pub(crate) source: &'a str,
     pub(crate) id: &'a str,
+    pub(crate) recorded: i64,
 }
 
 impl Facts<'_> {
@@ -75,7 +79,7 @@ impl Facts<'_> {
                 (Column::Flag(v), _) => scratch.push(v[self.row]),
             }
         }
-        Mark { identity, content: digest(scratch), place }
+        Mark { identity, content: digest(scratch), recorded: self.recorded, place }
     }
 }
 
@@ -84,7 +88,9 @@ impl Record for Mark {
 
     fn to_bytes(self) -> Row {
         let mut row = Row::default();
-        let words = [self.identity[0], self.identity[1], self.content[0], self.content[1], self.place];
+        let [one, two] = self.identity;
+        let [three, four] = self.content;
+        let words = [one, two, three, four, self.recorded.cast_unsigned(), self.place];
         for (to, word) in row.0.as_chunks_mut::<8>().0.iter_mut().zip(words) {
             *to = word.to_le_bytes();
         }
@@ -93,17 +99,22 @@ impl Record for Mark {
 
     fn from_bytes(row: Row) -> Mark {
         let word = |at: usize| u64::from_le_bytes(row.0.as_chunks::<8>().0[at]);
-        Mark { identity: [word(0), word(1)], content: [word(2), word(3)], place: word(4) }
+        Mark {
+            identity: [word(0), word(1)],
+            content: [word(2), word(3)],
+            recorded: word(4).cast_signed(),
+            place: word(5),
+        }
     }
 }
 
 /// Bytes of a [`Mark`].
 #[derive(Clone, Copy)]
-pub(crate) struct Row([u8; 40]);
+pub(crate) struct Row([u8; 48]);
 
 impl Default for Row {
     fn default() -> Row {
-        Row([0; 40])
+        Row([0; 48])
     }
 }
 

@@ -35,7 +35,7 @@ mod subscriptions;
 pub mod time;
 pub mod write;
 
-pub use block::{Block, Part, Texts};
+pub use block::{Block, Part, Texts, UNSAID};
 pub use error::IngestError;
 pub use format::Format;
 pub use mapping::Mapping;

@@ -17,6 +17,8 @@ pub struct Mapping {
     pub source: Option<String>,
     /// `type`.
     pub event_type: Option<String>,
+    /// `recorded_at`; `recordedtime` in a CloudEvent.
+    pub recorded: Option<String>,
     /// The type of every event, for files that do not say.
     pub only_type: Option<String>,
     /// Name in the input → field of the event.
@@ -27,7 +29,7 @@ pub struct Mapping {
 
 impl Mapping {
     /// Adds `ours=theirs`, as `--map` takes it: `account=customer_id`, `bytes=size`. Ours may be
-    /// `account`, `time`, `id`, `source`, `type` or a field.
+    /// `account`, `time`, `id`, `source`, `type`, `recorded_at` or a field.
     pub fn add(&mut self, pair: &str) -> Result<(), IngestError> {
         let bad = |problem: &str| IngestError::Mapping { text: pair.into(), problem: problem.into() };
         let (ours, theirs) =
@@ -42,6 +44,7 @@ impl Mapping {
             "id" => &mut self.id,
             "source" => &mut self.source,
             "type" => &mut self.event_type,
+            "recorded_at" => &mut self.recorded,
             field => {
                 if self.fields.contains_key(theirs) {
                     return Err(bad("their name is used twice"));
@@ -67,19 +70,20 @@ impl Mapping {
 
     /// The name of each attribute in the input.
     pub(crate) fn names(&self, cloud_event: bool) -> [&str; ATTRIBUTES] {
-        let account = if cloud_event { "subject" } else { "account" };
+        let (account, recorded) = if cloud_event { ("subject", "recordedtime") } else { ("account", "recorded_at") };
         [
             self.event_type.as_deref().unwrap_or("type"),
             self.account.as_deref().unwrap_or(account),
             self.time.as_deref().unwrap_or("time"),
             self.id.as_deref().unwrap_or("id"),
             self.source.as_deref().unwrap_or("source"),
+            self.recorded.as_deref().unwrap_or(recorded),
         ]
     }
 }
 
 /// Number of attributes of [`Mapping::names`].
-pub(crate) const ATTRIBUTES: usize = 5;
+pub(crate) const ATTRIBUTES: usize = 6;
 /// Place of the type.
 pub(crate) const TYPE: usize = 0;
 /// Place of the account.
@@ -90,6 +94,8 @@ pub(crate) const TIME: usize = 2;
 pub(crate) const ID: usize = 3;
 /// Place of the source.
 pub(crate) const SOURCE: usize = 4;
+/// Place of the time at which the event came to be known.
+pub(crate) const RECORDED: usize = 5;
 
 /// The attributes of one event as its reader found them.
 pub(crate) type Attributes<'a> = [Raw<'a>; ATTRIBUTES];

@@ -185,6 +185,7 @@ impl Reader {
             passed_over: options.passed_over.clone(),
             identity: options.dedupe || options.keep_identity || options.order == Order::ByEventTime,
             dedupe: options.dedupe,
+            recorded: plan.late.is_some(),
             temp_dir: options.temp_dir.clone(),
             files: sources.iter().map(Source::name).collect(),
         });

@@ -4,6 +4,7 @@
 //! characters of untrusted text.
 
 use price_ir::Fault;
+use price_value::Date;
 
 /// Why a record is not accepted. The code is [`RejectReason::code`], the sentence its `Display`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,6 +195,14 @@ pub enum RejectReason {
     /// A plan that depends on the order of events got one out of order.
     #[error("the event came after a later one of the same account; the host has to sort by time")]
     OutOfOrder,
+    /// The invoice of its period was closed, and the plan takes nothing after that.
+    #[error("the period from {period} was closed on {closed}; the plan refuses what is recorded later")]
+    TooLate {
+        /// First day of the period.
+        period: Date,
+        /// The day it closed.
+        closed: Date,
+    },
     /// The level would have to be held over too many stretches of time.
     #[error("the event is too far in time from the one before it; check its year")]
     TooFar,
@@ -235,6 +244,7 @@ impl RejectReason {
             RejectReason::NotSubscribed { .. } => "R031",
             RejectReason::OutOfOrder => "R032",
             RejectReason::TooFar => "R033",
+            RejectReason::TooLate { .. } => "R034",
             RejectReason::Fault { fault: Fault::NotSold, .. } => "R040",
             RejectReason::Fault { fault: Fault::NegativeQuantity, .. } => "R041",
             RejectReason::Fault { fault: Fault::NotExact, .. } => "R042",

@@ -6,6 +6,7 @@
 //! stages is the difference between two settlements of the same period: of its lines, of who paid
 //! them, and of every account of the ledger.
 
+use crate::lateness::Late;
 use crate::rater::Rater;
 use crate::settle::SettleError;
 use price_ir::{
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 pub struct Stage {
     /// The rater with them.
     pub rater: Rater,
-    /// First day on which they were known; none for the first stage.
-    pub known: Option<Date>,
+    /// Since when they were known; none for the first stage.
+    pub known: Option<Late>,
 }
 
 /// An invoice, and the stage whose plan its rules are of.
@@ -37,12 +38,13 @@ pub struct Restated {
 /// # Panics
 /// Without a stage.
 pub fn restate(stages: &mut [Stage], subject: &str, period: &Period) -> Result<Restated, SettleError> {
-    let known = |stage: &Stage| stage.known.is_none_or(|day| day < period.until);
+    let known = |stage: &Stage| stage.known.is_none_or(|late| late.since < period.until);
     let last = stages.iter().rposition(known).unwrap_or(0);
     let mut invoice = stages[last].rater.close(subject, period)?;
     let plan = stages[last].rater.plan().clone();
     for at in 1..=last {
-        let Some(day) = stages[at].known.filter(|day| *day >= period.from) else { continue };
+        let Some(late) = stages[at].known.filter(|late| late.since >= period.from) else { continue };
+        let day = late.entered.min(period.until.add_days(-1));
         let closed = stages[at].rater.periods_until(subject, period.from);
         let mut closings = (Payment::default(), Payment::default());
         for earlier in closed {

@@ -289,6 +289,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("R031", Error, false, "usage without a subscription"),
     code!("R032", Error, false, "an event out of order"),
     code!("R033", Error, false, "an event too far from the one before"),
+    code!("R034", Error, false, "usage that came after its period was closed"),
     code!("R040", Error, false, "usage of something that is not sold"),
     code!("R041", Error, false, "a quantity below zero"),
     code!("R042", Error, false, "a value that is not exact"),

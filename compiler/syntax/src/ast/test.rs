@@ -69,6 +69,8 @@ pub enum TestStmtKind {
         event: Path,
         /// When it happened.
         at: Moment,
+        /// When it came to be known, if said.
+        recorded: Option<Moment>,
         /// Its fields.
         fields: Vec<FieldValue>,
     },

@@ -61,6 +61,10 @@ impl Lower {
                 TestStmtKind::GivenEvent {
                     event: self.first_path(node)?,
                     at: self.moment(at)?,
+                    recorded: match node.part(Rule::recorded_on) {
+                        Some(part) => Some(self.moment(part.part(Rule::moment)?)?),
+                        None => None,
+                    },
                     fields: self.object(object)?,
                 }
             }

@@ -1,6 +1,6 @@
 //! An event out of a JSON object: a plain one, or a CloudEvent 1.0 in structured mode.
 //!
-//! Plain: `type`, `account`, `time`, optional `id` and `source`; fields beside them or in an
+//! Plain: `type`, `account`, `time`, optional `id`, `source` and `recorded_at`; fields beside them or in an
 //! object `data`. Beside them, an attribute that the event also declares as a field is both.
 //! CloudEvent (it has `specversion`): `subject` is the account, `id` and `source` are required,
 //! fields are in `data` only.
@@ -156,7 +156,7 @@ fn bit(place: usize) -> u64 {
 }
 
 /// Names that mean an attribute only outside `data`.
-const USUAL: [&str; 6] = ["type", "account", "subject", "time", "id", "source"];
+const USUAL: [&str; 8] = ["type", "account", "subject", "time", "id", "source", "recorded_at", "recordedtime"];
 
 fn set(
     builder: &mut RowBuilder,

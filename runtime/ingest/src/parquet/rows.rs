@@ -2,8 +2,9 @@
 
 use super::Table;
 use super::table::nanos;
+use crate::block::UNSAID;
 use crate::collect::{At, Collector, Known, Not};
-use crate::mapping::{ATTRIBUTES, Attributes, TIME};
+use crate::mapping::{ATTRIBUTES, Attributes, RECORDED, TIME};
 use crate::time::{BEYOND, FIRST, instant, outside};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt32Array};
 use arrow::compute::{cast, take};
@@ -26,12 +27,18 @@ fn decode(collector: &mut Collector, table: &Table, at: At, rows: &RecordBatch) 
     let mut texts: [Option<StringArray>; ATTRIBUTES] = Default::default();
     for (slot, text) in texts.iter_mut().enumerate() {
         if slot != TIME
+            && slot != RECORDED
             && let Some(array) = column(table.attributes[slot])
         {
             *text = Some(as_text(&array)?);
         }
     }
     let happened = times(column(table.attributes[TIME]), rows.num_rows(), collector.rules.mapping.assume_utc)?;
+    let recorded = match column(table.attributes[RECORDED]).filter(|_| collector.rules.recorded) {
+        Some(array) => Some(times(Some(array), rows.num_rows(), collector.rules.mapping.assume_utc)?),
+        None => None,
+    };
+    let mut recorded = recorded.map(Vec::into_iter);
     let text = |slot: usize, row: usize| texts[slot].as_ref().filter(|t| t.is_valid(row)).map(|t| t.value(row));
 
     let mut bad: Vec<(u32, Not)> = Vec::new();
@@ -44,7 +51,11 @@ fn decode(collector: &mut Collector, table: &Table, at: At, rows: &RecordBatch) 
                 *raw = Raw::Text(text);
             }
         }
-        match collector.check_at(&given, false, happened) {
+        let recorded = match recorded.as_mut().and_then(Iterator::next) {
+            None | Some(Err(RejectReason::NoAttribute { .. })) => Ok(UNSAID),
+            Some(read) => read,
+        };
+        match collector.check_at(&given, false, happened, recorded) {
             Ok(known) => of_event[known.event.ix()].push((row as u32, known)),
             Err(not) => bad.push((row as u32, not)),
         }

@@ -4,7 +4,7 @@ use crate::collect::Rules;
 use crate::csv::{Families, Layout};
 use crate::error::IngestError;
 use crate::limits::{PARQUET_FOOTER_BYTES_MAX, PARQUET_ROWS};
-use crate::mapping::{ATTRIBUTES, TIME};
+use crate::mapping::{ATTRIBUTES, RECORDED, TIME};
 use crate::runs::temporary;
 use crate::source::Opened;
 use arrow::array::{ArrayRef, AsArray};
@@ -131,7 +131,9 @@ impl Table {
         for (slot, column) in layout.attributes.iter().enumerate() {
             let Some(at) = *column else { continue };
             match &types[at] {
-                kind if slot == TIME => time(kind, rules.mapping.assume_utc).map_err(|mend| refuse(at, mend))?,
+                kind if slot == TIME || (slot == RECORDED && rules.recorded) => {
+                    time(kind, rules.mapping.assume_utc).map_err(|mend| refuse(at, mend))?
+                }
                 kind if is_text(kind) || kind.is_integer() || *kind == DataType::Null => {}
                 kind if kind.is_floating() => return Err(refuse(at, FLOAT)),
                 _ => return Err(refuse(at, "write it as text or as an integer")),
