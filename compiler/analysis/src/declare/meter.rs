@@ -265,7 +265,7 @@ fn value_of(
     };
     let level = match event.field(&field.text) {
         Some(found) => match &found.kind {
-            FieldKind::Number(n) | FieldKind::Family(_, n) => n.ir.level,
+            FieldKind::Number(n) | FieldKind::Family(_, n) | FieldKind::Computed(_, n) => n.ir.level,
             _ => false,
         },
         None => {
