@@ -21,6 +21,7 @@ use desk::{Bill, Desk};
 use host::Tick;
 use price_ir::{BalanceIx, CommitmentStatus, CurrencyIx, InterimInvoice, LineKind, LotStatement, OWN, Payment, Plan};
 use price_value::{Date, Rational, Rounding};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What payment makes of a period.
@@ -45,6 +46,7 @@ impl Rater {
         let mut known: BTreeMap<String, Rational> = BTreeMap::new();
         let mut interim: Vec<InterimInvoice> = Vec::new();
         let deferred_before = desk.deferred();
+        let walk = RefCell::default();
         for Tick { until, day, opens, closes, hourly, busy } in host.ticks.iter().copied() {
             if opens {
                 desk.open(day);
@@ -56,8 +58,8 @@ impl Rater {
                 let part;
                 let now: &[Item] = match until {
                     None => items,
-                    Some(_) => {
-                        let mut partial = s.until(until);
+                    Some(until) => {
+                        let mut partial = s.until(until, &walk);
                         part = self.evaluate(&mut partial)?.0;
                         &part
                     }
