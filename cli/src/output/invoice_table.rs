@@ -217,6 +217,9 @@ impl Table<'_> {
             for (what, amount) in moves.into_iter().filter(|(_, amount)| !amount.is_zero()) {
                 text = format!("{text}, {} {what}", currency.format(amount));
             }
+            if !s.topped_up.is_zero() {
+                text = format!("{text}; top-ups are taken as paid");
+            }
             self.push(&self.paint.dim(text));
         }
         let currency = &self.plan.currency;

@@ -115,7 +115,8 @@ impl Rater {
                 // A line that a finer balance pays is rounded where it meets the invoice.
                 let asked = plan.rounding.rounding.apply(&unpaid);
                 desk.ask(&item.name, last);
-                item.amount = bill.total() - &unpaid + &asked;
+                let finer = item.line.and_then(|line| finest(&plan, line.ix()));
+                item.settle_at(bill.total() - &unpaid + &asked, finer.as_ref());
                 due += &asked;
             } else if !unpaid.is_zero() {
                 *foreign.entry(item.currency).or_default() += &unpaid;
