@@ -217,10 +217,10 @@ impl Table<'_> {
             for (what, amount) in moves.into_iter().filter(|(_, amount)| !amount.is_zero()) {
                 text = format!("{text}, {} {what}", currency.format(amount));
             }
-            if !s.topped_up.is_zero() {
-                text = format!("{text}; top-ups are taken as paid");
-            }
             self.push(&self.paint.dim(text));
+            if !s.topped_up.is_zero() {
+                self.push(&self.paint.dim(format!("{}: top-ups are taken as paid", s.name)));
+            }
         }
         let currency = &self.plan.currency;
         for c in &payment.commitments {
