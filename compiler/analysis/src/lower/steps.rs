@@ -22,13 +22,23 @@ impl Lowering<'_> {
         finer.into_iter().chain([lines]).fold(currency.minor_unit(), |least, step| least.min(step.clone()))
     }
 
-    /// An amount that is held or asked for as it stands: not below zero, in whole steps.
+    /// An amount of a balance that is held as it stands: not below zero, in whole steps.
     pub(super) fn whole_money(
         &mut self,
         layer: &Layer,
         e: &ast::Expr,
         currency: &Currency,
         precise: Option<&Rounding>,
+    ) -> Option<Rational> {
+        self.in_steps(layer, e, currency, (precise, true))
+    }
+
+    fn in_steps(
+        &mut self,
+        layer: &Layer,
+        e: &ast::Expr,
+        currency: &Currency,
+        (precise, held): (Option<&Rounding>, bool),
     ) -> Option<Rational> {
         let amount = self.balance_money(layer, e, currency)?;
         let step = self.step_of(currency, precise);
@@ -37,13 +47,17 @@ impl Lowering<'_> {
         }
         let message = format!("an amount in {} is a whole number of {} here", currency.code, currency.format(&step));
         let finding = Diagnostic::error(codes::OUT_OF_RANGE, message).at(e.span, "finer than it can be paid");
-        self.report(finding.help("what a wallet holds may be finer where it says `precise to`"));
+        let next = currency.format(&((&amount / &step).floor() * &step + &step));
+        self.report(match held {
+            true => finding.help(format!("write for example `{next}`, or `precise to` a smaller step in the wallet")),
+            false => finding.help(format!("write for example `{next}`")),
+        });
         None
     }
 
-    /// The same of the plan's own currency.
+    /// An amount that an invoice asks for as it stands, in the plan's currency.
     pub(super) fn whole_own_money(&mut self, layer: &Layer, e: &ast::Expr) -> Option<Rational> {
         let own = self.own_currency.clone();
-        self.whole_money(layer, e, &own, None)
+        self.in_steps(layer, e, &own, (None, false))
     }
 }
