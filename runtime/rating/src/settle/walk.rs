@@ -4,6 +4,7 @@
 //! A cell is read once for the whole walk. Where no line tells its slices apart, what was seen of
 //! it is one reading that grows, so that a walk costs what happened and not its square.
 
+use crate::acc::Acc;
 use crate::cells::{CellAt, Read, sort_reads};
 use crate::period::Timeline;
 use price_ir::{Charge, Fold, Plan, SinkIx};
@@ -27,10 +28,12 @@ impl Walk {
         self.0.contains_key(&sink.0)
     }
 
-    /// Enters the cells of a sink in the whole period.
+    /// Enters the cells of a sink in the whole period; `merged` where no line tells slices apart.
     pub(crate) fn enter(&mut self, sink: SinkIx, mut all: Vec<Read>, merged: bool) {
         all.sort_by_key(|read| (read.slice, read.at));
-        let places = merged.then(BTreeMap::new);
+        // How many values are kept is bounded slice by slice.
+        let keeps = |read: &Read| matches!(read.reading.acc, Some(Acc::Values(_) | Acc::Unique(_)));
+        let places = (merged && !all.iter().any(keeps)).then(BTreeMap::new);
         self.0.insert(sink.0, Seen { ahead: all.into(), reads: Vec::new(), places });
     }
 
@@ -71,4 +74,43 @@ pub(crate) fn merges(plan: &Plan, time: &Timeline, sink: SinkIx) -> bool {
         }
         _ => true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acc::Reading;
+
+    fn reads() -> Vec<Read> {
+        let read = |(slice, cell, sum): (i64, u32, i128)| Read {
+            slice,
+            at: CellAt { cell, open: 0 },
+            reading: Reading { acc: Some(Acc::Sum(sum)), given: None },
+        };
+        [(3, 0, 7), (1, 0, 2), (1, 1, 5), (2, 0, 4)].map(read).to_vec()
+    }
+
+    fn sums(walk: &mut Walk, upto: i64) -> Vec<(u32, i64, String)> {
+        let reads = walk.upto(SinkIx(0), &Fold::Count, upto);
+        reads.iter().map(|read| (read.at.cell, read.slice, format!("{:?}", read.reading.acc))).collect()
+    }
+
+    #[test]
+    fn a_cell_is_one_reading_that_grows_where_slices_are_alike() {
+        for merged in [true, false] {
+            let mut walk = Walk::default();
+            walk.enter(SinkIx(0), reads(), merged);
+            assert_eq!(sums(&mut walk, 1), []);
+            assert_eq!(sums(&mut walk, 2).len(), 2);
+            let late = sums(&mut walk, 3);
+            let (first, second) = ((0, 1, "Some(Sum(6))".to_owned()), (1, 1, "Some(Sum(5))".to_owned()));
+            match merged {
+                true => assert_eq!(late, [first, second]),
+                false => assert_eq!(
+                    late.iter().map(|(cell, slice, _)| (*cell, *slice)).collect::<Vec<_>>(),
+                    [(0, 1), (0, 2), (1, 1)]
+                ),
+            }
+        }
+    }
 }
