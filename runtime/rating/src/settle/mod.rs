@@ -278,7 +278,7 @@ impl Rater {
         let mut walk = walk.borrow_mut();
         if !walk.knows(sink) {
             let all = self.read(sink, s.billed, &s.period);
-            walk.enter(sink, all, walk::merges(&self.plan, &self.time, sink));
+            walk.enter(sink, all, walk::merges(&self.plan, &self.time, sink, &s.period));
         }
         walk.upto(sink, &self.plan.sinks[sink.ix()].fold, upto)
     }

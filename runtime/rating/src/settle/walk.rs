@@ -6,8 +6,10 @@
 
 use crate::acc::Acc;
 use crate::cells::{CellAt, Read, sort_reads};
+use crate::layout::regime_on;
 use crate::period::Timeline;
 use price_ir::{Charge, Fold, Plan, SinkIx};
+use price_value::Period;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The cells of a period's sinks, up to an instant that only moves on.
@@ -65,12 +67,14 @@ impl Seen {
     }
 }
 
-/// Whether every line takes a cell's slices together: one window, one rate, nothing covered.
-pub(crate) fn merges(plan: &Plan, time: &Timeline, sink: SinkIx) -> bool {
+/// Whether every line takes a cell's slices of a period together: one window, one rate, nothing
+/// covered.
+pub(crate) fn merges(plan: &Plan, time: &Timeline, sink: SinkIx, period: &Period) -> bool {
     plan.lines.iter().all(|line| match &line.charge {
         Charge::Usage(usage) if usage.sink == sink => {
-            let one_rate = !usage.split_period && !time.shorter(usage.window);
-            one_rate && usage.covered_by.is_empty() && usage.less.is_empty()
+            let on = |day| regime_on(&usage.rules, day);
+            let one_rate = !usage.split_period || std::ptr::eq(on(period.from), on(period.until.add_days(-1)));
+            one_rate && !time.shorter(usage.window) && usage.covered_by.is_empty() && usage.less.is_empty()
         }
         _ => true,
     })
