@@ -69,12 +69,11 @@ impl Lowering<'_> {
     }
 
     fn terms(&mut self, layer: &Layer, decl: &ast::Commitment, lines: &[Line]) -> Option<Terms> {
-        let own = self.own_currency.clone();
         let (mut amount, mut counts, mut overage, mut sound) = (None, None, None, true);
         for statement in &decl.body {
             match &statement.kind {
                 CommitmentStmtKind::Amount { amount: said, per } => {
-                    let value = self.balance_money(layer, said, &own);
+                    let value = self.whole_own_money(layer, said);
                     amount = match (value, per) {
                         (None, _) => return None,
                         (Some(value), None) => Some(Amount::Term(value)),
@@ -118,7 +117,6 @@ impl Lowering<'_> {
 
     /// `year 1 $240k`, `year 2 $360k`: they follow each other from the first.
     fn ramp(&mut self, layer: &Layer, entries: &[ast::RampEntry], name: &str) -> Option<Amount> {
-        let own = self.own_currency.clone();
         let mut unit: Option<(String, Age)> = None;
         let mut amounts = Vec::new();
         for entry in entries {
@@ -141,7 +139,7 @@ impl Lowering<'_> {
                 return None;
             }
             unit = Some((word.text.clone(), length));
-            amounts.push(self.balance_money(layer, amount, &own)?);
+            amounts.push(self.whole_own_money(layer, amount)?);
         }
         let (word, length) = unit?;
         for (layer, change) in self.step_changes(name) {
@@ -158,7 +156,7 @@ impl Lowering<'_> {
                 self.report(crate::not_yet(what, change.index.span).note(format!("it began on {start}")));
                 return None;
             }
-            let amount = self.balance_money(&layer, &change.amount, &own)?;
+            let amount = self.whole_own_money(&layer, &change.amount)?;
             match amounts.get_mut(at - 1) {
                 Some(step) => *step = amount,
                 None => amounts.push(amount),
@@ -305,6 +303,12 @@ impl Lowering<'_> {
                 CommitmentStmtKind::Unused { rolls_over } => {
                     unused = true;
                     if let Some(rule) = rolls_over {
+                        if matches!(terms.amount, Amount::Hour(_)) {
+                            let message = "what an hour does not use is lost";
+                            let finding = Diagnostic::error(codes::NOT_HERE, message).at(statement.span, "");
+                            self.report(finding.help("leave it out, or write an amount per month"));
+                            return None;
+                        }
                         let share = self.scoped(layer, |scope| crate::types::Typer::new(scope).percent(&rule.up_to));
                         self.share_of_rest(&share, rule.up_to.span)?;
                         rollover = Some(price_ir::BalanceRollover {

@@ -20,6 +20,7 @@ mod once;
 pub mod price;
 pub mod scope;
 pub mod settings;
+mod steps;
 mod wallet;
 
 use crate::codes;
@@ -36,7 +37,7 @@ use price_ir::{
     Charge, CurrencyIx, FeeSchedule, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx,
 };
 use price_syntax::ast::{self, ItemKind, StmtKind};
-use price_value::{Currency, Schedule, Window};
+use price_value::{Currency, Rational, Schedule, Window};
 use scope::Scope;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,8 @@ pub struct Lowering<'a> {
     billing: Schedule,
     /// Currency of the plan, whatever card is being lowered.
     own_currency: Currency,
+    /// What its lines are rounded to.
+    own_step: Rational,
     /// Currencies of cards that have another one, with the rounding of their lines.
     foreign: Vec<(Currency, LineRounding)>,
     /// Names of lines by tag.
@@ -184,6 +187,7 @@ pub fn item(
         cliffs_allowed: Vec::new(),
         failed: BTreeSet::new(),
         billing: Schedule { every: Window::Month, day: 1, month: 1 },
+        own_step: dollar.minor_unit(),
         own_currency: dollar,
         foreign: Vec::new(),
         tags: BTreeMap::new(),
@@ -293,6 +297,7 @@ impl Lowering<'_> {
         let settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
         self.own_currency = settings.currency.clone();
+        self.own_step = settings.rounding.rounding.step.clone();
         self.billing = settings.billing.clone();
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {

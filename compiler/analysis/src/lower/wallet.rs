@@ -92,6 +92,20 @@ impl Lowering<'_> {
         };
         let (mut pays, mut overdraft, mut sound) = (None, false, true);
         for statement in &wallet.body {
+            if let WalletStmtKind::Precise { to, mode: how } = &statement.kind {
+                let step = match to {
+                    ast::RoundTarget::Cents(_) => Some(currency.minor_unit()),
+                    ast::RoundTarget::Amount(amount) => self.balance_money(layer, amount, &currency),
+                };
+                match step.filter(Rational::is_positive) {
+                    Some(step) => made.precise = Some(Rounding { mode: mode(*how), step }),
+                    None => sound = false,
+                }
+            }
+        }
+        let precise = made.precise.clone();
+        let precise = precise.as_ref();
+        for statement in &wallet.body {
             match &statement.kind {
                 WalletStmtKind::Holds(_) | WalletStmtKind::Shared { .. } => {}
                 WalletStmtKind::PaysFor { scope, minimums } => {
@@ -103,18 +117,20 @@ impl Lowering<'_> {
                 }
                 WalletStmtKind::Grant(grant) => {
                     let number = made.grants.len() + 1;
-                    match self.grant(layer, grant, statement.span, number, (at, &currency), commitments) {
+                    match self.grant(layer, grant, statement.span, number, (at, &currency, precise), commitments) {
                         Some(grant) => made.grants.push(grant),
                         None => sound = false,
                     }
                 }
-                WalletStmtKind::TopUp(top_up) => match self.top_up(layer, top_up, statement.span, (at, &currency)) {
-                    Some(top_up) => made.top_up = Some(top_up),
-                    None => sound = false,
-                },
+                WalletStmtKind::TopUp(top_up) => {
+                    match self.top_up(layer, top_up, statement.span, (at, &currency, precise)) {
+                        Some(top_up) => made.top_up = Some(top_up),
+                        None => sound = false,
+                    }
+                }
                 WalletStmtKind::Rollover { up_to: None } => {}
                 WalletStmtKind::Rollover { up_to: Some(rollover) } => {
-                    match self.balance_rollover(layer, rollover, &currency) {
+                    match self.balance_rollover(layer, rollover, (&currency, precise)) {
                         Some(rollover) => made.rollover = Some(rollover),
                         None => sound = false,
                     }
@@ -124,7 +140,7 @@ impl Lowering<'_> {
                 WalletStmtKind::Overdraft { up_to } => {
                     overdraft = true;
                     if let Some(limit) = up_to {
-                        match self.balance_money(layer, limit, &currency) {
+                        match self.whole_money(layer, limit, &currency, precise) {
                             Some(limit) => made.overdraft = limit,
                             None => sound = false,
                         }
@@ -136,16 +152,7 @@ impl Lowering<'_> {
                         ast::SpendOrder::OldestFirst => SpendOrder::OldestFirst,
                     };
                 }
-                WalletStmtKind::Precise { to, mode: how } => {
-                    let step = match to {
-                        ast::RoundTarget::Cents(_) => Some(currency.minor_unit()),
-                        ast::RoundTarget::Amount(amount) => self.balance_money(layer, amount, &currency),
-                    };
-                    match step.filter(Rational::is_positive) {
-                        Some(step) => made.precise = Some(Rounding { mode: mode(*how), step }),
-                        None => sound = false,
-                    }
-                }
+                WalletStmtKind::Precise { .. } => {}
                 WalletStmtKind::Bad(_) => sound = false,
             }
         }
@@ -184,6 +191,11 @@ impl Lowering<'_> {
         }
         if sound && !overdraft {
             self.report(say(wallet, "whether it may be overdrawn", &["overdraft none"]));
+            sound = false;
+        }
+        let hourly = |grant: &Grant| grant.when == GrantWhen::Each(Window::Hour);
+        if sound && made.rollover.is_some() && made.grants.iter().any(hourly) {
+            self.report(crate::not_yet("a rest of an hourly grant that is carried over", wallet.name.span));
             sound = false;
         }
         made.pays = pays;
@@ -252,7 +264,7 @@ impl Lowering<'_> {
         grant: &ast::Grant,
         span: SourceSpan,
         number: usize,
-        (at, currency): (CurrencyIx, &Currency),
+        (at, currency, precise): (CurrencyIx, &Currency, Option<&Rounding>),
         commitments: &[String],
     ) -> Option<Grant> {
         // Where words can be added: behind the amount, or behind everything.
@@ -328,13 +340,13 @@ impl Lowering<'_> {
                 let (level, amount) = self.per_level(layer, path, &grant.amount, &currency.code)?;
                 GrantAmount::PerUnit { level, amount, round: rounded }
             }
-            (_, None) => GrantAmount::Fixed(self.balance_money(layer, &grant.amount, currency)?),
+            (_, None) => GrantAmount::Fixed(self.whole_money(layer, &grant.amount, currency, precise)?),
         };
         let own = self.own_currency.clone();
         let mut paid = |price: &ast::Expr| match &grant.level {
             // For each unit of the level, as the grant is.
             Some(level) => self.per_level(layer, level, price, &own.code).map(|(_, each)| each),
-            None => self.balance_money(layer, price, &own),
+            None => self.whole_own_money(layer, price),
         };
         let cost = match &grant.cost {
             None | Some(ast::GrantCost::Free) => Cost::Free,
@@ -347,6 +359,7 @@ impl Lowering<'_> {
             }),
         };
         let expires = self.expiry(expires, span)?;
+        self.hourly_grant((when, expires), &amount, span)?;
         if let (GrantWhen::On(came), Expiry::Gone(gone)) = (when, expires)
             && gone <= came
         {
@@ -421,7 +434,7 @@ impl Lowering<'_> {
         &mut self,
         layer: &Layer,
         rollover: &ast::BalanceRollover,
-        currency: &Currency,
+        (currency, precise): (&Currency, Option<&Rounding>),
     ) -> Option<BalanceRollover> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&rollover.up_to));
         let at_most = match &value.ty {
@@ -431,10 +444,10 @@ impl Lowering<'_> {
                 self.share_of_rest(&share, rollover.up_to.span)?;
                 Carry::ShareOfRest(share)
             }
-            _ => Carry::Amount(self.balance_money(layer, &rollover.up_to, currency)?),
+            _ => Carry::Amount(self.whole_money(layer, &rollover.up_to, currency, precise)?),
         };
         let at_least = match &rollover.at_least {
-            Some(least) => self.balance_money(layer, least, currency)?,
+            Some(least) => self.whole_money(layer, least, currency, precise)?,
             None => Rational::ZERO,
         };
         if let (Carry::Amount(most), Some(said)) = (&at_most, &rollover.at_least)
@@ -452,7 +465,7 @@ impl Lowering<'_> {
         layer: &Layer,
         top_up: &ast::TopUp,
         span: SourceSpan,
-        (at, currency): (CurrencyIx, &Currency),
+        (at, currency, precise): (CurrencyIx, &Currency, Option<&Rounding>),
     ) -> Option<TopUp> {
         let Some((number, word)) = &top_up.at_most else {
             self.report(
@@ -463,13 +476,17 @@ impl Lowering<'_> {
             return None;
         };
         let window: Window = self.period_word(*word, span)?;
+        if window == Window::Hour {
+            self.report(crate::not_yet("a limit of top-ups in an hour", span));
+            return None;
+        }
         let Some(most) = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=1_000).contains(n)) else {
             let message = "top-ups are 1 to 1_000 in a window";
             self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(number.span, ""));
             return None;
         };
-        let units = self.balance_money(layer, &top_up.amount, currency)?;
-        let below = self.balance_money(layer, &top_up.below, currency)?;
+        let units = self.whole_money(layer, &top_up.amount, currency, precise)?;
+        let below = self.whole_money(layer, &top_up.below, currency, precise)?;
         if !units.is_positive() || (top_up.to_target && units <= below) {
             let message = "a top-up adds something: its target is above the balance that asks for it";
             self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(top_up.amount.span, ""));
@@ -478,7 +495,7 @@ impl Lowering<'_> {
         let own = self.own_currency.clone();
         let unit_cost = match &top_up.cost {
             Some((cost, true)) => self.balance_money(layer, cost, &own)?,
-            Some((cost, false)) if !top_up.to_target => self.balance_money(layer, cost, &own)? / &units,
+            Some((cost, false)) if !top_up.to_target => self.whole_own_money(layer, cost)? / &units,
             None if at == OWN => Rational::ONE,
             _ => {
                 self.report(
@@ -493,10 +510,32 @@ impl Lowering<'_> {
             Some(expires) => self.expiry(expires, span)?,
             None => Expiry::Never,
         };
+        if expires == Expiry::EndOf(Window::Hour) {
+            self.report(crate::not_yet("a top-up that expires with an hour", span));
+            return None;
+        }
         let amount = if top_up.to_target { TopUpAmount::Target(units) } else { TopUpAmount::Fixed(units) };
         let rule = self.rule("top-up".to_owned(), layer, span);
         let at_bound = top_up.at_or_below;
         Some(TopUp { amount, unit_cost, below, at_bound, at_most: (most, window), expires, rule })
+    }
+
+    /// What comes with an hour is gone with it, and nothing else is: other lots live for days.
+    fn hourly_grant(
+        &mut self,
+        (when, expires): (GrantWhen, Expiry),
+        amount: &GrantAmount,
+        span: SourceSpan,
+    ) -> Option<()> {
+        let comes = when == GrantWhen::Each(Window::Hour);
+        let what = match expires == Expiry::EndOf(Window::Hour) {
+            true if !comes => "a grant that expires with an hour and does not come with one",
+            false if comes => "a grant that comes with an hour and outlives it",
+            _ if comes && !matches!(amount, GrantAmount::Fixed(_)) => "an hourly grant for each unit of a level",
+            _ => return Some(()),
+        };
+        self.report(crate::not_yet(what, span));
+        None
     }
 
     fn expiry(&mut self, expires: &ast::Expiry, span: SourceSpan) -> Option<Expiry> {

@@ -1,8 +1,9 @@
 //! A line of the invoice while it is being settled.
 
 use crate::cells::CellAt;
+use crate::split::apportion;
 use price_ir::{About, CellDetail, Charge, CurrencyIx, InvoiceLine, Line, LineIx, LineKind, OWN, RuleIx, Step};
-use price_value::Rational;
+use price_value::{Rational, Rounding};
 
 /// A line, its cells and what has happened to it so far.
 #[derive(Debug, Clone)]
@@ -138,6 +139,19 @@ impl Item {
                 }
             }
         }
+    }
+
+    /// The amount is another by what a finer rounding kept; the cells share the difference.
+    pub(crate) fn settle_at(&mut self, amount: Rational, finer: Option<&Rounding>) {
+        if let Some(finer) = finer.filter(|_| !self.cells.is_empty() && amount != self.amount) {
+            let before: Rational = self.cells.iter().map(|c| &c.detail.amount).sum();
+            let exact: Vec<Rational> = self.cells.iter().map(|c| c.exact.clone()).collect();
+            let total = before + &amount - &self.amount;
+            for (cell, share) in self.cells.iter_mut().zip(apportion(&total, &exact, &finer.step)) {
+                cell.detail.amount = share;
+            }
+        }
+        self.amount = amount;
     }
 
     /// A rebate: what was computed is given back.
