@@ -286,7 +286,7 @@ impl<'l> Changes<'l> {
     pub(crate) fn unknown(&self, declared: &[(&'static str, String)]) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let of_contract = self.layers.iter().filter(|l| l.amendment().is_none()).flat_map(Layer::body);
-        let declared_below: Vec<(&'static str, String)> = of_contract.filter_map(|s| named(&s.kind)).collect();
+        let mut below: Vec<(&'static str, String)> = of_contract.filter_map(|s| named(&s.kind)).collect();
         for (layer, change) in self.all() {
             match &change.kind {
                 ChangeKind::Set(stmt)
@@ -340,7 +340,7 @@ impl<'l> Changes<'l> {
                     }
                 }
                 ChangeKind::Add(stmt)
-                    if named(&stmt.kind).is_some_and(|name| declared_below.contains(&name) && !self.removes(&name)) =>
+                    if named(&stmt.kind).is_some_and(|name| below.contains(&name) && !self.removes(&name)) =>
                 {
                     let (_, name) = named(&stmt.kind).unwrap_or_default();
                     found.push(
@@ -353,6 +353,9 @@ impl<'l> Changes<'l> {
                     found.push(crate::not_yet("adding this by an amendment", change.span));
                 }
                 _ => {}
+            }
+            if let ChangeKind::Add(stmt) = &change.kind {
+                below.extend(named(&stmt.kind));
             }
         }
         found

@@ -539,7 +539,7 @@ impl Lowering<'_> {
     /// Prices by name with their overrides, duplicates reported.
     fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> (BTreeMap<&'l str, Source<'l>>, bool) {
         let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
-        let mut taken: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
+        let mut taken: BTreeMap<&str, (usize, Span, bool)> = BTreeMap::new();
         let mut sound = true;
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
@@ -548,11 +548,12 @@ impl Lowering<'_> {
                     StmtKind::Price(decl) => (&decl.name.text, decl.name.span),
                     _ => continue,
                 };
-                if let Some((before, first)) = taken.insert(name, (index, span)) {
+                let fee = matches!(statement.kind, StmtKind::Fee(_));
+                if let Some((before, first, was_fee)) = taken.insert(name, (index, span, fee)) {
                     // Versions of one card follow each other.
                     let versions =
                         layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
-                    let amended = layer.amendment().is_some() && matches!(statement.kind, StmtKind::Fee(_));
+                    let amended = layer.amendment().is_some() && fee && was_fee;
                     if !versions && !amended {
                         let mut finding =
                             Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))
