@@ -326,11 +326,10 @@ impl Lower {
             let place = self.place(place);
             let mut diagnostic = Diagnostic::error(Code("P120"), word).at(place, "");
             match position(step) {
-                Some(StepPosition::First | StepPosition::Then) if end.is_some() => {
-                    if at == last {
-                        diagnostic = diagnostic.fix(Fix::replace("write `finally`", place, "finally", true));
-                    }
+                Some(StepPosition::First | StepPosition::Then) if end.is_some() && at == last => {
+                    diagnostic = diagnostic.fix(Fix::replace("write `finally`", place, "finally", true));
                 }
+                Some(StepPosition::First | StepPosition::Then) if end.is_some() => {}
                 Some(StepPosition::Finally) if end.is_none() && at == last => {
                     let help = "this source may be empty: a line behind it says what happens to the rest";
                     diagnostic = diagnostic.help(help);
