@@ -58,6 +58,7 @@ impl Lowering<'_> {
                 StmtKind::Commitment(decl) => {
                     sound &= self.overage_is_asked_for(layers, decl, funds);
                     sound &= self.shortfall_arrives(decl, funds);
+                    sound &= self.exceptions_meet(decl, funds);
                     let rolls =
                         |s: &&ast::CommitmentStmt| matches!(s.kind, CommitmentStmtKind::Unused { rolls_over: Some(_) });
                     let made = funds.balances.iter().find(|b| b.name == decl.name.text);
@@ -87,6 +88,23 @@ impl Lowering<'_> {
         }
         self.report(finding);
         false
+    }
+
+    /// `except paid by` names what pays some of the lines that count.
+    fn exceptions_meet(&mut self, decl: &ast::Commitment, funds: &Funds) -> bool {
+        let Some(made) = funds.commitments.iter().find(|c| c.name == decl.name.text) else { return true };
+        let mut sound = true;
+        for statement in &decl.body {
+            let CommitmentStmtKind::Counts { except_paid_by, .. } = &statement.kind else { continue };
+            for path in except_paid_by {
+                let by = path.last().and_then(|name| funds.balances.iter().find(|b| b.name == name.text));
+                let Some(by) = by.filter(|by| !by.pays.iter().any(|line| made.counts.contains(line))) else { continue };
+                let message = format!("`{}` pays nothing that `{}` counts", by.name, made.name);
+                self.report(idle(path.span, message).help("leave it out"));
+                sound = false;
+            }
+        }
+        sound
     }
 
     /// A credited shortfall needs a wallet that takes it, and days on which it can be used.
