@@ -110,6 +110,8 @@ codes! {
     NEGATIVE = "P506";
     /// A cap below a minimum, or a clamp that never or always binds.
     CLAMP_ORDER = "P507";
+    /// A limit that keeps a tier or an allowance out of reach.
+    BEHIND_LIMIT = "P509";
     /// A source in the waterfall that can never pay.
     DEAD_SOURCE = "P601";
     /// Top-ups without a limit.

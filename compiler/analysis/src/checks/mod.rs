@@ -1,6 +1,7 @@
 //! Checks on a compiled plan that need no quantifier: decided exactly on the piecewise form.
 
 pub mod curve;
+mod entitled;
 
 use crate::codes;
 use curve::Curve;
@@ -31,6 +32,7 @@ pub fn check(plan: &Plan, rule_spans: &[Span], name: Span, cliffs: &[String]) ->
     }
     checks.rebates();
     checks.group_clamps();
+    checks.behind_limits();
     checks.found
 }
 

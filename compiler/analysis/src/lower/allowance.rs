@@ -83,7 +83,11 @@ impl Lowering<'_> {
                 _ => None,
             })
         });
-        let Some((waterfall, span)) = found else {
+        // An amendment orders what it finds in order.
+        let of_contract = |layer: &&Layer| layer.amendment().is_none();
+        let ordered =
+            layers.iter().filter(of_contract).any(|l| l.place(|s| matches!(s, StmtKind::Waterfall(_))).is_some());
+        let Some((waterfall, span)) = found.filter(|_| ordered || declared.is_empty()) else {
             if let Some((_, first)) = declared.first() {
                 let mut finding = Diagnostic::error(codes::SAY_WATERFALL, "the order of payment is not stated")
                     .at(first.name.span, "when is this drawn?")
@@ -120,22 +124,11 @@ impl Lowering<'_> {
             self.report(crate::not_yet("an order of allowances that an amendment changes", span));
             return None;
         }
+        // How its steps follow each other was judged where they were read.
+        let mut sound = !self.told(span);
         let mut order = Vec::new();
-        let mut finally = false;
-        let mut sound = true;
         for entry in &waterfall.steps {
-            let WaterfallEntry::Step { source, span, position, .. } = entry else {
-                sound = false;
-                continue;
-            };
-            if finally {
-                self.report(
-                    Diagnostic::error(codes::DEAD_SOURCE, "nothing can stand behind `finally`")
-                        .at(*span, "never reached"),
-                );
-                sound = false;
-            }
-            finally |= *position == ast::StepPosition::Finally;
+            let WaterfallEntry::Step { source, .. } = entry else { continue };
             match source {
                 PaySource::Allowance(path) => {
                     let name = path.last()?;
@@ -163,16 +156,6 @@ impl Lowering<'_> {
                 PaySource::Wallet(_) | PaySource::Commitment(_) => {}
                 PaySource::Overage | PaySource::Block | PaySource::Invoice => {}
             }
-        }
-        if !finally && sound {
-            let brace = Span::new(span.file, span.end.saturating_sub(1), span.end.saturating_sub(1));
-            self.report(
-                Diagnostic::error(codes::SAY_WATERFALL, "a waterfall ends with `finally`")
-                    .at(span, "")
-                    .help("write `finally invoice` as its last line")
-                    .fix(Fix::replace("write `finally invoice`", brace, "  finally invoice\n  ", false)),
-            );
-            return None;
         }
         for (at, (_, allowance)) in declared.iter().enumerate() {
             if !order.contains(&at) && sound {

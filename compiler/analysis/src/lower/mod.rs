@@ -11,13 +11,17 @@ pub mod body;
 pub mod charge;
 mod commitment;
 mod contract;
+mod counted;
 mod free_events;
 mod funds;
+mod idle;
 pub mod intern;
+mod kinds;
 pub mod layers;
 pub mod meets;
 mod once;
 pub mod price;
+mod replace;
 pub mod scope;
 pub mod settings;
 mod steps;
@@ -102,10 +106,10 @@ pub struct Lowering<'a> {
     steps: Vec<(Layer, ast::StepChange)>,
     /// Where names stand whose statement an amendment ends, and the first day without it.
     gone: Vec<(Span, price_value::Date)>,
-    /// First day of a contract's term, first day after it, and its whole months.
-    term_start: Option<price_value::Date>,
-    term_end: Option<price_value::Date>,
-    term_months: Option<u32>,
+    /// The term of a contract.
+    term: Option<contract::Term>,
+    /// The accounts of a contract.
+    accounts: Option<Vec<String>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -124,6 +128,16 @@ impl<'a> Lowering<'a> {
             diagnostics: &mut self.diagnostics,
         };
         f(&mut scope)
+    }
+
+    /// Whether the parser found a mistake within a stretch of text: it is not reported again.
+    pub(super) fn told(&self, within: Span) -> bool {
+        let file = self.workspace.files(self.db).iter().find(|f| f.id(self.db) == within.file);
+        let inside = |span: Span| span.file == within.file && within.start <= span.start && span.end <= within.end;
+        file.is_some_and(|file| {
+            let found = &crate::db::parsed(self.db, *file).diagnostics;
+            found.iter().any(|d| d.is_error() && d.labels.iter().any(|label| label.primary && inside(label.span)))
+        })
     }
 
     /// The billing period as a window.
@@ -193,9 +207,8 @@ pub fn item(
         tags: BTreeMap::new(),
         steps: Vec::new(),
         gone: Vec::new(),
-        term_start: None,
-        term_end: None,
-        term_months: None,
+        term: None,
+        accounts: None,
     };
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
@@ -270,12 +283,6 @@ fn gone(layers: &[Layer], changes: &amend::Changes<'_>) -> Vec<(Span, price_valu
     found
 }
 
-/// Months between two days, if they are whole.
-fn whole_months(from: price_value::Date, until: price_value::Date) -> Option<u32> {
-    let after = |n: i32| from.add_months(n, from.day());
-    (1..=1_200).find(|n| after(*n) >= until).filter(|n| after(*n) == until).and_then(|n| u32::try_from(n).ok())
-}
-
 impl Lowering<'_> {
     fn plan(
         &mut self,
@@ -294,21 +301,21 @@ impl Lowering<'_> {
         self.gone = gone(layers, &changes);
         self.steps = changes.steps().into_iter().map(|(layer, step)| (layer.clone(), step.clone())).collect();
         self.not_yet(layers);
-        let settings = Settings::read(self, layers, name_span, recovered)?;
+        let told = self.idle_settings(layers).is_some() && told;
+        let mut settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
         self.own_currency = settings.currency.clone();
         self.own_step = settings.rounding.rounding.step.clone();
         self.billing = settings.billing.clone();
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
-            let mut made = self.parties(&own, contract)?;
-            if let (Some(end), Some(_)) = (changes.term_end(), made.term.until) {
-                made.term.until = Some(end);
-            }
+            let mut made = self.parties(&own, contract, &changes)?;
             made.pauses = self.pauses(layers, &made.term);
-            self.term_start = made.term.from;
-            self.term_end = made.term.until;
-            self.term_months = made.term.from.zip(made.term.until).and_then(|(from, until)| whole_months(from, until));
+            if let Some(term) = self.term {
+                // The years and quarters of a contract are its own.
+                settings.billing.month = term.first_month(&settings.billing);
+                self.billing = settings.billing.clone();
+            }
             parties = Some(made);
         }
         let currencies = self.currencies(layers, name_span)?;
@@ -398,6 +405,7 @@ impl Lowering<'_> {
             return None;
         }
         let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
+        self.idle_funds(layers, &funds, &clamps)?;
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {
             for meter in info.meter.iter().chain(&info.scale) {
@@ -536,7 +544,7 @@ impl Lowering<'_> {
     /// Prices by name with their overrides, duplicates reported.
     fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> (BTreeMap<&'l str, Source<'l>>, bool) {
         let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
-        let mut taken: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
+        let mut taken: BTreeMap<&str, (usize, Span, bool)> = BTreeMap::new();
         let mut sound = true;
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
@@ -545,11 +553,12 @@ impl Lowering<'_> {
                     StmtKind::Price(decl) => (&decl.name.text, decl.name.span),
                     _ => continue,
                 };
-                if let Some((before, first)) = taken.insert(name, (index, span)) {
+                let fee = matches!(statement.kind, StmtKind::Fee(_));
+                if let Some((before, first, was_fee)) = taken.insert(name, (index, span, fee)) {
                     // Versions of one card follow each other.
                     let versions =
                         layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
-                    let amended = layer.amendment().is_some() && matches!(statement.kind, StmtKind::Fee(_));
+                    let amended = layer.amendment().is_some() && fee && was_fee;
                     if !versions && !amended {
                         let mut finding =
                             Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))

@@ -107,7 +107,11 @@ impl Lowering<'_> {
         let precise = precise.as_ref();
         for statement in &wallet.body {
             match &statement.kind {
-                WalletStmtKind::Holds(_) | WalletStmtKind::Shared { .. } => {}
+                // Accounts of one customer share what it has, and `pool` makes those of a plan one.
+                WalletStmtKind::Holds(_) | WalletStmtKind::Shared { with: None } => {}
+                WalletStmtKind::Shared { with: Some(names) } => {
+                    sound &= self.shared_with(names, statement.span).is_some();
+                }
                 WalletStmtKind::PaysFor { scope, minimums } => {
                     made.minimums = *minimums;
                     match self.paid_lines(scope, lines, at) {
@@ -200,6 +204,32 @@ impl Lowering<'_> {
         }
         made.pays = pays;
         sound.then_some(made)
+    }
+
+    /// `shared with a, b`: which account used what is not kept apart, so it names them all.
+    fn shared_with(&mut self, names: &[ast::Path], span: SourceSpan) -> Option<()> {
+        let Some(accounts) = self.accounts.clone() else {
+            let finding = crate::not_yet("a wallet for some accounts of a plan", span);
+            self.report(finding.help("accounts that are put into one `pool` by the subscriptions share a wallet"));
+            return None;
+        };
+        let mut sound = true;
+        for path in names.iter().filter(|path| !accounts.contains(&path.text())) {
+            let known = accounts.iter().map(String::as_str);
+            self.report(report::unknown(codes::UNKNOWN_NAME, "account", &path.text(), path.span, known));
+            sound = false;
+        }
+        let others: Vec<String> =
+            accounts.iter().filter(|a| !names.iter().any(|n| n.text() == **a)).map(|a| format!("`{a}`")).collect();
+        if sound && !others.is_empty() {
+            self.report(
+                crate::not_yet("a wallet that pays for some accounts of a contract", span)
+                    .note(format!("the contract is also that of {}", others.join(", ")))
+                    .help("write `shared by all accounts`, or a contract for the others"),
+            );
+            return None;
+        }
+        sound.then_some(())
     }
 
     /// A currency that lines of the plan are in.
@@ -310,7 +340,17 @@ impl Lowering<'_> {
         let when = match when {
             ast::GrantWhen::OnStart => GrantWhen::Start,
             ast::GrantWhen::OnDate(date) => GrantWhen::On(date_of(date)?),
-            ast::GrantWhen::Each(word) => GrantWhen::Each(self.period_word(*word, span)?),
+            ast::GrantWhen::Each(word) => match self.period_word(*word, span)? {
+                Window::Hour => {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "a wallet is granted daily at the most")
+                            .at(span, "")
+                            .help("write `each day`; an amount per hour is a commitment: `amount $5.00 per hour`"),
+                    );
+                    return None;
+                }
+                window => GrantWhen::Each(window),
+            },
             ast::GrantWhen::FromCommitment(_) => GrantWhen::TrueUp,
         };
         let rounded = match &grant.rounded {
@@ -336,7 +376,16 @@ impl Lowering<'_> {
                 };
                 GrantAmount::Shortfall(CommitmentIx(of as u32))
             }
-            (_, Some(path)) => {
+            (when, Some(path)) => {
+                if !matches!(when, Some(ast::GrantWhen::Each(_))) {
+                    let message = format!("a grant for each of `{}` comes with each window", path.text());
+                    self.report(
+                        Diagnostic::error(codes::NOT_HERE, message)
+                            .at(span, "what is held changes from day to day")
+                            .help("write for example `each month`, or an amount that is not per unit"),
+                    );
+                    return None;
+                }
                 let (level, amount) = self.per_level(layer, path, &grant.amount, &currency.code)?;
                 GrantAmount::PerUnit { level, amount, round: rounded }
             }
@@ -477,7 +526,9 @@ impl Lowering<'_> {
         };
         let window: Window = self.period_word(*word, span)?;
         if window == Window::Hour {
-            self.report(crate::not_yet("a limit of top-ups in an hour", span));
+            let message = "top-ups are counted by the day at least";
+            let finding = Diagnostic::error(codes::OUT_OF_RANGE, message).at(span, "");
+            self.report(finding.help("write for example `at most 24 per day`"));
             return None;
         }
         let Some(most) = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=1_000).contains(n)) else {
@@ -544,7 +595,17 @@ impl Lowering<'_> {
             ast::Expiry::After(duration) => Expiry::After(age(self, duration)?),
             // The day that is written is the last one.
             ast::Expiry::On(date) => Expiry::Gone(date_of(date)?.add_days(1)),
-            ast::Expiry::AtEndOf(word) => Expiry::EndOf(self.period_word(*word, span)?),
+            ast::Expiry::AtEndOf(word) => match self.period_word(*word, span)? {
+                Window::Hour => {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "what is in a wallet lives for a day at least")
+                            .at(span, "")
+                            .help("write `expires at day end`"),
+                    );
+                    return None;
+                }
+                window => Expiry::EndOf(window),
+            },
         })
     }
 }

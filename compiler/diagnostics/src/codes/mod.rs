@@ -257,6 +257,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("P504", Warning, false, "the total falls when usage grows"),
     code!("P506", Error, false, "a price below zero"),
     code!("P507", Error, false, "a bound that crosses another one or never binds"),
+    code!("P509", Warning, false, "a limit that keeps a tier or an allowance out of reach"),
     code!("P601", Error, false, "a source that can never pay"),
     code!("P602", Error, false, "top-ups without a limit"),
     code!("P701", Error, false, "a calendar that leaves time uncovered"),
