@@ -712,6 +712,19 @@ impl Lowering<'_> {
                         sound = false;
                         continue;
                     };
+                    if *how != ast::ProrateRule::Never
+                        && matches!(self.fold_of(&lines[line.ix()]), Some(Fold::Average(_)))
+                    {
+                        let message = format!(
+                            "`{}` is priced on an average: what is served in part counts in part already",
+                            name.text
+                        );
+                        let finding =
+                            Diagnostic::error(codes::NOT_HERE, message).at(name.span, "the days would count twice");
+                        self.report(finding.help(format!("leave it out, or write `prorate {} never`", name.text)));
+                        sound = false;
+                        continue;
+                    }
                     let proration = match how {
                         ast::ProrateRule::Daily => Proration::Daily,
                         ast::ProrateRule::DailyInMonthsOf30 => Proration::DailyInMonthsOf30,
