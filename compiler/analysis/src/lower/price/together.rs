@@ -40,7 +40,7 @@ impl Lowering<'_> {
                 "this condition asks for a dimension outside the ladder",
                 "the ladder counts all of it together".to_string(),
             )
-        } else if !adds_up(&meter.aggregation) {
+        } else if !adds_up(meter) {
             let why = format!("`{}` is no sum: its parts do not add up to the whole", meter.name);
             ("this condition asks for a dimension that is counted together", why)
         } else if !amounts.all(is_linear) {
@@ -67,6 +67,11 @@ impl Lowering<'_> {
 }
 
 /// Whether the quantity of all is the sum of those of its parts.
-fn adds_up(aggregation: &Aggregation) -> bool {
-    matches!(aggregation, Aggregation::Sum(_) | Aggregation::Count | Aggregation::Average(_) | Aggregation::Last(_))
+fn adds_up(meter: &MeterDef) -> bool {
+    match &meter.aggregation {
+        Aggregation::Sum(_) | Aggregation::Count => true,
+        // The sum of levels has the sum of their averages, and of their last values.
+        Aggregation::Average(_) | Aggregation::Last(_) => meter.holds_levels(),
+        _ => false,
+    }
 }
