@@ -103,9 +103,38 @@ pub struct Lowering<'a> {
     term_start: Option<price_value::Date>,
     term_end: Option<price_value::Date>,
     term_months: Option<u32>,
+    /// Without the item's own overrides: what they are compared with.
+    listed: bool,
 }
 
 impl<'a> Lowering<'a> {
+    fn new(db: &'a dyn salsa::Database, workspace: Workspace, is_plan: bool) -> Lowering<'a> {
+        let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
+        Lowering {
+            db,
+            workspace,
+            diagnostics: Vec::new(),
+            tables: Tables::default(),
+            currency: dollar.clone(),
+            is_plan,
+            rules: Vec::new(),
+            rule_spans: Vec::new(),
+            measures: Vec::new(),
+            cliffs_allowed: Vec::new(),
+            failed: BTreeSet::new(),
+            billing: Schedule { every: Window::Month, day: 1, month: 1 },
+            own_currency: dollar,
+            foreign: Vec::new(),
+            tags: BTreeMap::new(),
+            steps: Vec::new(),
+            gone: Vec::new(),
+            term_start: None,
+            term_end: None,
+            term_months: None,
+            listed: false,
+        }
+    }
+
     /// Adds a finding.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
@@ -170,29 +199,8 @@ pub fn item(
     };
     let clean = diagnostics.len() == before;
     let is_plan = matches!(node.kind, ItemKind::Plan(_) | ItemKind::Contract(_));
-    let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
-    let mut lowering = Lowering {
-        db,
-        workspace,
-        diagnostics,
-        tables: Tables::default(),
-        currency: dollar.clone(),
-        is_plan,
-        rules: Vec::new(),
-        rule_spans: Vec::new(),
-        measures: Vec::new(),
-        cliffs_allowed: Vec::new(),
-        failed: BTreeSet::new(),
-        billing: Schedule { every: Window::Month, day: 1, month: 1 },
-        own_currency: dollar,
-        foreign: Vec::new(),
-        tags: BTreeMap::new(),
-        steps: Vec::new(),
-        gone: Vec::new(),
-        term_start: None,
-        term_end: None,
-        term_months: None,
-    };
+    let mut lowering = Lowering::new(db, workspace, is_plan);
+    lowering.diagnostics = diagnostics;
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
@@ -215,6 +223,15 @@ pub fn item(
             lowered.plan = None;
         }
         lowered.diagnostics.extend(findings);
+        let own = &layers[amend::own_at(&layers)..];
+        if own.iter().flat_map(Layer::body).any(|s| matches!(s.kind, StmtKind::Override(_))) {
+            let mut listed = Lowering { listed: true, ..Lowering::new(db, workspace, is_plan) };
+            if let Some((list, _)) = listed.plan(&layers, name_span, recovered) {
+                let own: Vec<String> = own.iter().map(|layer| layer.within.clone()).collect();
+                let dearer = crate::checks::dearer::check(&plan, &list, &own, &lowered.rule_spans, name_span);
+                lowered.diagnostics.extend(dearer);
+            }
+        }
     }
     lowered
 }
@@ -565,6 +582,9 @@ impl Lowering<'_> {
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
                 let StmtKind::Override(over) = &statement.kind else { continue };
+                if self.listed && index >= amend::own_at(layers) {
+                    continue;
+                }
                 let name = match &over.target {
                     ast::OverrideTarget::Price(path) => path.last(),
                     ast::OverrideTarget::Tagged(tag) => {
