@@ -228,6 +228,8 @@ impl Rater {
             let made = if self.layout.sinks[sink.ix()].level {
                 let part = match parts {
                     None => cell,
+                    // What no part is of has no level either.
+                    Some((_, place)) if scratch.maps[place].status[at] != TAKEN => continue,
                     Some((parts, place)) => {
                         let open = open_labels(&mut self.sinks[parts.ix()], batch, row, &mut Vec::new());
                         CellAt { cell: scratch.maps[place].cell[at], open }

@@ -45,7 +45,8 @@ impl Checks<'_> {
                 .enumerate()
                 .all(|(at, other)| other.rebate || peers.iter().any(|(peer, ..)| peer.ix() == at));
             let message = format!("the rebate `{}` gives back more than is charged for `{}`", line.name, sink.meter);
-            let label = format!("{} {}: {} in all", show(&quantity), sink.unit, self.money(&value));
+            let unit = if sink.unit.is_empty() { String::new() } else { format!(" {}", sink.unit) };
+            let label = format!("{}{unit}: {} in all", show(&quantity), self.money(&value));
             let finding = match alone {
                 true => Diagnostic::error(codes::NEGATIVE, message),
                 false => Diagnostic::warning(codes::NEGATIVE, message).note("what else is charged may make up for it"),

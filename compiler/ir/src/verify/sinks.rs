@@ -72,7 +72,10 @@ impl<'p> Verifier<'p> {
         if !cell(sink).iter().all(|key| finer.contains(key)) {
             self.say(at, "a part belongs to more than one of its cells");
         }
-        let family = |sink: &Sink| sink.keys.iter().any(|key| matches!(key.source, KeySource::Family(_)));
+        let family = |sink: &'_ Sink| {
+            let key = sink.keys.iter().find(|key| matches!(key.source, KeySource::Family(_)));
+            key.map(|key| (key.dim, key.source.clone()))
+        };
         if family(sink) != family(parts) {
             self.say(at, "its parts do not count once per label as it does");
         }
