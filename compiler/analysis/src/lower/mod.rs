@@ -103,6 +103,8 @@ pub struct Lowering<'a> {
     term_start: Option<price_value::Date>,
     term_end: Option<price_value::Date>,
     term_months: Option<u32>,
+    /// What is rounded in the plan's own currency.
+    rounded: price_ir::RoundingScope,
     /// Without the item's own overrides: what they are compared with.
     listed: bool,
 }
@@ -131,6 +133,7 @@ impl<'a> Lowering<'a> {
             term_start: None,
             term_end: None,
             term_months: None,
+            rounded: price_ir::RoundingScope::Line,
             listed: false,
         }
     }
@@ -155,6 +158,12 @@ impl<'a> Lowering<'a> {
     /// The billing period as a window.
     pub fn billing_window(&self) -> Window {
         self.billing.every
+    }
+
+    /// What is rounded in the currency of the lines that are being lowered.
+    fn rounding_scope(&self) -> price_ir::RoundingScope {
+        let foreign = self.foreign.iter().find(|(currency, _)| currency.code == self.currency.code);
+        foreign.map_or(self.rounded, |(_, rounding)| rounding.each)
     }
 
     /// Whether a day lies inside a window and not at its beginning.
@@ -311,6 +320,7 @@ impl Lowering<'_> {
         self.currency = settings.currency.clone();
         self.own_currency = settings.currency.clone();
         self.billing = settings.billing.clone();
+        self.rounded = settings.rounding.each;
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
             let mut made = self.parties(&own, contract)?;

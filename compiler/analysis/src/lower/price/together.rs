@@ -11,7 +11,7 @@ use crate::declare::meter::{Aggregation, MeterDef};
 use crate::lower::Lowering;
 use crate::lower::allowance::{has_ladder, is_linear};
 use price_diagnostics::{Diagnostic, Span};
-use price_ir::{CellRule, Rules};
+use price_ir::{CellRule, RoundingScope, Rules};
 use price_syntax::ast;
 
 /// A price whose cells a condition would make finer.
@@ -48,6 +48,9 @@ impl Lowering<'_> {
             ("this condition asks for a dimension that is counted together", why.to_string())
         } else if settings.ratchet.is_some() || settings.across.is_some() {
             let why = "what it says of its cells would be said of smaller ones".to_string();
+            ("this condition asks for a dimension that is counted together", why)
+        } else if self.rounding_scope() != RoundingScope::Line {
+            let why = "each of its cells is rounded: smaller ones come to another amount".to_string();
             ("this condition asks for a dimension that is counted together", why)
         } else {
             return Some(());
