@@ -579,6 +579,16 @@ impl Lowering<'_> {
         true
     }
 
+    /// Asks whether tiers count what is free.
+    pub(super) fn say_net_or_gross(&mut self, source: &str, info: &PriceInfo) {
+        let message = format!("{source} and the tiers of `{}` meet", info.name);
+        let finding = Diagnostic::error(codes::SAY_NET_OR_GROSS, message)
+            .at(info.span, "do its tiers count included usage?")
+            .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price");
+        let choices = ["tiers count net usage".to_string(), "tiers count gross usage".to_string()];
+        self.report(report::choices(finding, info.first_statement, 4, &choices));
+    }
+
     /// Net or gross is asked where an allowance and a ladder meet; what a flat part does where
     /// an allowance can cover an event wholly.
     fn say_counting(&mut self, at: LineIx, line: &Line, infos: &[Option<PriceInfo>], made: &[Allowance]) -> bool {
@@ -611,12 +621,7 @@ impl Lowering<'_> {
         let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
         let (counting, flat, flat_said) = (info.counting, info.flat, info.flat_said);
         if has_ladder && counting.is_none() {
-            let finding =
-                Diagnostic::error(codes::SAY_NET_OR_GROSS, format!("an allowance and the tiers of `{name}` meet"))
-                    .at(span, "do its tiers count included usage?")
-                    .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price");
-            let choices = ["tiers count net usage".to_string(), "tiers count gross usage".to_string()];
-            self.report(report::choices(finding, info.first_statement, 4, &choices));
+            self.say_net_or_gross("an allowance", info);
             return false;
         }
         if is_event && flat.is_some() && !flat_said {
@@ -669,7 +674,8 @@ fn prorations(layers: &[Layer]) -> BTreeMap<String, Proration> {
     said
 }
 
-fn is_linear(e: &Expr) -> bool {
+/// Whether an amount is in proportion to its quantity.
+pub(super) fn is_linear(e: &Expr) -> bool {
     match e {
         Expr::Const(value) => value.is_zero(),
         Expr::Arg => true,
@@ -681,7 +687,7 @@ fn is_linear(e: &Expr) -> bool {
 }
 
 /// Whether tiers divide the quantity: several pieces, or whole blocks.
-fn has_ladder(e: &Expr) -> bool {
+pub(super) fn has_ladder(e: &Expr) -> bool {
     let mut found = false;
     e.walk(&mut |e| {
         if let Expr::Ladder(_, ladder) = e {

@@ -185,6 +185,11 @@ pub(crate) fn own(layers: &[Layer]) -> Option<&Layer> {
     layers.iter().rev().find(|layer| layer.amendment().is_none())
 }
 
+/// Where that layer stands; those of its amendments follow.
+pub(crate) fn own_at(layers: &[Layer]) -> usize {
+    layers.iter().rposition(|layer| layer.amendment().is_none()).unwrap_or(0)
+}
+
 /// What amendments remove, extend and re-step.
 pub(crate) struct Changes<'l> {
     layers: &'l [Layer],

@@ -110,9 +110,41 @@ pub struct Lowering<'a> {
     term: Option<contract::Term>,
     /// The accounts of a contract.
     accounts: Option<Vec<String>>,
+    /// What is rounded in the plan's own currency.
+    rounded: price_ir::RoundingScope,
+    /// Without the item's own overrides: what they are compared with.
+    listed: bool,
 }
 
 impl<'a> Lowering<'a> {
+    fn new(db: &'a dyn salsa::Database, workspace: Workspace, is_plan: bool) -> Lowering<'a> {
+        let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
+        Lowering {
+            db,
+            workspace,
+            diagnostics: Vec::new(),
+            tables: Tables::default(),
+            currency: dollar.clone(),
+            is_plan,
+            rules: Vec::new(),
+            rule_spans: Vec::new(),
+            measures: Vec::new(),
+            cliffs_allowed: Vec::new(),
+            failed: BTreeSet::new(),
+            billing: Schedule { every: Window::Month, day: 1, month: 1 },
+            own_step: dollar.minor_unit(),
+            own_currency: dollar,
+            foreign: Vec::new(),
+            tags: BTreeMap::new(),
+            steps: Vec::new(),
+            gone: Vec::new(),
+            term: None,
+            accounts: None,
+            rounded: price_ir::RoundingScope::Line,
+            listed: false,
+        }
+    }
+
     /// Adds a finding.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
@@ -143,6 +175,12 @@ impl<'a> Lowering<'a> {
     /// The billing period as a window.
     pub fn billing_window(&self) -> Window {
         self.billing.every
+    }
+
+    /// What is rounded in the currency of the lines that are being lowered.
+    fn rounding_scope(&self) -> price_ir::RoundingScope {
+        let foreign = self.foreign.iter().find(|(currency, _)| currency.code == self.currency.code);
+        foreign.map_or(self.rounded, |(_, rounding)| rounding.each)
     }
 
     /// Whether a day lies inside a window and not at its beginning.
@@ -187,29 +225,8 @@ pub fn item(
     };
     let clean = diagnostics.len() == before;
     let is_plan = matches!(node.kind, ItemKind::Plan(_) | ItemKind::Contract(_));
-    let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
-    let mut lowering = Lowering {
-        db,
-        workspace,
-        diagnostics,
-        tables: Tables::default(),
-        currency: dollar.clone(),
-        is_plan,
-        rules: Vec::new(),
-        rule_spans: Vec::new(),
-        measures: Vec::new(),
-        cliffs_allowed: Vec::new(),
-        failed: BTreeSet::new(),
-        billing: Schedule { every: Window::Month, day: 1, month: 1 },
-        own_step: dollar.minor_unit(),
-        own_currency: dollar,
-        foreign: Vec::new(),
-        tags: BTreeMap::new(),
-        steps: Vec::new(),
-        gone: Vec::new(),
-        term: None,
-        accounts: None,
-    };
+    let mut lowering = Lowering::new(db, workspace, is_plan);
+    lowering.diagnostics = diagnostics;
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
@@ -232,6 +249,15 @@ pub fn item(
             lowered.plan = None;
         }
         lowered.diagnostics.extend(findings);
+        let own = &layers[amend::own_at(&layers)..];
+        if own.iter().flat_map(Layer::body).any(|s| matches!(s.kind, StmtKind::Override(_))) {
+            let mut listed = Lowering { listed: true, ..Lowering::new(db, workspace, is_plan) };
+            if let Some((list, _)) = listed.plan(&layers, name_span, recovered) {
+                let own: Vec<String> = own.iter().map(|layer| layer.within.clone()).collect();
+                let dearer = crate::checks::dearer::check(&plan, &list, &own, &lowered.rule_spans, name_span);
+                lowered.diagnostics.extend(dearer);
+            }
+        }
     }
     lowered
 }
@@ -307,6 +333,7 @@ impl Lowering<'_> {
         self.own_currency = settings.currency.clone();
         self.own_step = settings.rounding.rounding.step.clone();
         self.billing = settings.billing.clone();
+        self.rounded = settings.rounding.each;
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
             let mut made = self.parties(&own, contract, &changes)?;
@@ -579,6 +606,9 @@ impl Lowering<'_> {
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
                 let StmtKind::Override(over) = &statement.kind else { continue };
+                if self.listed && index >= amend::own_at(layers) {
+                    continue;
+                }
                 let name = match &over.target {
                     ast::OverrideTarget::Price(path) => path.last(),
                     ast::OverrideTarget::Tagged(tag) => {
@@ -726,6 +756,19 @@ impl Lowering<'_> {
                         sound = false;
                         continue;
                     };
+                    if *how != ast::ProrateRule::Never
+                        && matches!(self.fold_of(&lines[line.ix()]), Some(Fold::Average(_)))
+                    {
+                        let message = format!(
+                            "`{}` is priced on an average: what is served in part counts in part already",
+                            name.text
+                        );
+                        let finding =
+                            Diagnostic::error(codes::NOT_HERE, message).at(name.span, "the days would count twice");
+                        self.report(finding.help(format!("leave it out, or write `prorate {} never`", name.text)));
+                        sound = false;
+                        continue;
+                    }
                     let proration = match how {
                         ast::ProrateRule::Daily => Proration::Daily,
                         ast::ProrateRule::DailyInMonthsOf30 => Proration::DailyInMonthsOf30,

@@ -47,6 +47,13 @@ pub(crate) struct WorkCell {
     pub(crate) exact: Rational,
 }
 
+impl WorkCell {
+    /// What it goes by where an order is needed: its labels, then its window.
+    pub(crate) fn name(&self) -> Vec<String> {
+        self.detail.labels.iter().map(|(_, label)| label.clone()).collect()
+    }
+}
+
 impl Item {
     pub(crate) fn new(kind: LineKind, index: LineIx, line: &Line) -> Item {
         Item {
@@ -129,14 +136,15 @@ impl Item {
     /// Spreads a change over some cells without recording it.
     pub(crate) fn spread(&mut self, change: &Rational, touched: &[usize]) {
         let sum: Rational = touched.iter().map(|i| &self.cells[*i].exact).sum();
-        match touched.first() {
-            None => self.rest += change,
-            Some(first) if sum.is_zero() => self.cells[*first].exact += change,
-            Some(_) => {
-                for i in touched {
-                    let share = change * &self.cells[*i].exact / &sum;
-                    self.cells[*i].exact += &share;
-                }
+        if touched.is_empty() {
+            self.rest += change;
+        } else if sum.is_zero() {
+            let first = touched.iter().min_by_key(|i| self.cells[**i].name()).expect("not empty");
+            self.cells[*first].exact += change;
+        } else {
+            for i in touched {
+                let share = change * &self.cells[*i].exact / &sum;
+                self.cells[*i].exact += &share;
             }
         }
     }

@@ -211,6 +211,7 @@ impl Build {
             unit: unit.into(),
             quantum: Rational::ONE,
             bound: None,
+            parts: None,
         });
         SinkIx(self.0.sinks.len() as u32 - 1)
     }
