@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use price_ir::*;
-use price_rating::{OpeningLot, Rater, Stage, restate};
+use price_rating::{Late, OpeningLot, Rater, Stage, restate};
 use price_value::*;
 
 const CREDIT: CurrencyIx = CurrencyIx(1);
@@ -560,7 +560,7 @@ fn two_prices(then: &str, now: &str, holds: &str) -> [Stage; 2] {
         let times: Vec<String> = (1..=4).map(|m| format!("2026-0{m}-05T12:00:00Z")).collect();
         let uses: Vec<(&str, &str)> = times.iter().map(|t| (t.as_str(), "9000")).collect();
         used(&mut rater, &uses);
-        Stage { rater, known }
+        Stage { rater, known: known.map(Late::on) }
     })
 }
 

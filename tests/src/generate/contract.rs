@@ -143,15 +143,15 @@ fn funds(rng: &mut Rng, lines: &[&str], allowance: bool, out: &mut String) {
         let credited = rng.chance(50);
         let shortfall = if credited { "credited to carryover" } else { "forfeited" };
         let excess = *rng.pick(&["ignored", "rolls over up to 10% for 90 days"]);
-        let except = match sources.first() {
-            Some(first) if rng.chance(40) => format!(" except paid by {first}"),
-            _ => String::new(),
+        // What pays nothing that is counted cannot be left out of the count.
+        let counts = match sources.first() {
+            Some(first) if rng.chance(40) => format!("all except paid by {first}"),
+            _ => scope(rng),
         };
         let _ = writeln!(
             out,
-            "  commitment annual postpaid {{\n    amount ${}.00 per year\n    counts {}{except}\n    true-up quarterly to 25% cumulative\n    shortfall {shortfall}\n    excess {excess}\n  }}",
-            rng.within(20, 900),
-            scope(rng)
+            "  commitment annual postpaid {{\n    amount ${}.00 per year\n    counts {counts}\n    true-up quarterly to 25% cumulative\n    shortfall {shortfall}\n    excess {excess}\n  }}",
+            rng.within(20, 900)
         );
         if credited {
             sources.push("carryover");

@@ -197,11 +197,6 @@ impl Lowering<'_> {
             self.report(say(wallet, "whether it may be overdrawn", &["overdraft none"]));
             sound = false;
         }
-        let hourly = |grant: &Grant| grant.when == GrantWhen::Each(Window::Hour);
-        if sound && made.rollover.is_some() && made.grants.iter().any(hourly) {
-            self.report(crate::not_yet("a rest of an hourly grant that is carried over", wallet.name.span));
-            sound = false;
-        }
         made.pays = pays;
         sound.then_some(made)
     }
@@ -408,7 +403,6 @@ impl Lowering<'_> {
             }),
         };
         let expires = self.expiry(expires, span)?;
-        self.hourly_grant((when, expires), &amount, span)?;
         if let (GrantWhen::On(came), Expiry::Gone(gone)) = (when, expires)
             && gone <= came
         {
@@ -561,32 +555,10 @@ impl Lowering<'_> {
             Some(expires) => self.expiry(expires, span)?,
             None => Expiry::Never,
         };
-        if expires == Expiry::EndOf(Window::Hour) {
-            self.report(crate::not_yet("a top-up that expires with an hour", span));
-            return None;
-        }
         let amount = if top_up.to_target { TopUpAmount::Target(units) } else { TopUpAmount::Fixed(units) };
         let rule = self.rule("top-up".to_owned(), layer, span);
         let at_bound = top_up.at_or_below;
         Some(TopUp { amount, unit_cost, below, at_bound, at_most: (most, window), expires, rule })
-    }
-
-    /// What comes with an hour is gone with it, and nothing else is: other lots live for days.
-    fn hourly_grant(
-        &mut self,
-        (when, expires): (GrantWhen, Expiry),
-        amount: &GrantAmount,
-        span: SourceSpan,
-    ) -> Option<()> {
-        let comes = when == GrantWhen::Each(Window::Hour);
-        let what = match expires == Expiry::EndOf(Window::Hour) {
-            true if !comes => "a grant that expires with an hour and does not come with one",
-            false if comes => "a grant that comes with an hour and outlives it",
-            _ if comes && !matches!(amount, GrantAmount::Fixed(_)) => "an hourly grant for each unit of a level",
-            _ => return Some(()),
-        };
-        self.report(crate::not_yet(what, span));
-        None
     }
 
     fn expiry(&mut self, expires: &ast::Expiry, span: SourceSpan) -> Option<Expiry> {

@@ -97,7 +97,10 @@ pub fn price(case: &Case, decimals: u32, signed: bool) -> Result<Priced, String>
             let word = if by_total { "volume" } else { "graduated" };
             let cliffs = if by_total { "\n  allow cliffs" } else { "" };
             let block = ladder::write(word, &tiers, &money, of_money, even_at_zero).replace('\n', "\n  ");
-            statements.push(format!("price usage on used {{\n  {block}{cliffs}\n}}"));
+            // Tiers are looked up by what is left of the quantity.
+            let free = list(&model["discounts"]).iter().any(|discount| discount["type"].as_str() == Some("usage"));
+            let count = if free { "\n  tiers count net usage" } else { "" };
+            statements.push(format!("price usage on used {{\n  {block}{count}{cliffs}\n}}"));
             anatomy.tiers = ladder::bounds(&tiers);
         }
         other => return Err(format!("a price of the type `{other}` is not known here")),
