@@ -1,0 +1,5 @@
+//! The store on the simulated disk.
+
+mod damage;
+mod log;
+mod planted;
