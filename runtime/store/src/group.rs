@@ -158,7 +158,8 @@ pub(crate) fn read(
                 && frame::u32_at(frame.payload, 0) as usize == group.spans.len()
                 && frame::u32_at(frame.payload, 4) == 0;
             let hash = frame.payload.get(8..) == Some(&blake3::hash(&group.bytes).as_bytes()[..]);
-            if !(count && hash) && !planted::is(Bug::NoChecksum) {
+            let sound = count && hash;
+            if !sound && !planted::is(Bug::NoChecksum) {
                 break Why::Commit;
             }
             group.synced = at.saturating_sub(u64::from(frame.lag) * frame::ALIGN as u64);

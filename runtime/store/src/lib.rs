@@ -11,9 +11,11 @@ pub mod disk;
 mod error;
 pub mod frame;
 mod group;
+pub mod index;
 pub mod limits;
 pub mod log;
 pub mod planted;
+pub mod snapshot;
 
 pub use error::{Fatal, StoreError};
 pub use group::{Entry, Group};

@@ -181,6 +181,10 @@ pub fn crashes(world: &mut World) -> Found {
             disk.kill();
             let log = again(&disk, &mut world.rng, options)?;
             recovered(&log, &mut model)?;
+            if world.rng.chance(500) {
+                // The power stays on and the work goes on.
+                continue;
+            }
         }
         disk.power_loss();
         let log = again(&disk, &mut world.rng, options)?;

@@ -1,6 +1,6 @@
 //! A simulator that cannot find a fault somebody planted proves nothing.
 
-use crate::{damage, log};
+use crate::{damage, index, log, snapshot};
 use price_sim::run::{Found, World, search};
 use price_store::planted::{Bug, choose};
 
@@ -28,4 +28,19 @@ fn faults_of_the_log_are_found() {
     }
     found(Bug::NoChecksum, 200, damage::flips);
     found(Bug::CutWithoutLooking, 200, damage::flips);
+}
+
+#[test]
+fn faults_of_the_index_are_found() {
+    found(Bug::SealTooMuch, 400, index::crashes);
+    found(Bug::ForgetDirSync, 400, index::crashes);
+    found(Bug::NoBlockChecksum, 400, index::damage);
+}
+
+#[test]
+fn faults_of_checkpoints_are_found() {
+    for bug in [Bug::ForgetDirSync, Bug::SnapshotInPlace, Bug::SnapshotUnflushed, Bug::SnapshotRemoveFirst] {
+        found(bug, 400, snapshot::crashes);
+    }
+    found(Bug::SnapshotUnchecked, 400, snapshot::damage);
 }

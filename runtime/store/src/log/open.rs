@@ -120,6 +120,9 @@ impl Log {
         remove_temporaries(disk.as_ref())?;
         let mut cut = None;
         if !planted::is(Bug::TrustFound) {
+            // A process that died before it flushed the name of a segment may have left one that
+            // is only in the cache.
+            disk.sync_dir().map_err(Fatal::sync("."))?;
             write_again(&last, synced, place.at)?;
         }
         if end > place.at {
