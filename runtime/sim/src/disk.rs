@@ -29,6 +29,8 @@ pub struct Faults {
     pub slow_micros: u64,
     /// The call, counted from now on, at which the machine stops; 0 for none.
     pub stop_at: u64,
+    /// The machine stops in a flush, before that did anything.
+    pub stop_in_flush: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -184,6 +186,13 @@ impl SimDisk {
         Ok(state)
     }
 
+    fn flush(&self) -> Result<MutexGuard<'_, State>, SyncFailed> {
+        let mut state = self.quiet().map_err(SyncFailed)?;
+        let rate = state.faults.stop_in_flush;
+        state.stopped |= state.rng.chance(rate);
+        if state.stopped { Err(SyncFailed(gone())) } else { Ok(state) }
+    }
+
     fn quiet(&self) -> io::Result<MutexGuard<'_, State>> {
         let state = self.call()?;
         if state.stopped { Err(gone()) } else { Ok(state) }
@@ -305,7 +314,7 @@ impl Disk for SimDisk {
     }
 
     fn sync_dir(&self) -> Result<(), SyncFailed> {
-        let mut state = self.quiet().map_err(SyncFailed)?;
+        let mut state = self.flush()?;
         let rate = state.faults.sync_error;
         if state.rng.chance(rate) {
             return Err(SyncFailed(broken("flushing a directory")));
@@ -365,7 +374,7 @@ impl DiskFile for SimFile {
     }
 
     fn sync_data(&self) -> Result<(), SyncFailed> {
-        let mut state = self.disk.quiet().map_err(SyncFailed)?;
+        let mut state = self.disk.flush()?;
         let rate = state.faults.sync_error;
         let fails = state.rng.chance(rate);
         let State { inodes, rng, grain, .. } = &mut *state;

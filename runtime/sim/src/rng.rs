@@ -10,8 +10,8 @@ impl Rng {
         Rng(seed ^ 0x5851_F42D_4C95_7F2D)
     }
 
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    /// The next number, any of them.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,7 +21,7 @@ impl Rng {
 
     /// A number below `n`, 0 when `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
+        ((u128::from(self.number()) * u128::from(n)) >> 64) as u64
     }
 
     /// A number from `low` up to and with `high`.
@@ -38,7 +38,7 @@ impl Rng {
     pub fn bytes(&mut self, n: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(n + 8);
         while out.len() < n {
-            out.extend_from_slice(&self.next().to_le_bytes());
+            out.extend_from_slice(&self.number().to_le_bytes());
         }
         out.truncate(n);
         out
@@ -46,7 +46,7 @@ impl Rng {
 
     /// A stream of its own, so that what one part draws does not change another.
     pub fn fork(&mut self) -> Rng {
-        Rng::new(self.next())
+        Rng::new(self.number())
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_seed_and_within_bounds() {
         let (mut a, mut b) = (Rng::new(7), Rng::new(7));
-        assert!((0..100).all(|_| a.next() == b.next()));
+        assert!((0..100).all(|_| a.number() == b.number()));
         assert!((0..1000).all(|_| (3..=5).contains(&a.between(3, 5))));
         assert_eq!(a.below(0), 0);
         assert_ne!(Rng::new(1).bytes(20), Rng::new(2).bytes(20));

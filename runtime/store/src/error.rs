@@ -133,6 +133,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A failure to make something larger, which is not fatal: nothing depends on it yet.
+    pub(crate) fn grow(doing: &'static str, file: &str, bytes: u64) -> impl FnOnce(io::Error) -> StoreError {
+        let file = file.to_owned();
+        move |cause| match cause.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoRoom { file, bytes, cause },
+            _ => StoreError::Io { doing, file, cause },
+        }
+    }
+
     pub(crate) fn io(doing: &'static str, file: &str) -> impl FnOnce(io::Error) -> StoreError {
         let file = file.to_owned();
         move |cause| StoreError::Io { doing, file, cause }

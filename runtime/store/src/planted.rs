@@ -22,6 +22,8 @@ pub enum Bug {
     LeaveTail,
     /// What was found when opening is not flushed again.
     TrustFound,
+    /// The names that were found when opening are not flushed again.
+    TrustNames,
     /// After a failed flush the log goes on.
     RetrySync,
     /// The event index seals entries of events that are not durable.

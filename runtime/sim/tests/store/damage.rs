@@ -3,7 +3,7 @@
 use crate::log::{Kept, group, options, read, salt};
 use price_sim::SimDisk;
 use price_sim::run::{Found, World, all};
-use price_store::log::{Log, Options, export, repair, restore, verify};
+use price_store::log::{Log, Manifest, Options, export, repair, restore, verify};
 use price_store::{Entry, StoreError};
 use std::sync::Arc;
 
@@ -149,6 +149,17 @@ fn backups(world: &mut World) -> Found {
     }
     log.seal().map_err(said)?;
     export(&world.disk, log.sealed(), &backup).map_err(said)?;
+    let manifest = Manifest::read(&backup).map_err(said)?;
+    if world.rng.chance(300) {
+        let seq = world.rng.below(kept.len() as u64 + 1);
+        let forgotten = log.forget(&manifest, seq).map_err(said)?;
+        let first = log.first_seq();
+        let log = Log::open(Arc::new(world.disk.clone()), options).map_err(said)?;
+        verify(&world.disk).map_err(said)?;
+        if first > seq + 1 || log.first_seq() != first || read(&log, first)? != kept[first as usize - 1..] {
+            return Err(format!("after {forgotten} segments were removed, something else is there"));
+        }
+    }
     let damaged = world.rng.chance(500);
     if damaged {
         let name = log.sealed()[world.rng.below(log.sealed().len() as u64) as usize].file();

@@ -22,6 +22,7 @@ fn faults_of_the_log_are_found() {
         Bug::KeepUncommitted,
         Bug::LeaveTail,
         Bug::TrustFound,
+        Bug::TrustNames,
         Bug::RetrySync,
     ] {
         found(bug, 2000, log::crashes);
@@ -39,8 +40,10 @@ fn faults_of_the_index_are_found() {
 
 #[test]
 fn faults_of_checkpoints_are_found() {
-    for bug in [Bug::ForgetDirSync, Bug::SnapshotInPlace, Bug::SnapshotUnflushed, Bug::SnapshotRemoveFirst] {
-        found(bug, 400, snapshot::crashes);
+    let bugs =
+        [Bug::ForgetDirSync, Bug::TrustNames, Bug::SnapshotInPlace, Bug::SnapshotUnflushed, Bug::SnapshotRemoveFirst];
+    for bug in bugs {
+        found(bug, 1500, snapshot::crashes);
     }
     found(Bug::SnapshotUnchecked, 400, snapshot::damage);
 }

@@ -60,6 +60,7 @@ pub fn crashes(world: &mut World) -> Found {
             0 => faults.write_error = 30,
             1 => faults.sync_error = 30,
             2 => faults.capacity = world.rng.between(4, 30) << 10,
+            3 => faults.stop_in_flush = 100,
             _ => {}
         }
         world.disk.set_faults(faults);

@@ -93,8 +93,8 @@ impl Manifest {
         // The names of new runs first: a manifest must not name what is not there.
         disk.sync_dir().map_err(Fatal::sync("."))?;
         let file = disk.create(TEMPORARY).map_err(StoreError::io("creating", TEMPORARY))?;
-        let no_room = |cause| StoreError::NoRoom { file: TEMPORARY.to_owned(), bytes: bytes.len() as u64, cause };
-        file.write_at(&bytes, 0).map_err(no_room)?;
+        let full = StoreError::grow("writing", TEMPORARY, bytes.len() as u64);
+        file.write_at(&bytes, 0).map_err(full)?;
         file.sync_data().map_err(Fatal::sync(TEMPORARY))?;
         disk.rename(TEMPORARY, MANIFEST).map_err(Fatal::io("renaming", MANIFEST))?;
         if !planted::is(Bug::ForgetDirSync) {

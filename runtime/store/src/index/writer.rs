@@ -63,9 +63,9 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let no_room = |cause| StoreError::NoRoom { file: self.name.clone(), bytes: self.out.len() as u64, cause };
-        self.file.write_at(&self.out, self.at).map_err(no_room)?;
-        self.at += self.out.len() as u64;
+        let bytes = self.out.len() as u64;
+        self.file.write_at(&self.out, self.at).map_err(StoreError::grow("writing", &self.name, bytes))?;
+        self.at += bytes;
         self.out.clear();
         Ok(())
     }

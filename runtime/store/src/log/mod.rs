@@ -182,6 +182,30 @@ impl Log {
         if self.active.place.at > PAGE { self.roll() } else { Ok(()) }
     }
 
+    /// Removes the oldest segments, as far as `manifest` has them and all their events are at or
+    /// before `seq`. Returns how many were removed.
+    ///
+    /// What is removed can no longer be replayed from here: rating it anew, rebuilding the event
+    /// index and falling back behind the oldest checkpoint need the export.
+    pub fn forget(&mut self, manifest: &Manifest, seq: u64) -> Result<usize, StoreError> {
+        self.alive()?;
+        let may = |s: &&Sealed| s.last_seq <= seq && manifest.segments.contains(s);
+        let count = self.sealed.iter().take_while(may).count();
+        // The oldest first, and each for good: a gap would be damage.
+        for sealed in self.sealed.drain(..count).collect::<Vec<_>>() {
+            let name = sealed.file();
+            let removed = self.disk.remove(&name).map_err(Fatal::io("removing", &name));
+            let flushed = removed.and_then(|()| self.disk.sync_dir().map_err(Fatal::sync(".")));
+            flushed.map_err(|fatal| self.fatal(fatal))?;
+        }
+        Ok(count)
+    }
+
+    /// First event that the log still has, or will have.
+    pub fn first_seq(&self) -> u64 {
+        self.sealed.first().map_or(self.active.open.header.first_seq, |s| s.first_seq)
+    }
+
     /// Last durable event, 0 for none.
     pub fn durable(&self) -> u64 {
         self.durable

@@ -54,7 +54,7 @@ fn zeroed(disk: &dyn Disk, name: &str, bytes: u64) -> Result<File, StoreError> {
     let file = made.map_err(|cause| {
         // Gives back what it took; a later attempt begins anew anyway.
         let _ = disk.remove(name);
-        StoreError::NoRoom { file: name.to_owned(), bytes, cause }
+        StoreError::grow("creating", name, bytes)(cause)
     })?;
     file.sync_data().map_err(Fatal::sync(name))?;
     Ok(file)

@@ -84,7 +84,9 @@ impl Snapshots {
     /// Opens a directory and loads its newest sound checkpoint, with what had to be left out.
     pub fn open(disk: Arc<dyn Disk>) -> Result<(Snapshots, Option<Snapshot>, Vec<Unusable>), StoreError> {
         // What is found has to stay: a process may have died before it flushed the names.
-        disk.sync_dir().map_err(Fatal::sync("."))?;
+        if !planted::is(Bug::TrustNames) {
+            disk.sync_dir().map_err(Fatal::sync("."))?;
+        }
         let names = disk.list().map_err(StoreError::io("listing", "."))?;
         let mut known: Vec<Known> = names.iter().filter_map(|name| Known::parse(name)).collect();
         known.sort_by_key(|known| known.number);
