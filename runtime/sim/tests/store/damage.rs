@@ -162,7 +162,7 @@ fn backups(world: &mut World) -> Found {
     }
     let damaged = world.rng.chance(500);
     if damaged {
-        let name = log.sealed()[world.rng.below(log.sealed().len() as u64) as usize].file();
+        let name = manifest.segments[world.rng.below(manifest.segments.len() as u64) as usize].file();
         let size = backup.contents(&name).unwrap_or_default().len() as u64;
         backup.flip(&name, world.rng.below(size), 3);
     }

@@ -109,7 +109,8 @@ pub(crate) struct Run {
     pub meta: Meta,
     name: String,
     file: Arc<dyn DiskFile>,
-    filters: Vec<Filter>,
+    /// Filters with the first key of each.
+    filters: Vec<(u128, Filter)>,
     /// First key of each block.
     fences: Vec<u128>,
 }
@@ -161,14 +162,22 @@ impl Run {
         if at != end || *hasher.finalize().as_bytes() != meta.hash || !fences.is_sorted() {
             return Err(damaged(&name, "its filters do not have the hash that belongs to them".to_owned()));
         }
+        let firsts = fences.iter().copied().step_by(FILTER_BLOCKS);
+        let filters = firsts.zip(filters).collect();
         Ok(Run { meta, name, file, filters, fences })
     }
 
     pub(crate) fn find(&self, key: u128) -> Result<Option<Hit>, StoreError> {
-        let Some(number) = self.fences.partition_point(|first| *first <= key).checked_sub(1) else { return Ok(None) };
-        if !self.filters[number / FILTER_BLOCKS].may_have(key) {
+        // The filter first: its few first keys stay in the cache of the processor.
+        let after = self.filters.partition_point(|(first, _)| *first <= key);
+        let Some((_, filter)) = after.checked_sub(1).map(|part| &self.filters[part]) else { return Ok(None) };
+        if !filter.may_have(key) {
             return Ok(None);
         }
+        let start = (after - 1) * FILTER_BLOCKS;
+        let fences = &self.fences[start..self.fences.len().min(start + FILTER_BLOCKS)];
+        // The first block of a filter begins with the first key of the filter.
+        let number = start + fences.partition_point(|first| *first <= key) - 1;
         let mut block = [0; BLOCK];
         let count = self.read(number as u64, &mut block)?;
         let (mut low, mut high) = (0, count);

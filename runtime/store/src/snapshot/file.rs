@@ -13,7 +13,6 @@ use crate::frame::{array, u32_at, u64_at};
 use crate::limits::{BLOB_NAME_BYTES_MAX, BLOBS_MAX, CHUNK_BYTES, SNAPSHOT_BYTES_MAX};
 use crate::log::reader::Reader;
 use crate::planted::{self, Bug};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"PRICESNP";
@@ -33,9 +32,6 @@ pub struct Stand {
     /// Hash of the state, as the machine computes it.
     pub root: [u8; 32],
 }
-
-/// Named blobs.
-pub type Blobs = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Writes one file.
 pub(crate) struct Writer {
@@ -107,31 +103,24 @@ impl Writer {
     }
 }
 
-/// What a file says.
-pub(crate) struct Contents {
+/// What a file says of itself.
+pub(crate) struct Facts {
     pub stand: Stand,
-    pub base: [u8; 32],
     pub hash: [u8; 32],
     pub bytes: u64,
-    /// Blobs, or `None` for removed ones.
-    changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-impl Contents {
-    /// Changes `blobs` as the file says.
-    pub(crate) fn apply(self, blobs: &mut Blobs) -> (Stand, [u8; 32]) {
-        for (name, bytes) in self.changes {
-            match bytes {
-                Some(bytes) => blobs.insert(name, bytes),
-                None => blobs.remove(&name),
-            };
-        }
-        (self.stand, self.hash)
-    }
-}
+/// Takes a blob of a name, or `None` where it is no longer there.
+pub type Visit<'a> = dyn FnMut(&[u8], Option<&[u8]>) + 'a;
 
-/// Reads a file; the inner error says what is wrong with it.
-pub(crate) fn read(disk: &dyn Disk, name: &str) -> Result<Result<Contents, &'static str>, StoreError> {
+/// Reads a file that has to build on `base`. The inner error says what is wrong with it, and then
+/// nothing was visited.
+pub(crate) fn read(
+    disk: &dyn Disk,
+    name: &str,
+    base: [u8; 32],
+    visit: &mut Visit<'_>,
+) -> Result<Result<Facts, &'static str>, StoreError> {
     let io = |e| StoreError::io("reading", name)(e);
     let file = disk.open(name).map_err(StoreError::io("opening", name))?;
     let size = file.size().map_err(io)?;
@@ -144,38 +133,60 @@ pub(crate) fn read(disk: &dyn Disk, name: &str) -> Result<Result<Contents, &'sta
     let end = size - HASH as u64;
     let mut reader = Reader::new(file, size);
     let hash: [u8; 32] = array(reader.from(end, HASH).map_err(io)?, 0);
-    let mut hasher = blake3::Hasher::new();
-    let head = reader.from(0, HEAD).map_err(io)?[..HEAD].to_vec();
-    hasher.update(&head);
+    if hash_of(&mut reader, end).map_err(io)? != hash && !planted::is(Bug::SnapshotUnchecked) {
+        return Ok(Err("it does not have the hash that belongs to it"));
+    }
+    let head: [u8; HEAD] = array(reader.from(0, HEAD).map_err(io)?, 0);
     if head[..8] != MAGIC || u32_at(&head, 8) != VERSION {
         return Ok(Err("it is not a checkpoint of this version"));
     }
+    if array::<32>(&head, 56) != base {
+        return Ok(Err("it changes a checkpoint that is not there"));
+    }
+    records(&mut reader, name, end, visit)?;
     let stand = Stand { applied_seq: u64_at(&head, 16), root: array(&head, 24) };
-    let mut contents = Contents { stand, base: array(&head, 56), hash, bytes: size, changes: Vec::new() };
+    Ok(Ok(Facts { stand, hash, bytes: size }))
+}
+
+fn records(reader: &mut Reader, name: &str, end: u64, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    // The hash was right: a program wrote this that was wrong.
+    let wrong = || {
+        let problem = "a record cannot be read".to_owned();
+        StoreError::Derived { what: "checkpoint", file: name.to_owned(), problem }
+    };
     let mut at = HEAD as u64;
-    loop {
-        let record = reader.from(at, RECORD).map_err(io)?;
-        let (name_bytes, what) = (u32_at(record, 0) as u16, (u32_at(record, 0) >> 16) as u16);
-        let length = u64_at(record, 8);
-        let whole = length.checked_add((RECORD + usize::from(name_bytes)) as u64);
-        let Some(whole) = whole.filter(|whole| *whole <= end.saturating_sub(at)) else {
-            return Ok(Err("a record is longer than the file"));
-        };
-        let record = &reader.from(at, whole as usize).map_err(io)?;
-        let Some(record) = record.get(..whole as usize) else { return Ok(Err("it is cut off")) };
-        hasher.update(record);
+    for _ in 0..BLOBS_MAX {
+        let head = reader.from(at, RECORD).map_err(StoreError::io("reading", name))?;
+        let (name_bytes, what) = (usize::from(u32_at(head, 0) as u16), (u32_at(head, 0) >> 16) as u16);
+        let whole = u64_at(head, 8).checked_add((RECORD + name_bytes) as u64).filter(|whole| *whole <= end - at);
+        let whole = whole.ok_or_else(wrong)?;
+        let record = reader.from(at, whole as usize).map_err(StoreError::io("reading", name))?;
+        let record = record.get(RECORD..whole as usize).ok_or_else(wrong)?;
         at += whole;
-        let (name, bytes) = record[RECORD..].split_at(usize::from(name_bytes));
+        let (name, bytes) = record.split_at(name_bytes);
         match what {
-            _ if contents.changes.len() >= BLOBS_MAX => return Ok(Err("it has too many records")),
-            PUT => contents.changes.push((name.to_vec(), Some(bytes.to_vec()))),
-            REMOVE => contents.changes.push((name.to_vec(), None)),
-            END if at == end => break,
-            _ => return Ok(Err("a record cannot be read")),
+            PUT => visit(name, Some(bytes)),
+            REMOVE => visit(name, None),
+            END if at == end => return Ok(()),
+            _ => return Err(wrong()),
         }
     }
-    if *hasher.finalize().as_bytes() != hash && !planted::is(Bug::SnapshotUnchecked) {
-        return Ok(Err("it does not have the hash that belongs to it"));
+    Err(wrong())
+}
+
+/// The hash of a file up to `end`, in pieces that hash fast.
+fn hash_of(reader: &mut Reader, end: u64) -> std::io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    let mut at = 0;
+    while at < end {
+        let n = CHUNK_BYTES.min((end - at) as usize);
+        let piece = reader.from(at, n)?;
+        if piece.is_empty() {
+            break;
+        }
+        let n = n.min(piece.len());
+        hasher.update(&piece[..n]);
+        at += n as u64;
     }
-    Ok(Ok(contents))
+    Ok(*hasher.finalize().as_bytes())
 }

@@ -7,12 +7,13 @@
 
 mod file;
 
-pub use file::{Blobs, Stand};
+pub use file::{Stand, Visit};
 
 use crate::disk::Disk;
 use crate::error::{Fatal, StoreError};
 use crate::planted::{self, Bug};
 use file::Writer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const TEMPORARY: &str = "checkpoint.tmp";
@@ -21,6 +22,9 @@ const CHANGES_MAX: usize = 64;
 /// Whole checkpoints that are kept, with their changes.
 const KEPT: usize = 2;
 const WHOLE: [u8; 32] = [0; 32];
+
+/// Named blobs.
+pub type Blobs = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// A state as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +87,23 @@ pub struct Snapshots {
 impl Snapshots {
     /// Opens a directory and loads its newest sound checkpoint, with what had to be left out.
     pub fn open(disk: Arc<dyn Disk>) -> Result<(Snapshots, Option<Snapshot>, Vec<Unusable>), StoreError> {
+        let mut blobs = Blobs::new();
+        let (snapshots, stand, unusable) = Snapshots::open_into(disk, &mut |name, bytes| {
+            match bytes {
+                Some(bytes) => blobs.insert(name.to_vec(), bytes.to_vec()),
+                None => blobs.remove(name),
+            };
+        })?;
+        Ok((snapshots, stand.map(|stand| Snapshot { stand, blobs }), unusable))
+    }
+
+    /// As [`Snapshots::open`], and hands every blob to `visit` rather than collecting them: first
+    /// those of a whole checkpoint, then each change in order. Nothing of a file that is damaged
+    /// is visited.
+    pub fn open_into(
+        disk: Arc<dyn Disk>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(Snapshots, Option<Stand>, Vec<Unusable>), StoreError> {
         // What is found has to stay: a process may have died before it flushed the names.
         if !planted::is(Bug::TrustNames) {
             disk.sync_dir().map_err(Fatal::sync("."))?;
@@ -94,52 +115,50 @@ impl Snapshots {
         let mut unusable = Vec::new();
         let wholes = snapshots.known.iter().enumerate().rev().filter(|(_, known)| known.whole);
         for at in wholes.map(|(at, _)| at).collect::<Vec<_>>() {
-            if let Some(snapshot) = snapshots.load(at, &mut unusable)? {
-                return Ok((snapshots, Some(snapshot), unusable));
+            if let Some(stand) = snapshots.load(at, visit, &mut unusable)? {
+                return Ok((snapshots, Some(stand), unusable));
             }
         }
         Ok((snapshots, None, unusable))
     }
 
     /// The whole checkpoint at a place of the list, with the changes that follow it.
-    fn load(&mut self, at: usize, unusable: &mut Vec<Unusable>) -> Result<Option<Snapshot>, StoreError> {
-        let mut snapshot: Option<Snapshot> = None;
-        for (place, known) in self.known.iter_mut().enumerate().skip(at) {
+    fn load(
+        &mut self,
+        at: usize,
+        visit: &mut Visit<'_>,
+        unusable: &mut Vec<Unusable>,
+    ) -> Result<Option<Stand>, StoreError> {
+        let mut stand = None;
+        for (place, known) in self.known.iter().enumerate().skip(at) {
             if known.whole && place > at {
                 break;
             }
-            let name = known.file();
+            let file = known.file();
             let base = self.tip.map_or(WHOLE, |tip| tip.hash);
-            let contents = match file::read(self.disk.as_ref(), &name)? {
-                Ok(contents) if contents.base == base => contents,
-                Ok(_) => {
-                    let problem = "it changes a checkpoint that is not there".to_owned();
-                    unusable.push(Unusable { file: name, problem });
-                    break;
+            match file::read(self.disk.as_ref(), &file, base, visit)? {
+                Ok(facts) => {
+                    self.tip = Some(match self.tip {
+                        None => Tip { hash: facts.hash, changes: 0, whole_bytes: facts.bytes, changed_bytes: 0 },
+                        Some(tip) => tip.with(facts.hash, facts.bytes),
+                    });
+                    stand = Some(facts.stand);
                 }
                 Err(problem) => {
-                    known.damaged = true;
-                    unusable.push(Unusable { file: name, problem: problem.to_owned() });
+                    unusable.push(Unusable { file, problem: problem.to_owned() });
                     break;
                 }
-            };
-            let tip = match self.tip {
-                None => Tip { hash: contents.hash, changes: 0, whole_bytes: contents.bytes, changed_bytes: 0 },
-                Some(tip) => tip.with(contents.hash, contents.bytes),
-            };
-            self.tip = Some(tip);
-            let mut blobs = snapshot.map(|snapshot| snapshot.blobs).unwrap_or_default();
-            let (stand, _) = contents.apply(&mut blobs);
-            snapshot = Some(Snapshot { stand, blobs });
+            }
         }
         let used = at + self.tip.map_or(0, |tip| tip.changes + 1);
         if used < self.known.len() {
             // Something newer cannot be used: what follows must not be mistaken for its changes.
             self.tip = None;
-            let rest = self.known.iter_mut().skip(used).take_while(|known| !known.whole);
-            rest.for_each(|known| known.damaged = true);
+            let of_this = |(place, known): &(usize, &mut Known)| *place <= at || !known.whole;
+            let rest = self.known.iter_mut().enumerate().skip(used).take_while(of_this);
+            rest.for_each(|(_, known)| known.damaged = true);
         }
-        Ok(snapshot)
+        Ok(stand)
     }
 
     /// Whether the next checkpoint has to be whole: after none, after damage, and when so much
