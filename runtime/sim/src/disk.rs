@@ -156,6 +156,15 @@ impl SimDisk {
         })
     }
 
+    /// Puts bytes where they do not belong: a misdirected write, or noise. As far as the file goes.
+    pub fn scribble(&self, name: &str, at: u64, bytes: &[u8]) -> bool {
+        self.edit(name, |held| {
+            let to = held.len().min(at as usize + bytes.len());
+            let range = held.get_mut(at as usize..to);
+            range.map(|range| range.copy_from_slice(&bytes[..to - at as usize])).is_some()
+        })
+    }
+
     fn edit(&self, name: &str, change: impl Fn(&mut Vec<u8>) -> bool) -> bool {
         let mut state = self.lock();
         let Some(inode) = state.names.get(name).copied() else { return false };

@@ -7,7 +7,7 @@
 //! `io::Error` that some caller might retry: what the system kept of the bytes is unknown, and a
 //! second flush may report success for bytes that are gone.
 
-use crate::limits::CHUNK_BYTES;
+use crate::limits::ZERO_BYTES;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -127,9 +127,10 @@ impl DiskFile for File {
 
     fn alloc(&self, size: u64) -> io::Result<()> {
         let mut at = DiskFile::size(self)?;
-        let zeros = vec![0; CHUNK_BYTES];
+        // In small pieces: systems cache in units of what was written, and dirty whole units.
+        let zeros = [0; ZERO_BYTES];
         while at < size {
-            let step = (size - at).min(CHUNK_BYTES as u64);
+            let step = (size - at).min(ZERO_BYTES as u64);
             DiskFile::write_at(self, &zeros[..step as usize], at)?;
             at += step;
         }

@@ -44,3 +44,5 @@ pub const BLOB_NAME_BYTES_MAX: usize = 256;
 
 /// Bytes read from or zeroed on a disk at a time.
 pub const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes of zeros written at a time into a new segment.
+pub const ZERO_BYTES: usize = 64 << 10;

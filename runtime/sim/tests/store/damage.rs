@@ -129,6 +129,33 @@ fn vanished(world: &mut World) -> Found {
     }
 }
 
+/// A block lands in another place, or is replaced by noise.
+fn misplaced(world: &mut World) -> Found {
+    let (kept, options) = build(world, true).map_err(|e| e.to_string())?;
+    let (name, used) = segment(world);
+    let (from, from_used) = segment(world);
+    let grain = if world.rng.chance(500) { 512 } else { 4096 };
+    let noise = world.rng.chance(300);
+    let at = world.rng.below(used) / 512 * 512;
+    let source = world.rng.below(from_used) / 512 * 512;
+    let bytes = match noise {
+        true => world.rng.bytes(grain),
+        false => world.disk.contents(&from).unwrap_or_default().into_iter().skip(source as usize).take(grain).collect(),
+    };
+    world.disk.scribble(&name, at, &bytes);
+    let with_end = at + grain as u64 > used.saturating_sub(96);
+    match ask(&world.disk.clone(), options)? {
+        Answer::Whole(found) if found == kept || (with_end && kept.starts_with(&found)) => Ok(()),
+        Answer::Whole(_) => Err(format!("{grain} bytes landed in {name} at {at} of {used}, unnoticed")),
+        Answer::Refused(_) => mended(world, &kept, options),
+    }
+}
+
+#[test]
+fn no_misplaced_block_of_a_log_gives_a_wrong_answer() {
+    all(0..700, misplaced);
+}
+
 #[test]
 fn no_changed_bit_of_a_log_gives_a_wrong_answer() {
     all(0..1500, flips);

@@ -174,7 +174,11 @@ pub fn damage(world: &mut World) -> Found {
     let name = &names[world.rng.below(names.len() as u64) as usize];
     let size = disk.contents(name).unwrap_or_default().len() as u64;
     let byte = world.rng.below(size);
-    disk.flip(name, byte, world.rng.below(8) as u8);
+    if world.rng.chance(700) {
+        disk.flip(name, byte, world.rng.below(8) as u8);
+    } else {
+        disk.scribble(name, byte, &world.rng.bytes(600));
+    }
     let answers = |index: &mut Index| -> Result<Found, StoreError> {
         let from = index.through() + 1;
         match setup.replay(&log, index, from) {

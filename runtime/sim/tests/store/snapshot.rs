@@ -98,7 +98,12 @@ pub fn damage(world: &mut World) -> Found {
     let names = disk.list().map_err(|e| e.to_string())?;
     let name = &names[world.rng.below(names.len() as u64) as usize];
     let size = disk.contents(name).unwrap_or_default().len() as u64;
-    disk.flip(name, world.rng.below(size), world.rng.below(8) as u8);
+    let byte = world.rng.below(size);
+    if world.rng.chance(700) {
+        disk.flip(name, byte, world.rng.below(8) as u8);
+    } else {
+        disk.scribble(name, byte, &world.rng.bytes(200));
+    }
     let (mut snapshots, found, unusable) = open()?;
     let newest = found.unwrap_or_else(empty);
     if newest != states[newest.stand.applied_seq as usize] {

@@ -48,6 +48,8 @@ pub fn repair(disk: &dyn Disk) -> Result<Option<Lost>, StoreError> {
         disk.sync_dir().map_err(Fatal::sync("."))?;
         lost.files.push(to);
     }
+    // A block that landed in the wrong place repeats events that are not lost.
+    lost.readable.retain(|seq| *seq > last_seq);
     lost.readable.sort_unstable();
     lost.readable.dedup();
     Ok(Some(lost))
