@@ -373,8 +373,8 @@ impl DiskFile for SimFile {
         state.room(self.inode, at as usize + bytes.len())?;
         if state.stopped || fails {
             let part = state.rng.below(bytes.len() as u64 + 1) as usize;
-            // Whole pages: what a cache takes at once.
-            let end = ((at as usize + part) / 512 * 512).saturating_sub(at as usize);
+            // A call that is refused stops anywhere; one that is interrupted, between sectors.
+            let end = if fails { part } else { ((at as usize + part) / 512 * 512).saturating_sub(at as usize) };
             state.write(self.inode, at as usize, &bytes[..end.min(bytes.len())]);
             return Err(if fails { broken("writing") } else { gone() });
         }

@@ -160,6 +160,15 @@ pub(crate) fn parts(body: &[u8]) -> Frame<'_> {
     }
 }
 
+/// Whether the checksum of the frame that `bytes` begin with is right as far as it goes and zeros
+/// from there on: writing stopped in it or before it.
+pub(crate) fn checksum_cut_off(bytes: &[u8], salt: &Salt) -> bool {
+    let end = HEAD_BYTES + u32_at(bytes, 4) as usize;
+    let Some(body) = bytes.get(..end) else { return false };
+    let (right, found): ([u8; 4], [u8; 4]) = (checksum(body, salt).to_le_bytes(), array(bytes, end));
+    (0..4).any(|kept| found[..kept] == right[..kept] && found[kept..].iter().all(|b| *b == 0))
+}
+
 /// How many bytes the frame at the start of `bytes` says it has.
 pub(crate) fn size_at(bytes: &[u8], salt: &Salt) -> Result<usize, Bad> {
     if !salt.begins(bytes) {

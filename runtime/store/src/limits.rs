@@ -44,5 +44,7 @@ pub const BLOB_NAME_BYTES_MAX: usize = 256;
 
 /// Bytes read from or zeroed on a disk at a time.
 pub const CHUNK_BYTES: usize = 1 << 20;
+/// Places of a segment that a scan can begin at: one for each of so many parts of it.
+pub const WAYPOINTS: u64 = 256;
 /// Bytes of zeros written at a time into a new segment.
 pub const ZERO_BYTES: usize = 64 << 10;

@@ -37,8 +37,10 @@ use crate::limits::*;
 use crate::planted::{self, Bug};
 use prepare::Slot;
 use segment::{Header, Open, PAGE};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use walk::Waypoints;
 
 /// How a log is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,7 @@ struct Active {
     hasher: blake3::Hasher,
     /// Whether the last group is a mark.
     marked: bool,
+    waypoints: Waypoints,
 }
 
 /// An open log.
@@ -81,6 +84,8 @@ pub struct Log {
     disk: Arc<dyn Disk>,
     options: Options,
     sealed: Vec<Sealed>,
+    /// Of the sealed segments that this process wrote or read.
+    waypoints: BTreeMap<u64, Waypoints>,
     active: Active,
     durable: u64,
     slot: Slot,
@@ -119,7 +124,18 @@ impl Log {
         cut: Option<Cut>,
     ) -> Log {
         let durable = active.place.next_seq - 1;
-        Log { disk, options, sealed, active, durable, slot, fatal: None, cut, buffer: Vec::new() }
+        Log {
+            disk,
+            options,
+            sealed,
+            waypoints: BTreeMap::new(),
+            active,
+            durable,
+            slot,
+            fatal: None,
+            cut,
+            buffer: Vec::new(),
+        }
     }
 
     /// Writes one group of entries and returns their numbers. Not durable before [`Log::sync`].
@@ -194,6 +210,7 @@ impl Log {
         // The oldest first, and each for good: a gap would be damage.
         for sealed in self.sealed.drain(..count).collect::<Vec<_>>() {
             let name = sealed.file();
+            self.waypoints.remove(&sealed.index);
             let removed = self.disk.remove(&name).map_err(Fatal::io("removing", &name));
             let flushed = removed.and_then(|()| self.disk.sync_dir().map_err(Fatal::sync(".")));
             flushed.map_err(|fatal| self.fatal(fatal))?;
@@ -240,7 +257,11 @@ impl Log {
     pub fn scan(&self, from: u64) -> Result<Scan, StoreError> {
         self.alive()?;
         let end = if planted::is(Bug::AckBeforeSync) { self.active.place.at } else { self.active.synced };
-        Ok(Scan::new(self.disk.clone(), &self.sealed, &self.active.open, end, from))
+        let first = self.sealed.iter().find(|s| s.last_seq >= from);
+        let waypoints = first.map_or(Some(&self.active.waypoints), |s| self.waypoints.get(&s.index));
+        let start =
+            waypoints.and_then(|waypoints| waypoints.before(from)).filter(|place| place.at <= end || first.is_some());
+        Ok(Scan::new(self.disk.clone(), &self.sealed, &self.active.open, end, from, start))
     }
 
     fn alive(&self) -> Result<(), StoreError> {
@@ -271,6 +292,7 @@ impl Log {
             return Err(self.fatal(fatal));
         }
         self.active.hasher.update(&self.buffer);
+        self.active.waypoints.pass(after);
         self.active.place = after;
         Ok(())
     }
@@ -302,7 +324,10 @@ impl Log {
             before_hash: sealed.hash,
         };
         match self.slot.take(self.disk.as_ref(), header, self.options.segment_bytes) {
-            Ok(open) => self.active = Active::new(open),
+            Ok(open) => {
+                let before = std::mem::replace(&mut self.active, Active::new(open));
+                self.waypoints.insert(sealed.index, before.waypoints);
+            }
             Err(StoreError::Fatal(fatal)) => return Err(self.fatal(fatal)),
             Err(e) => return Err(e),
         }
@@ -316,7 +341,8 @@ impl Active {
     fn new(open: Open) -> Active {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&open.header.to_page());
-        Active { place: open.header.start(), synced: PAGE, hasher, marked: false, open }
+        let waypoints = Waypoints::new(open.size);
+        Active { place: open.header.start(), synced: PAGE, hasher, marked: false, waypoints, open }
     }
 
     fn sealed(&self) -> Sealed {

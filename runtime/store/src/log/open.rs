@@ -116,7 +116,7 @@ impl Log {
         if found < options.at_least {
             return Err(StoreError::Short { found, expected: options.at_least });
         }
-        let Walk { place, synced, marked, hasher, .. } = walk;
+        let Walk { place, synced, marked, hasher, waypoints, .. } = walk;
         remove_temporaries(disk.as_ref())?;
         let mut cut = None;
         if !planted::is(Bug::TrustNames) {
@@ -133,7 +133,7 @@ impl Log {
                 last.zero(place.at, end)?;
             }
         }
-        let active = Active { place, synced: place.at, hasher, marked, open: last };
+        let active = Active { place, synced: place.at, hasher, marked, waypoints, open: last };
         Ok(Log::with(disk, options, sealed, active, Slot::default(), cut))
     }
 }

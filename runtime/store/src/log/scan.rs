@@ -23,20 +23,30 @@ pub struct Scan {
     from: u64,
     /// Where the next segment has to begin, after the first.
     before: Option<Place>,
+    /// Where to begin in the first.
+    start: Option<Place>,
     now: Option<(Open, Reader, Place)>,
     group: Group,
     failed: bool,
 }
 
 impl Scan {
-    pub(crate) fn new(disk: Arc<dyn Disk>, sealed: &[Sealed], active: &Open, end: u64, from: u64) -> Scan {
+    /// `start` is a known place of the segment that holds `from`, if there is one.
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        sealed: &[Sealed],
+        active: &Open,
+        end: u64,
+        from: u64,
+        start: Option<Place>,
+    ) -> Scan {
         let mut pieces: VecDeque<Piece> = sealed
             .iter()
             .skip_while(|s| s.last_seq < from)
             .map(|s| Piece { index: s.index, bytes: s.bytes, open: None })
             .collect();
         pieces.push_back(Piece { index: active.header.index, bytes: end, open: Some(active.clone()) });
-        Scan { disk, pieces, from, before: None, now: None, group: Group::default(), failed: false }
+        Scan { disk, pieces, from, before: None, start, now: None, group: Group::default(), failed: false }
     }
 
     /// The next group with an event at or after the start, `None` at the end.
@@ -99,7 +109,7 @@ impl Scan {
             return Err(bad("it does not continue the segment before it"));
         }
         let reader = Reader::new(open.file.clone(), piece.bytes);
-        self.now = Some((open, reader, start));
+        self.now = Some((open, reader, self.start.take().unwrap_or(start)));
         Ok(true)
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! * A later frame that says the log was durable beyond this place: damage.
 //! * A frame that is bad although none of its sectors is zeros: damage, for no crash does that.
+//! * A write that was refused may stop anywhere, and nothing follows it: torn.
 //! * Otherwise the group was never flushed, or cannot be told from such a one: torn.
 //!
 //! Whether later frames are valid does not matter by itself. Of a group that was not flushed, the
@@ -66,8 +67,16 @@ pub(crate) fn judge(reader: &mut Reader, salt: &Salt, start: u64, stop: &Stop) -
     if rest.next_whole.is_some_and(|next| next < at + size) {
         return Ok(Tail::Damaged);
     }
-    let torn_inside = cut_off(size - frame::ALIGN as u64) || zero_sector(reader, at, size)?;
-    Ok(if torn_inside { torn } else { Tail::Damaged })
+    // A group that was flushed goes on behind each of its frames, up to its commit frame.
+    let ends_here = match commit_frame(reader, at)? {
+        false => cut_off(size),
+        true => cut_off(size) && frame::checksum_cut_off(reader.from(at, size as usize)?, salt),
+    };
+    Ok(if ends_here || zero_sector(reader, at, size)? { torn } else { Tail::Damaged })
+}
+
+fn commit_frame(reader: &mut Reader, at: u64) -> io::Result<bool> {
+    Ok(frame::parts(&reader.from(at, HEAD_BYTES)?[..HEAD_BYTES]).kind == KIND_COMMIT)
 }
 
 /// The size of the bad frame, if its head is the one that belongs there.

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::frame::u64_at;
 use crate::group::{self, Group, Place, Stop};
+use crate::limits::WAYPOINTS;
 use crate::log::reader::Reader;
 use crate::log::segment::{Open, PAGE};
 
@@ -17,7 +18,34 @@ pub(crate) struct Walk<'a> {
     /// Whether the last group is a mark.
     pub marked: bool,
     pub hasher: blake3::Hasher,
+    /// Places on the way, for scans.
+    pub waypoints: Waypoints,
     group: Group,
+}
+
+/// Places of one segment that a scan can begin at, so that it need not read what it skips.
+#[derive(Debug, Clone)]
+pub(crate) struct Waypoints {
+    places: Vec<Place>,
+    apart: u64,
+}
+
+impl Waypoints {
+    pub(crate) fn new(segment_bytes: u64) -> Waypoints {
+        Waypoints { places: Vec::new(), apart: segment_bytes / WAYPOINTS }
+    }
+
+    /// Passes the end of a group.
+    pub(crate) fn pass(&mut self, place: Place) {
+        if place.at - self.places.last().map_or(PAGE, |last| last.at) >= self.apart {
+            self.places.push(place);
+        }
+    }
+
+    /// The last place that is not behind an event.
+    pub(crate) fn before(&self, seq: u64) -> Option<Place> {
+        self.places.partition_point(|place| place.next_seq <= seq).checked_sub(1).map(|at| self.places[at])
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -26,7 +54,8 @@ impl<'a> Walk<'a> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&open.header.to_page());
         let (place, group) = (open.header.start(), Group::default());
-        Walk { open, reader, place, synced: PAGE, marked: false, hasher, group }
+        let waypoints = Waypoints::new(open.size);
+        Walk { open, reader, place, synced: PAGE, marked: false, hasher, waypoints, group }
     }
 
     /// Up to where no whole group follows.
@@ -36,6 +65,7 @@ impl<'a> Walk<'a> {
             if let Err(stop) = read.map_err(StoreError::io("reading", &self.open.name))? {
                 return Ok(stop);
             }
+            self.waypoints.pass(self.place);
             self.hasher.update(&self.group.bytes);
             self.synced = self.synced.max(self.group.synced);
             self.marked = self.group.frames().len() == 0;
