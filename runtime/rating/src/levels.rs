@@ -39,6 +39,13 @@ pub(crate) struct Holder<'a> {
 }
 
 impl Levels {
+    /// Forgets the levels of a subject.
+    pub(crate) fn drop_usage(&mut self, billed: u32) {
+        for place in self.by_billed.remove(&billed).unwrap_or_default() {
+            self.index.remove(&(billed, self.held[place as usize].at));
+        }
+    }
+
     /// Sets a level from an instant on and books what the one before it did. `true` when the cell
     /// held none before. The host bounds how far apart two events are.
     pub(crate) fn set(
