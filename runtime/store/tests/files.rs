@@ -132,3 +132,15 @@ fn an_index_and_checkpoints_are_found_again() {
     assert_eq!(found.blobs.into_iter().collect::<Vec<_>>(), [(b"a".to_vec(), b"new".to_vec())]);
     assert!(unusable.is_empty() && !snapshots.wants_whole());
 }
+
+#[test]
+fn everything_may_move_to_another_thread() {
+    fn moves<T: Send>() {}
+    moves::<Log>();
+    moves::<log::Scan>();
+    moves::<log::Preparer>();
+    moves::<Index>();
+    moves::<price_store::index::Job>();
+    moves::<price_store::index::Done>();
+    moves::<Snapshots>();
+}
