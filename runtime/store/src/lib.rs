@@ -17,7 +17,7 @@
 //! let mut log = Log::create(disk.clone(), [7; 16], options)?;
 //! let keys = Keys::new([9; 32]);
 //! let index_disk = Arc::new(FileDisk::open(&dir.path().join("index"))?);
-//! let mut index = Index::open(index_disk, &keys, Default::default())?;
+//! let mut index = Index::open(index_disk, &keys, Default::default(), log.durable())?;
 //!
 //! // Append, apply, flush; acknowledge what is durable.
 //! let payload = b"3 tokens";
