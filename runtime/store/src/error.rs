@@ -112,8 +112,8 @@ pub enum StoreError {
         /// What to do about it.
         mend: &'static str,
     },
-    /// A file that can be derived again is damaged.
-    #[error("`{file}` is damaged: {problem}; delete the {what} and start again, it is rebuilt from the log")]
+    /// A file that can be derived again is damaged or does not fit the log.
+    #[error("`{file}` cannot be used: {problem}; delete the {what} and start again, it is rebuilt from the log")]
     Derived {
         /// `event index`.
         what: &'static str,

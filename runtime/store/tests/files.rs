@@ -107,7 +107,7 @@ fn an_index_and_checkpoints_are_found_again() {
     let [index_disk, disk] = dirs.each_ref().map(|dir| Arc::new(FileDisk::open(dir.path()).expect("a disk")));
     let keys = Keys::new([3; 32]);
     let id = |i: u64| keys.key(b"tenant", b"source", &i.to_le_bytes());
-    let mut index = Index::open(index_disk.clone(), &keys, Default::default()).expect("an index");
+    let mut index = Index::open(index_disk.clone(), &keys, Default::default(), 0).expect("an index");
     for seq in 1..=5000 {
         assert_eq!(index.admit(id(seq), Hit { seq, payload_hash: 9 }).expect("an answer"), Probe::New);
     }
@@ -115,7 +115,14 @@ fn an_index_and_checkpoints_are_found_again() {
     assert!(index.seal().is_none() && !job.ready(4999));
     index.adopt(job.run(5000).expect("a run")).expect("adopted");
     drop(index);
-    let mut index = Index::open(index_disk, &keys, Default::default()).expect("an index");
+    let short = Index::open(index_disk.clone(), &keys, Default::default(), 4999).err().map(|e| e.to_string());
+    assert_eq!(
+        short.as_deref(),
+        Some(
+            "`index-manifest` cannot be used: it knows event 5000, and the log ends at 4999; delete the event index and start again, it is rebuilt from the log"
+        )
+    );
+    let mut index = Index::open(index_disk, &keys, Default::default(), 5000).expect("an index");
     assert_eq!((index.through(), index.window_events(), index.sealed_events()), (5000, 0, 5000));
     assert_eq!(index.admit(id(77), Hit { seq: 5001, payload_hash: 9 }).expect("an answer"), Probe::Duplicate(77));
     assert_eq!(index.admit(id(77), Hit { seq: 5002, payload_hash: 8 }).expect("an answer"), Probe::Conflict(77));
@@ -131,4 +138,16 @@ fn an_index_and_checkpoints_are_found_again() {
     assert_eq!(found.stand, stand(20));
     assert_eq!(found.blobs.into_iter().collect::<Vec<_>>(), [(b"a".to_vec(), b"new".to_vec())]);
     assert!(unusable.is_empty() && !snapshots.wants_whole());
+}
+
+#[test]
+fn everything_may_move_to_another_thread() {
+    fn moves<T: Send>() {}
+    moves::<Log>();
+    moves::<log::Scan>();
+    moves::<log::Preparer>();
+    moves::<Index>();
+    moves::<price_store::index::Job>();
+    moves::<price_store::index::Done>();
+    moves::<Snapshots>();
 }

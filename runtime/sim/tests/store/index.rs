@@ -64,16 +64,13 @@ impl Setup {
         Log::open(Arc::new(self.log_disk.clone()), self.log_options).map_err(|e| e.to_string())
     }
 
-    fn index(&self, disk: &SimDisk) -> Result<Index, StoreError> {
-        Index::open(Arc::new(disk.clone()), &self.keys, self.options)
+    fn index(&self, disk: &SimDisk, log: &Log) -> Result<Index, StoreError> {
+        Index::open(Arc::new(disk.clone()), &self.keys, self.options, log.durable())
     }
 
     /// Offers the log from an event on, and compares every answer.
     fn replay(&self, log: &Log, index: &mut Index, from: u64) -> Result<Naive, String> {
         let mut naive = Naive::default();
-        if index.through() > log.durable() {
-            return Err(format!("the index knows event {}, the log ends at {}", index.through(), log.durable()));
-        }
         let said = |e: StoreError| e.to_string();
         let mut scan = log.scan(1).map_err(said)?;
         while let Some(group) = scan.next().map_err(said)? {
@@ -144,7 +141,7 @@ pub fn crashes(world: &mut World) -> Found {
         let disk = world.disk.clone();
         disk.set_faults(Faults { stop_at: world.rng.between(1, 400), ..Faults::default() });
         setup.log_disk.set_faults(Faults { stop_at: world.rng.between(1, 400), ..Faults::default() });
-        if let Ok(mut index) = setup.index(&disk) {
+        if let Ok(mut index) = setup.index(&disk, &log) {
             let from = index.through() + 1;
             if let Ok(mut naive) = setup.replay(&log, &mut index, from) {
                 let _ = work(&setup, &mut log, &mut index, &mut naive, &mut world.rng);
@@ -153,7 +150,7 @@ pub fn crashes(world: &mut World) -> Found {
         disk.power_loss();
         setup.log_disk.power_loss();
         log = setup.log()?;
-        let mut index = setup.index(&disk).map_err(said)?;
+        let mut index = setup.index(&disk, &log).map_err(said)?;
         // From a checkpoint, which may be older than the index.
         let from = world.rng.between(1, index.through() + 1);
         let naive = setup.replay(&log, &mut index, from)?;
@@ -166,7 +163,7 @@ pub fn damage(world: &mut World) -> Found {
     let said = |e: StoreError| e.to_string();
     let (setup, mut log) = Setup::of(world).map_err(said)?;
     let disk = world.disk.clone();
-    let mut index = setup.index(&disk).map_err(said)?;
+    let mut index = setup.index(&disk, &log).map_err(said)?;
     work(&setup, &mut log, &mut index, &mut Naive::default(), &mut world.rng).map_err(said)?;
     log.sync().map_err(said)?;
     drop(index);
@@ -187,7 +184,7 @@ pub fn damage(world: &mut World) -> Found {
         }
     };
     let told = |problem: &str| problem.contains("delete the event index");
-    let found = setup.index(&disk).and_then(|mut index| answers(&mut index));
+    let found = setup.index(&disk, &log).and_then(|mut index| answers(&mut index));
     match found {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(problem)) if told(&problem) => {}

@@ -102,7 +102,7 @@ fn ours(dir: &Path, events: u64, with_index: bool) -> Result<Row> {
     let mut log = Log::create(disk, [1; 16], Options::default())?;
     let keys = Keys::new([2; 32]);
     let index_disk = Arc::new(FileDisk::open(&fresh(dir, "index")?)?);
-    let mut index = Index::open(index_disk, &keys, Default::default())?;
+    let mut index = Index::open(index_disk, &keys, Default::default(), 0)?;
     let name = if with_index { "log + event index" } else { "log" };
     timed(name, events, |first| {
         let payloads: Vec<Vec<u8>> = (first..first + BATCH as u64).map(payload).collect();
@@ -180,7 +180,7 @@ fn reading(dir: &Path, events: u64) -> Result<()> {
 fn probing(dir: &Path, events: u64) -> Result<()> {
     let keys = Keys::new([2; 32]);
     let disk = Arc::new(FileDisk::open(&fresh(dir, "index")?)?);
-    let mut index = Index::open(disk, &keys, Default::default())?;
+    let mut index = Index::open(disk, &keys, Default::default(), 0)?;
     let id = |n: u64| keys.key(b"tenant", b"source", &key(n));
     let (mut sealing, mut merging) = (Duration::ZERO, Duration::ZERO);
     for n in 0..events {

@@ -78,11 +78,13 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index of `disk`, an empty one where there is none.
+    /// Opens the index of `disk`, an empty one where there is none. `durable` is the last event of
+    /// the log.
     ///
     /// It knows the events up to [`Index::through`]; later ones are to be offered again from the
-    /// log. [`StoreError::Derived`] asks for [`Index::reset`].
-    pub fn open(disk: Arc<dyn Disk>, keys: &Keys, options: Options) -> Result<Index, StoreError> {
+    /// log. [`StoreError::Derived`] asks for [`Index::reset`]: a file is damaged, or the log was
+    /// repaired or restored and ends before what the index knows.
+    pub fn open(disk: Arc<dyn Disk>, keys: &Keys, options: Options, durable: u64) -> Result<Index, StoreError> {
         // What is found has to stay, before the files that it replaced are removed.
         disk.sync_dir().map_err(Fatal::sync("."))?;
         let names = disk.list().map_err(StoreError::io("listing", "."))?;
@@ -93,6 +95,10 @@ impl Index {
         if manifest.check != keys.check() {
             let problem = "was made with another secret; give that one, or delete the event index".to_owned();
             return Err(StoreError::Foreign { file: MANIFEST.to_owned(), problem });
+        }
+        if manifest.through > durable {
+            let problem = format!("it knows event {}, and the log ends at {durable}", manifest.through);
+            return Err(run::damaged(MANIFEST, problem));
         }
         let opened: Result<Vec<Arc<Run>>, StoreError> =
             manifest.runs.iter().map(|meta| Run::open(disk.as_ref(), *meta).map(Arc::new)).collect();
