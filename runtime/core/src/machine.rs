@@ -153,6 +153,11 @@ impl Machine {
         self.flush(&mut group)?;
         self.applied = self.applied.max(group.next() - 1);
         self.index.passed(self.applied);
+        for (at, entry) in group.entries.iter().enumerate() {
+            if let Some(Entry::Reject(reject)) = entry {
+                self.keep_reject(first + at as u64, recorded_at, reject.clone());
+            }
+        }
         group.decided()
     }
 
@@ -278,9 +283,6 @@ impl Machine {
                     (Answer::Rejected { seq, code, message }, Entry::Reject(reject))
                 }
             };
-            if let Entry::Reject(reject) = &made {
-                self.keep_reject(seq, group.recorded_at, reject.clone());
-            }
             group.answers[answer] = Given::Now(given);
             group.entries[entry] = Some(made);
         }
