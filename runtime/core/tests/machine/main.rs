@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod corrections;
+mod crash;
 mod ingest;
 mod knowledge;
 mod replay;
@@ -14,7 +15,7 @@ use price_interp::InterpFactory;
 use price_ir::Invoice;
 use price_sim::{Rng, SimClock, SimDisk};
 use price_store::index::{Index, Keys, Options};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A plan whose invoices depend on no order.
 pub const CALLS: &str = "use std.units (call)
@@ -156,4 +157,54 @@ pub fn call(id: &str, account: &str, time: &str) -> String {
 pub fn level(id: &str, account: &str, time: &str, gb: u64) -> String {
     let bytes = gb * 1_000_000_000;
     format!(r#"{{"source":"s","id":"{id}","type":"capacity","account":"{account}","time":"{time}","bytes":{bytes}}}"#)
+}
+
+/// Makes commands of every kind, many of which are refused.
+pub struct Maker {
+    pub source: &'static str,
+    pub plan: &'static str,
+    levels: bool,
+}
+
+impl Maker {
+    pub fn new(rng: &mut Rng) -> Maker {
+        let levels = rng.chance(500);
+        let (source, plan) = if levels { (LEVELS, "disk") } else { (CALLS, "api") };
+        Maker { source, plan, levels }
+    }
+
+    pub fn group(&self, rng: &mut Rng) -> Vec<Command> {
+        (0..rng.between(1, 8)).map(|_| self.command(rng)).collect()
+    }
+
+    fn command(&self, rng: &mut Rng) -> Command {
+        let id = rng.below(80).to_string();
+        let account = ["a", "b", "nobody"][rng.below(3) as usize];
+        let time = format!("2026-{:02}-{:02}T{:02}:00:00Z", rng.between(1, 4), rng.between(1, 28), rng.below(24));
+        let record = if self.levels { level(&id, account, &time, rng.below(90)) } else { call(&id, account, &time) };
+        let tenant = || String::from("t");
+        match rng.below(12) {
+            0 => Command::Void { tenant: tenant(), source: "s".into(), id },
+            1 => Command::Replace { tenant: tenant(), record },
+            2 => Command::Usage { tenant: tenant(), record, set: Some("set".into()) },
+            3 if rng.chance(200) => Command::Revert { tenant: tenant(), set: "set".into() },
+            4 if rng.chance(200) => Command::Publish { tenant: tenant(), artefact: second(self.levels).clone() },
+            5 => usage(record.replace("2026-", "20x6-")),
+            _ => usage(record),
+        }
+    }
+}
+
+/// Another version of a plan, compiled once.
+fn second(levels: bool) -> &'static Vec<u8> {
+    static CALLS_2: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(&CALLS.replace("$0.50", "$0.25"), "api"));
+    static LEVELS_2: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(&LEVELS.replace("$0.01", "$0.02"), "disk"));
+    if levels { &LEVELS_2 } else { &CALLS_2 }
+}
+
+/// The first version of a plan, compiled once.
+pub fn first(levels: bool) -> &'static Vec<u8> {
+    static CALLS_1: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(CALLS, "api"));
+    static LEVELS_1: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(LEVELS, "disk"));
+    if levels { &LEVELS_1 } else { &CALLS_1 }
 }

@@ -1,39 +1,18 @@
 //! The state is the fold of the log.
 
-use crate::{CALLS, DAY, Host, JANUARY_20, LEVELS, call, compiled, level, usage};
+use crate::{DAY, Host, JANUARY_20, Maker, call, usage};
 use price_core::{Command, ReplayError};
 use price_sim::Rng;
 
 /// A history of a few hundred commands, many of them refused.
 fn history(seed: u64) -> Host {
     let mut rng = Rng::new(seed);
-    let levels = rng.chance(500);
-    let (source, plan) = if levels { (LEVELS, "disk") } else { (CALLS, "api") };
-    let mut host = Host::with(source, plan, &["a", "b"]);
+    let maker = Maker::new(&mut rng);
+    let mut host = Host::with(maker.source, maker.plan, &["a", "b"]);
     let mut at = JANUARY_20;
     for _ in 0..60 {
         at += rng.below(2 * DAY as u64) as i64;
-        let mut group = Vec::new();
-        for _ in 0..rng.between(1, 8) {
-            let id = rng.below(80).to_string();
-            let account = ["a", "b", "nobody"][rng.below(3) as usize];
-            let time = format!("2026-{:02}-{:02}T{:02}:00:00Z", rng.between(1, 4), rng.between(1, 28), rng.below(24));
-            let record = if levels { level(&id, account, &time, rng.below(90)) } else { call(&id, account, &time) };
-            let tenant = || String::from("t");
-            group.push(match rng.below(12) {
-                0 => Command::Void { tenant: tenant(), source: "s".into(), id },
-                1 => Command::Replace { tenant: tenant(), record },
-                2 => Command::Usage { tenant: tenant(), record, set: Some("set".into()) },
-                3 if rng.chance(200) => Command::Revert { tenant: tenant(), set: "set".into() },
-                4 if rng.chance(200) => {
-                    let artefact = compiled(&source.replace("$0.50", "$0.25").replace("$0.01", "$0.02"), plan);
-                    Command::Publish { tenant: tenant(), artefact }
-                }
-                5 => usage(record.replace("2026-", "20x6-")),
-                _ => usage(record),
-            });
-        }
-        host.decide(at, &group);
+        host.decide(at, &maker.group(&mut rng));
     }
     host
 }
