@@ -85,6 +85,7 @@ fn plan(per_cell: usize) -> Plan {
             unit: "GB".into(),
             quantum: Rational::ONE,
             bound: None,
+            parts: None,
         }],
         allowances: vec![],
         lines: vec![Line {

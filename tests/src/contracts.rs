@@ -105,7 +105,8 @@ pub fn unbalanced(invoices: &[Invoice]) -> Option<String> {
             }
             continue;
         };
-        if lines != &paid + &invoice.due {
+        let asked: Rational = &invoice.due + &payment.interim.iter().map(|i| &i.amount).sum::<Rational>();
+        if lines != &paid + &asked {
             return at("lines, paid and due");
         }
         let mut moved: BTreeMap<(CurrencyIx, &Account), Rational> = BTreeMap::new();
@@ -118,7 +119,7 @@ pub fn unbalanced(invoices: &[Invoice]) -> Option<String> {
         }
         let receivable: Rational =
             moved.iter().filter(|((_, account), _)| matches!(account, Account::Receivable)).map(|(_, sum)| sum).sum();
-        if -receivable != invoice.due {
+        if -receivable != asked {
             return at("what the ledger asks for and the invoice");
         }
         for balance in &payment.balances {

@@ -227,6 +227,9 @@ impl Table<'_> {
                 text = format!("{text}, {} {what}", currency.format(amount));
             }
             self.push(&self.paint.dim(text));
+            if !s.topped_up.is_zero() {
+                self.push(&self.paint.dim(format!("{}: top-ups are taken as paid", s.name)));
+            }
         }
         let currency = &self.plan.currency;
         for c in &payment.commitments {

@@ -27,6 +27,9 @@ struct BalanceOut<'i> {
     opened: String,
     restated: String,
     rolled_in: String,
+    /// Top-ups are requests; nobody confirmed these.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    top_ups_taken_as_paid: bool,
     topped_up: String,
     used: String,
 }
@@ -151,6 +154,7 @@ fn balance<'i>(of: &'i Statement, plan: &'i Plan) -> BalanceOut<'i> {
         opened: units(&of.opened),
         restated: units(&of.restated),
         rolled_in: units(&of.rolled_in),
+        top_ups_taken_as_paid: !of.topped_up.is_zero(),
         topped_up: units(&of.topped_up),
         used: units(&of.used),
     }

@@ -237,6 +237,59 @@ fn the_way_to_a_line() {
 }
 
 #[test]
+fn top_ups_are_said_to_be_taken_as_paid() {
+    let file = repository("examples/07-ai-credits.price").display().to_string();
+    let usage = repository("examples/usage/07-ai-credits.ndjson").display().to_string();
+    let rate = ["rate", &file, "--events", &usage, "--for", "team", "--in", "2026-05", "--format", "json"];
+    let ran = Place::new().run(&rate);
+    let json: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let balances = json["invoices"][0]["payment"]["balances"].as_array().cloned().unwrap_or_default();
+    let said: Vec<_> =
+        balances.iter().map(|b| (b["topped_up"].as_str(), b["top_ups_taken_as_paid"].as_bool())).collect();
+    assert_eq!(said, [(Some("0.0000"), None), (Some("25000.0000"), Some(true))]);
+}
+
+#[test]
+fn a_line_that_a_finer_wallet_pays_says_both_roundings() {
+    let plan = "\
+use std.units (call)
+use std.currencies (USD)
+
+event batch { size: call }
+meter calls = sum of batch.size
+
+plan starter {
+  currency  USD
+  timezone  \"UTC\"
+  billing   monthly on day 1
+  rounding  each line half-up to cents
+  price calls on calls = $0.0015 per call
+  wallet credit {
+    holds     USD
+    pays for  calls
+    grant     $5.00 free on start expires never
+    overdraft none
+    precise   to $0.0001 half-even
+  }
+  waterfall {
+    first   wallet credit
+    finally invoice
+  }
+  late events accepted for 3 days then next period
+}
+";
+    let usage = "{\"type\":\"batch\",\"account\":\"a\",\"time\":\"2026-03-02T10:00:00Z\",\"id\":\"1\",\"size\":2001}\n";
+    let place = Place::new();
+    place.file("p.price", plan).file("u.ndjson", usage);
+    let ran = place.run(&["explain", "p.price", "--events", "u.ndjson", "--in", "2026-03", "calls"]);
+    assert!(ran.out.contains("rounded half-even to $0.0001, invoiced half-up to $0.01"), "{}{}", ran.out, ran.err);
+    let ran = place.run(&["rate", "p.price", "--events", "u.ndjson", "--in", "2026-03", "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let line = &json["invoices"][0]["lines"][0];
+    assert_eq!((line["amount"].as_str(), line["cells"][0]["amount"].as_str()), (Some("3.0015"), Some("3.0015")));
+}
+
+#[test]
 fn a_faulty_plan_rates_nothing() {
     let place = place();
     place.file("card.price", &CARD.replace("$0.10", "$0,10"));

@@ -110,10 +110,16 @@ codes! {
     NEGATIVE = "P506";
     /// A cap below a minimum, or a clamp that never or always binds.
     CLAMP_ORDER = "P507";
+    /// An override dearer than what it overrides.
+    DEARER = "P508";
+    /// A limit that keeps a tier or an allowance out of reach.
+    BEHIND_LIMIT = "P509";
     /// A source in the waterfall that can never pay.
     DEAD_SOURCE = "P601";
     /// Top-ups without a limit.
     UNBOUNDED_TOP_UPS = "P602";
+    /// A price that falls and is paid while it grows.
+    GIVEN_BACK = "P603";
     /// A calendar that leaves time uncovered or a slot that never holds.
     CALENDAR_GAPS = "P701";
     /// A test that names something its subject does not have.

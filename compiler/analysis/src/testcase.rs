@@ -135,6 +135,10 @@ pub enum ExpectTarget {
     Due,
     /// What is left of an allowance.
     AllowanceLeft(String),
+    /// What is left of the limit of an entitlement, in the window that holds the last instant.
+    EntitlementLeft(String),
+    /// What was used of it in that window.
+    EntitlementUsed(String),
     /// What a wallet or prepaid commitment holds.
     Balance(String),
     /// What a commitment counted in the time of the test.
@@ -672,6 +676,34 @@ impl Builder<'_> {
                 self.report(finding);
                 None
             }
+            ExpectSubject::Entitlement { path, what } => {
+                let name = path.last()?;
+                let limited =
+                    |e: &&price_ir::Entitlement| matches!(e.value, price_ir::EntitlementValue::Metered { .. });
+                if !plan.funds.entitlements.iter().any(|e| e.name == name.text) {
+                    let known = plan.funds.entitlements.iter().filter(limited).map(|e| e.name.as_str());
+                    let finding = report::unknown(codes::TEST_NAME, "entitlement", &name.text, name.span, known);
+                    self.report(finding);
+                    return None;
+                }
+                if !plan.funds.entitlements.iter().filter(limited).any(|e| e.name == name.text) {
+                    let message = format!("`{}` is no limit, so nothing of it is used or left", name.text);
+                    self.report(Diagnostic::error(codes::TEST_NAME, message).at(name.span, ""));
+                    return None;
+                }
+                let name = name.text.clone();
+                match what.text.as_str() {
+                    "left" => Some(ExpectTarget::EntitlementLeft(name)),
+                    "used" => Some(ExpectTarget::EntitlementUsed(name)),
+                    other => {
+                        let known = ["left", "used"];
+                        let finding =
+                            report::unknown(codes::TEST_NAME, "amount of an entitlement", other, what.span, known);
+                        self.report(finding.help("write `left` or `used`"));
+                        None
+                    }
+                }
+            }
             ExpectSubject::Wallet(path) => {
                 let name = path.last()?;
                 if plan.funds.balances.iter().any(|b| b.name == name.text) {
@@ -799,6 +831,19 @@ impl Builder<'_> {
             }
             let factor = meter.map_or(Rational::ONE, |m| m.factor.clone());
             return Some(value.expr.as_const().cloned()? / factor);
+        }
+        if let ExpectTarget::EntitlementLeft(name) | ExpectTarget::EntitlementUsed(name) = target {
+            let meter = seen.lowered.meters.get(name)?;
+            let value = self.scoped(|scope| Typer::new(scope).constant(e));
+            if value.is_error() {
+                return None;
+            }
+            if value.ty != meter.ty {
+                let message = "this does not measure what the entitlement counts";
+                self.report(Diagnostic::error(codes::UNIT_MISMATCH, message).at(e.span, value.ty.to_string()));
+                return None;
+            }
+            return Some(value.expr.as_const().cloned()? / &meter.factor);
         }
         let at = match target {
             ExpectTarget::Balance(name) => plan.funds.balances.iter().find(|b| b.name == *name).map(|b| b.holds),

@@ -3,8 +3,8 @@
 //! Reads an invoice and the source map; computes nothing that the invoice does not say.
 
 use price_ir::{
-    CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, Ratcheted, RuleIx, SourceMap, TierDetail, TierScale,
-    UsageCharge,
+    Balance, CellDetail, Charge, Expr, Fold, InvoiceLine, Place, Plan, Ratcheted, RuleIx, SourceMap, TierDetail,
+    TierScale, UsageCharge,
 };
 use price_value::{Currency, Rational, Rounding, RoundingMode};
 
@@ -60,7 +60,7 @@ pub fn explain(plan: &Plan, places: &SourceMap, line: &InvoiceLine) -> Explanati
         rows.push(row);
     }
     rows.push(teller.row(0, "before rounding".to_owned(), Some(line.exact.clone()), None));
-    let rounded = rounding(&plan.rounding.rounding, &plan.currency);
+    let rounded = rounded(plan, line);
     let text = match line.corrects {
         Some(_) => format!("{rounded}, then and now"),
         None if line.amount == line.exact => format!("{rounded}: no change"),
@@ -221,7 +221,17 @@ pub(crate) fn quantity(value: &Rational, unit: &str) -> String {
     if unit.is_empty() { number } else { format!("{number} {unit}") }
 }
 
-/// `rounded half-up to $0.01`.
-fn rounding(rounding: &Rounding, currency: &Currency) -> String {
-    format!("rounded {} to {}", rounding.mode, currency.format(&rounding.step))
+/// `rounded half-up to $0.01`; a line that a finer balance may pay is rounded as that balance is, and
+/// as an invoice is where one asks for it.
+fn rounded(plan: &Plan, line: &InvoiceLine) -> String {
+    let (currency, own) = plan.currency_at(line.currency);
+    let to = |rounding: &Rounding| format!("{} to {}", rounding.mode, currency.format(&rounding.step));
+    let own = to(&own.rounding);
+    let at = plan.lines.iter().position(|l| l.name == line.name);
+    let pays = |b: &&Balance| b.pays.iter().any(|l| Some(l.ix()) == at);
+    let precise = plan.funds.balances.iter().filter(pays).filter_map(|b| b.precise.as_ref());
+    match precise.min_by(|a, b| a.step.cmp(&b.step)) {
+        Some(finer) => format!("rounded {}, invoiced {own}", to(finer)),
+        None => format!("rounded {own}"),
+    }
 }

@@ -542,6 +542,11 @@ impl Judge<'_> {
                 let last = invoices.iter().rev().find_map(|i| i.allowances.iter().find(|a| a.name == *name));
                 last.map(|a| &(&a.granted + &a.carried_in) - &a.used).unwrap_or_default()
             }
+            ExpectTarget::EntitlementUsed(name) => self.entitlement(name).map(|e| e.used.clone()).unwrap_or_default(),
+            ExpectTarget::EntitlementLeft(name) => {
+                let left = self.entitlement(name).and_then(|e| Some(e.limit.as_ref()? - &e.used));
+                left.unwrap_or_default().max(Rational::ZERO)
+            }
             ExpectTarget::Refused => Rational::ZERO,
         }
     }
@@ -552,6 +557,9 @@ impl Judge<'_> {
             ExpectTarget::AllowanceLeft(name) => {
                 let unit = plan.allowances.iter().find(|a| a.name == *name).map_or("", |a| a.unit.as_str());
                 quantity(value, unit)
+            }
+            ExpectTarget::EntitlementLeft(name) | ExpectTarget::EntitlementUsed(name) => {
+                quantity(value, self.entitlement(name).map_or("", |e| e.unit.as_str()))
             }
             ExpectTarget::Balance(name) => {
                 let holds = plan.funds.balances.iter().find(|b| b.name == *name).map_or(price_ir::OWN, |b| b.holds);
@@ -566,6 +574,11 @@ impl Judge<'_> {
             }
             _ => plan.currency.format(value),
         }
+    }
+
+    /// What the last invoice tells of an entitlement.
+    fn entitlement(&self, name: &str) -> Option<&price_ir::EntitlementUse> {
+        self.run.invoices.last()?.entitlements.iter().find(|e| e.name == name)
     }
 
     fn commitments<'i>(&'i self, name: &'i str) -> impl Iterator<Item = &'i price_ir::CommitmentStatus> {

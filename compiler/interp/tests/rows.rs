@@ -83,6 +83,7 @@ fn sink(fold: Fold) -> Sink {
         unit: "unit".into(),
         quantum: r("0.01"),
         bound: None,
+        parts: None,
     }
 }
 

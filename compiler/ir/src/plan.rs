@@ -394,6 +394,17 @@ pub struct Sink {
     pub quantum: Rational,
     /// `at most N per month`: the largest total the author declares, in `unit`.
     pub bound: Option<Rational>,
+    /// For levels whose cells are coarser than what holds a level of its own: the sink whose
+    /// cells do. At each instant a cell's level is the sum of those of its parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<SinkIx>,
+}
+
+impl Sink {
+    /// Whether it keeps what holds until the next event of the same cell.
+    pub fn is_level(&self) -> bool {
+        matches!(self.fold, Fold::Last(_) | Fold::Average(_) | Fold::Max(_, Held::Level) | Fold::Min(_, Held::Level))
+    }
 }
 
 /// What a sink keeps per cell.

@@ -35,7 +35,7 @@ pub struct Statement {
     pub restated: Rational,
     /// By grants.
     pub granted: Rational,
-    /// By top-ups.
+    /// By top-ups. Each is a request to pay; this settlement takes all of them as paid.
     pub topped_up: Rational,
     /// Carried over from ending lots.
     pub rolled_in: Rational,

@@ -114,6 +114,21 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "fold unique f0",
         "sink calls/by region: what is counted once is a text or a label",
     ),
+    (
+        "fold sum by-key(k1, f0, or-else(f0, 0.5))",
+        "parts sink9 fold last f0",
+        "sink calls/by region: there is no parts 9",
+    ),
+    (
+        "fold sum by-key(k1, f0, or-else(f0, 0.5))",
+        "parts sink2 fold last f0",
+        "sink calls/by region: its parts are not levels of the same events in the same steps",
+    ),
+    (
+        "fold sum by-key(k1, f0, or-else(f0, 0.5))",
+        "parts sink2 fold last f0",
+        "sink calls/by region: a part belongs to more than one of its cells",
+    ),
     ("over 900", "over 0", "sink tokens: a slot has 1 to 604800 seconds"),
     ("  measure round(f0, up 60)\n", "", "sink talk: what is split or covered has a measure"),
     (

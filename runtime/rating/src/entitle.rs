@@ -2,6 +2,9 @@
 //!
 //! A metered entitlement counts all cells of a meter in a window. What a window leaves may add to
 //! the next one's limit. Gate and invoice ask the same function, so they cannot disagree.
+//!
+//! Nothing that happens after the billing period that is asked about counts, however long the
+//! window: an invoice is a function of what happened until its period's end.
 
 use crate::acc::Reading;
 use crate::limits::CHAIN_MAX;
@@ -37,11 +40,12 @@ impl Rater {
                 EntitlementValue::Text(text) => used.text = Some(text.clone()),
                 EntitlementValue::Metered { sink, unit, limit, per, hard, rollover } => {
                     let window = self.entitled_window(*per, at);
+                    let so_far = Stretch { until: window.until.min(self.period_at(at).end.0), ..window };
                     let mut most = limit.clone();
                     if let Some(rollover) = rollover {
                         most += &self.left_over(billed, *sink, *per, (limit, rollover), window)?;
                     }
-                    used.used = self.counted(billed, *sink, window)?;
+                    used.used = self.counted(billed, *sink, so_far)?;
                     used.allowed = !*hard || used.used < most;
                     (used.unit, used.hard, used.limit) = (unit.clone(), *hard, Some(most));
                 }

@@ -6,7 +6,7 @@
 use crate::acc::{Acc, fold_slot};
 use crate::calendar;
 use crate::cells::{CellAt, NONE};
-use crate::levels::{Held, Holder};
+use crate::levels::{Held, Holder, Part};
 use crate::limits::{LEVEL_NANOS_MAX, PERCENTILE_VALUES_MAX, UNIQUE_VALUES_MAX};
 use crate::period::Stretch;
 use crate::rater::{Rater, RowFault};
@@ -210,6 +210,10 @@ impl Rater {
         let entries = state.cells.shape.entries.max(1);
         let mut codes = Vec::new();
         let lanes = lanes.clone();
+        let parts = plan.sinks[sink.ix()].parts.map(|parts| {
+            let own = &self.layout.events[batch.event.ix()].sinks;
+            (parts, own.iter().position(|s| *s == parts).expect("verified: parts are of the same events"))
+        });
         for at in 0..out.status.len() {
             let row = at / entries;
             if out.status[at] != TAKEN || lanes[row] == NONE || scratch.slots[row] == NONE {
@@ -222,8 +226,23 @@ impl Rater {
             let billed = self.accounts.accounts[subjects[row] as usize].billed;
             let when = batch.happened[row];
             let made = if self.layout.sinks[sink.ix()].level {
+                let part = match parts {
+                    None => cell,
+                    // What no part is of has no level either.
+                    Some((_, place)) if scratch.maps[place].status[at] != TAKEN => continue,
+                    Some((parts, place)) => {
+                        let open = open_labels(&mut self.sinks[parts.ix()], batch, row, &mut Vec::new());
+                        CellAt { cell: scratch.maps[place].cell[at], open }
+                    }
+                };
                 let served = &self.accounts.billed[billed as usize].instants;
                 let state = &mut self.sinks[sink.ix()];
+                let part = Part { account: subjects[row], at: part };
+                let whole = state.levels.sum(billed, cell, part, value);
+                // A value counts at its own instant, however short it holds; a sum, only once all
+                // that happens at the instant has happened.
+                let alone = parts.is_none() && whole == value;
+                let value = whole;
                 let set = state.levels.set(
                     &mut state.cells,
                     &mut self.time,
@@ -231,11 +250,10 @@ impl Rater {
                     Holder { fold, billed, served },
                     Held { at: cell, value, since: when },
                 );
-                // A value counts at its own instant, however short it holds.
                 let moment = match fold {
-                    Fold::Max(..) => Some(Acc::Max(value)),
-                    Fold::Min(..) => Some(Acc::Min(value)),
-                    Fold::Last(_) => Some(Acc::Last(value)),
+                    Fold::Max(..) if alone => Some(Acc::Max(value)),
+                    Fold::Min(..) if alone => Some(Acc::Min(value)),
+                    Fold::Last(_) if alone => Some(Acc::Last(value)),
                     _ => None,
                 };
                 if let Some(acc) = moment {

@@ -3,9 +3,9 @@
 
 use crate::cells::CellAt;
 use crate::layout::regime_on;
-use crate::levels::{Held, Holder};
+use crate::levels::{Held, Holder, Part};
 use crate::rater::{InjectError, Rater, When};
-use price_ir::{BalanceIx, CellRule, Charge, Cond, KeyIx, SinkIx};
+use price_ir::{BalanceIx, CellRule, Charge, Cond, DimIx, KeyIx, Sink, SinkIx};
 use price_value::{Date, Period, Rational, Timestamp};
 
 /// What a balance held when its subject came from another system.
@@ -23,6 +23,8 @@ pub struct OpeningLot {
 struct Target {
     sink: SinkIx,
     at: CellAt,
+    /// The cell of what holds the level; the dimension that is not named otherwise.
+    part: Result<CellAt, DimIx>,
     codes: Vec<u32>,
 }
 
@@ -113,8 +115,14 @@ impl Rater {
             let value = raw.to_i128().and_then(|v| i64::try_from(v).ok());
             let value = value.ok_or_else(|| InjectError::NotExact { meter: meter.into() })?;
             self.see_labels(target.sink, billed, &target.codes);
+            // A level of all labels together would be that of none.
+            let part = target.part.map_err(|dim| InjectError::MissingDimension {
+                meter: meter.into(),
+                dimension: plan.dimensions[dim.ix()].name.clone(),
+            })?;
             let served = &self.accounts.billed[billed as usize].instants;
             let state = &mut self.sinks[target.sink.ix()];
+            let value = state.levels.sum(billed, target.at, Part { account, at: part }, value);
             state.levels.set(
                 &mut state.cells,
                 &mut self.time,
@@ -151,25 +159,7 @@ impl Rater {
         let mut any = false;
         for (index, sink) in plan.sinks.iter().enumerate().filter(|(_, s)| s.meter == meter && !meter.is_empty()) {
             any = true;
-            let mut codes: Vec<Option<u32>> = Vec::with_capacity(sink.keys.len());
-            for key in &sink.keys {
-                let dimension = &plan.dimensions[key.dim.ix()];
-                let given = labels.iter().position(|(name, _)| *name == dimension.name);
-                let Some(given) = given else {
-                    codes.push(None);
-                    continue;
-                };
-                known[given] = true;
-                let label = labels[given].1;
-                let code = match dimension.size() {
-                    Some(_) => dimension.code(label),
-                    None => self.labels.intern(key.dim, label),
-                };
-                codes.push(Some(code.ok_or_else(|| InjectError::UnknownLabel {
-                    dimension: dimension.name.clone(),
-                    label: label.into(),
-                })?));
-            }
+            let codes = self.codes(sink, labels, &mut known)?;
             let missing = |key: KeyIx| InjectError::MissingDimension {
                 meter: meter.into(),
                 dimension: plan.dimensions[sink.keys[key.ix()].dim.ix()].name.clone(),
@@ -182,12 +172,18 @@ impl Rater {
                     return Err(missing(KeyIx(place as u32)));
                 }
             }
-            let shape = &mut self.sinks[index].cells.shape;
-            let code = |key: &KeyIx| codes[key.ix()].unwrap_or(0);
-            let digits: Vec<u32> = shape.closed.iter().map(|(key, ..)| code(key)).collect();
-            let open: Vec<u32> = shape.open.iter().map(|(key, ..)| code(key)).collect();
-            let at = CellAt { cell: shape.cell(&digits), open: shape.combo(&open) };
-            out.push(Target { sink: SinkIx(index as u32), at, codes: open });
+            let sink_ix = SinkIx(index as u32);
+            let (at, open) = self.cell_at(sink_ix, &codes);
+            let part = match sink.parts {
+                None => Ok(at),
+                Some(parts) => {
+                    let codes = self.codes(&plan.sinks[parts.ix()], labels, &mut known)?;
+                    let keys = plan.sinks[parts.ix()].keys.iter().zip(&codes);
+                    let lacks = keys.filter(|(key, code)| key.in_cell && code.is_none()).map(|(key, _)| key.dim).next();
+                    lacks.map_or_else(|| Ok(self.cell_at(parts, &codes).0), Err)
+                }
+            };
+            out.push(Target { sink: sink_ix, at, part, codes: open });
         }
         if !any {
             return Err(InjectError::UnknownMeter(meter.into()));
@@ -196,6 +192,45 @@ impl Rater {
             return Err(InjectError::UnknownDimension { meter: meter.into(), dimension: labels[index].0.into() });
         }
         Ok(out)
+    }
+
+    /// The labels of a sink's keys among those that are named, and which of the names it knows.
+    fn codes(
+        &mut self,
+        sink: &Sink,
+        labels: &[(&str, &str)],
+        known: &mut [bool],
+    ) -> Result<Vec<Option<u32>>, InjectError> {
+        let plan = self.plan.clone();
+        let mut codes = Vec::with_capacity(sink.keys.len());
+        for key in &sink.keys {
+            let dimension = &plan.dimensions[key.dim.ix()];
+            let given = labels.iter().position(|(name, _)| *name == dimension.name);
+            let Some(given) = given else {
+                codes.push(None);
+                continue;
+            };
+            known[given] = true;
+            let label = labels[given].1;
+            let code = match dimension.size() {
+                Some(_) => dimension.code(label),
+                None => self.labels.intern(key.dim, label),
+            };
+            codes.push(Some(code.ok_or_else(|| InjectError::UnknownLabel {
+                dimension: dimension.name.clone(),
+                label: label.into(),
+            })?));
+        }
+        Ok(codes)
+    }
+
+    /// The cell of some labels of a sink's keys, and its open labels.
+    fn cell_at(&mut self, sink: SinkIx, codes: &[Option<u32>]) -> (CellAt, Vec<u32>) {
+        let shape = &mut self.sinks[sink.ix()].cells.shape;
+        let code = |key: &KeyIx| codes[key.ix()].unwrap_or(0);
+        let digits: Vec<u32> = shape.closed.iter().map(|(key, ..)| code(key)).collect();
+        let open: Vec<u32> = shape.open.iter().map(|(key, ..)| code(key)).collect();
+        (CellAt { cell: shape.cell(&digits), open: shape.combo(&open) }, open)
     }
 }
 

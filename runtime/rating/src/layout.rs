@@ -4,7 +4,7 @@
 use crate::order::{Order, plan_order};
 use crate::period::{Slicing, Timeline};
 use price_ir::{
-    AllowanceIx, CellRule, Charge, DrawOrder, EntitlementValue, Fold, GrantWhen, Held, KeySource, LineIx, Plan, Regime,
+    AllowanceIx, CellRule, Charge, DrawOrder, EntitlementValue, Fold, GrantWhen, KeySource, LineIx, Plan, Regime,
     Rules, SinkIx,
 };
 use price_value::{Date, Window};
@@ -80,10 +80,6 @@ pub(crate) fn regime_on(rules: &Rules, date: Date) -> &Regime {
     &rules.regimes[after.saturating_sub(1)]
 }
 
-fn is_level(fold: &Fold) -> bool {
-    matches!(fold, Fold::Last(_) | Fold::Average(_) | Fold::Max(_, Held::Level) | Fold::Min(_, Held::Level))
-}
-
 impl Layout {
     pub(crate) fn new(plan: &Plan, time: &Timeline) -> Layout {
         let live: Vec<bool> = plan
@@ -105,7 +101,7 @@ impl Layout {
                 };
                 let stepwise = matches!(&sink.fold, Fold::Charge(charge) if charge.priced_by_host());
                 let slicing = Slicing::default();
-                SinkLayout { slicing, level: is_level(&sink.fold), regime_cuts, unsold: Vec::new(), stepwise }
+                SinkLayout { slicing, level: sink.is_level(), regime_cuts, unsold: Vec::new(), stepwise }
             })
             .collect();
         let mut stepwise: Vec<(LineIx, SinkIx)> = Vec::new();

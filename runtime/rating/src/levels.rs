@@ -12,11 +12,23 @@ use price_value::Period;
 use rustc_hash::FxHashMap;
 
 /// The levels of one sink.
+///
+/// A cell's level is the sum of those of its parts: of each account of a pool, and where a price
+/// drops dimensions of its meter, of each combination of all the meter's labels.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Levels {
+    parts: FxHashMap<Part, i64>,
     index: FxHashMap<(u32, CellAt), u32>,
     held: Vec<Held>,
     by_billed: FxHashMap<u32, Vec<u32>>,
+}
+
+/// What holds a level of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Part {
+    pub(crate) account: u32,
+    /// In the sink that keeps the parts.
+    pub(crate) at: CellAt,
 }
 
 /// A level of a cell from an instant on.
@@ -39,11 +51,20 @@ pub(crate) struct Holder<'a> {
 }
 
 impl Levels {
-    /// Forgets the levels of a subject.
-    pub(crate) fn drop_usage(&mut self, billed: u32) {
+    /// Forgets the levels of a subject and of its accounts.
+    pub(crate) fn drop_usage(&mut self, billed: u32, own: impl Fn(u32) -> bool) {
         for place in self.by_billed.remove(&billed).unwrap_or_default() {
             self.index.remove(&(billed, self.held[place as usize].at));
         }
+        self.parts.retain(|part, _| !own(part.account));
+    }
+
+    /// What a cell's level is once one of its parts has another. Raw steps that do not fit into 64
+    /// bits are those of values that no event can have.
+    pub(crate) fn sum(&mut self, billed: u32, cell: CellAt, part: Part, value: i64) -> i64 {
+        let before = self.parts.insert(part, value).unwrap_or(0);
+        let whole = self.index.get(&(billed, cell)).map_or(0, |place| self.held[*place as usize].value);
+        whole.saturating_sub(before).saturating_add(value)
     }
 
     /// Sets a level from an instant on and books what the one before it did. `true` when the cell

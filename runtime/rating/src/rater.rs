@@ -280,10 +280,12 @@ impl Rater {
 
     /// What is due in `[from, until)`, sorted by billed subject, then period: periods with usage,
     /// and for subjects with a subscription or a carried level also those without. A missing end
-    /// is that of all usage.
+    /// is that of all usage, a missing start of a contract its first day.
     pub fn due(&self, from: Option<Date>, until: Option<Date>) -> Vec<(String, Period)> {
         let used = || self.slots.all().map(|(_, period)| self.time.period(period));
-        let from = from.or_else(|| used().map(|p| p.from).min());
+        // A contract owes its fees from its first day on.
+        let term = self.plan.parties.as_ref().and_then(|parties| parties.term.from);
+        let from = from.or_else(|| used().map(|p| p.from).chain(used().next().and(term)).min());
         let until = until.or_else(|| used().map(|p| p.until).max());
         let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
         let inside = |p: &Period| p.until > from && p.from < until;
@@ -360,8 +362,9 @@ impl Rater {
     /// lost for good; a host that did this often makes a new rater.
     pub fn drop_usage(&mut self, billed: u32) -> usize {
         let lost = self.slots.drop_usage(billed);
+        let accounts = &self.accounts.accounts;
         for sink in &mut self.sinks {
-            sink.levels.drop_usage(billed);
+            sink.levels.drop_usage(billed, |account| accounts[account as usize].billed == billed);
         }
         self.book.drop_usage(billed);
         self.seen_from.retain(|(of, _), _| *of != billed);

@@ -1,10 +1,13 @@
 //! Parts of an amount that add up: exact shares, and shares in whole steps.
+//!
+//! Who gets the step that is left over goes by name, never by place: a plan whose prices stand
+//! in another order gives the same amounts.
 
 use price_value::{Rational, largest_remainder};
 
 /// `total` over parts whose exact values nearly add up to it (a rounded sum over its summands):
 /// every part is rounded down to the step, and the steps that are left go to the largest
-/// remainders, ties to the earliest. Parts of any sign.
+/// remainders, ties to the earliest: see [`by_name`]. Parts of any sign.
 pub(crate) fn apportion(total: &Rational, exact: &[Rational], step: &Rational) -> Vec<Rational> {
     if exact.is_empty() {
         return Vec::new();
@@ -54,6 +57,23 @@ pub(crate) fn by_weight(total: &Rational, weights: &[Rational], step: &Rational)
     if (total / step).is_integer() { largest_remainder(total, weights, step) } else { scale(total, weights) }
 }
 
+/// Splits over parts in the order of their names, and gives the shares back in the order of the
+/// parts.
+pub(crate) fn by_name<N: Ord>(
+    names: &[N],
+    parts: &[Rational],
+    split: impl FnOnce(&[Rational]) -> Vec<Rational>,
+) -> Vec<Rational> {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by(|a, b| names[*a].cmp(&names[*b]));
+    let sorted: Vec<Rational> = order.iter().map(|at| parts[*at].clone()).collect();
+    let mut shares = vec![Rational::ZERO; parts.len()];
+    for (at, share) in order.into_iter().zip(split(&sorted)) {
+        shares[at] = share;
+    }
+    shares
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +87,17 @@ mod tests {
         let out = apportion(&r(total), &parts, &r("0.01"));
         assert_eq!(out.iter().sum::<Rational>(), r(total));
         out.iter().map(Rational::to_string).collect()
+    }
+
+    #[test]
+    fn the_step_left_over_goes_by_name_wherever_the_part_stands() {
+        let thirds = [r("200"), r("200"), r("200")];
+        let split = |names: &[&str]| {
+            let shares = by_name(names, &thirds, |parts| by_weight(&r("100"), parts, &r("0.01")));
+            shares.iter().map(Rational::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(split(&["alpha", "mike", "zulu"]), ["33.34", "33.33", "33.33"]);
+        assert_eq!(split(&["zulu", "mike", "alpha"]), ["33.33", "33.33", "33.34"]);
     }
 
     #[test]

@@ -301,6 +301,165 @@ fn a_line_that_falls_gives_payments_back_last_in_first_out() {
     assert_eq!(january.due, r("2"), "the second grant only");
 }
 
+/// 100.00 that cost 80.00, a price that falls, and the invoice of June.
+fn falling(expires: Expiry, clawback: Option<&str>, overdraft: &str) -> Invoice {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, volume(&[("0", "0.01"), ("9000", "0.002")]));
+    let lot = grant("lot", "100", GrantWhen::On(day("2026-06-03")), expires, Cost::Invoiced(r("80")));
+    let lot = Grant { clawback: clawback.map(day), ..lot };
+    b.0.funds.balances.push(Balance { overdraft: r(overdraft), ..wallet("w", OWN, &[spend], vec![lot]) });
+    flow(&mut b, &[0], Finally::Invoice);
+    let mut rater = b.rater();
+    let early = if overdraft == "0" { "2026-06-05T12:00:00Z" } else { "2026-06-02T12:00:00Z" };
+    used(&mut rater, &[(early, "9000"), ("2026-06-20T12:00:00Z", "1000")]);
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    june
+}
+
+#[test]
+fn what_comes_back_after_its_lot_is_gone_goes_where_the_lot_went() {
+    let promotion = |june: &Invoice| -> Rational {
+        let used = |account: &Account| matches!(account, Account::PromotionUsed { .. });
+        let ledger = &june.payment.as_ref().unwrap().ledger;
+        let sides = ledger.iter().map(|e| match (used(&e.debit), used(&e.credit)) {
+            (true, _) => e.amount.clone(),
+            (_, true) => -&e.amount,
+            _ => r("0"),
+        });
+        sides.sum()
+    };
+    let gone = Expiry::Gone(day("2026-06-15"));
+    for (june, overdrawn) in [(falling(gone, None, "0"), false), (falling(gone, None, "100"), true)] {
+        // 90.00 on the fifth, 20.00 at the end: 70.00 come back to a lot that is gone.
+        let revenue = &june.payment.as_ref().unwrap().revenue;
+        assert_eq!((revenue.earned.clone(), revenue.breakage.clone()), (r("16"), r("64")), "{overdrawn}");
+        assert_eq!(promotion(&june), r("4"));
+        let w = statement(&june, "w");
+        assert_eq!((w.used.clone(), w.expired.clone(), w.closed.clone()), (r("20"), r("80"), r("0")));
+    }
+    let taken = falling(Expiry::Never, Some("2026-06-15"), "0");
+    assert_eq!(statement(&taken, "w").clawed_back, r("80"));
+    assert_eq!(taken.payment.as_ref().unwrap().revenue.breakage, r("64"));
+}
+
+#[test]
+fn a_rate_of_its_own_is_taken_off_once_and_in_whole_steps() {
+    // What is used on each of four days, at a tenth of a cent over 80%.
+    for (each, drawn, due) in [("25000", "800", "800"), ("1", "0.03", "800"), ("30000", "800", "1000")] {
+        let mut b = Build::new();
+        let sink = b.sum("use", "unit");
+        let spend = b.price("spend", sink, per_unit("0.01"));
+        let lot = grant("c", "800", GrantWhen::Start, Expiry::Never, Cost::Invoiced(r("800")));
+        b.0.funds.balances.push(Balance {
+            kind: BalanceKind::Commitment,
+            rate: r("0.8"),
+            ..wallet("c", OWN, &[spend], vec![lot])
+        });
+        flow(&mut b, &[0], Finally::Invoice);
+        let mut rater = b.rater();
+        let days = ["2026-06-05T12:00:00Z", "2026-06-06T12:00:00Z", "2026-06-07T12:00:00Z", "2026-06-08T12:00:00Z"];
+        used(&mut rater, &days.map(|day| (day, each)));
+        let june = close(&mut rater, "2026-06-10");
+        balanced(&june);
+        let c = statement(&june, "c");
+        assert_eq!((c.used.clone(), june.due.clone()), (r(drawn), r(due)), "{each}");
+        let rate = line(&june, "c rate");
+        assert_eq!(rate.paid, [("c".to_string(), rate.amount.clone())], "the rate asks for nothing");
+        let paid: Rational = june.lines.iter().flat_map(|line| &line.paid).map(|(_, paid)| paid).sum();
+        assert_eq!(paid, c.used, "what was paid was drawn");
+        let revenue = &june.payment.as_ref().unwrap().revenue;
+        assert_eq!(revenue.earned, &r(drawn) + &(&r(due) - &r("800")));
+    }
+}
+
+#[test]
+fn a_carried_excess_stays_applied_and_is_applied_once() {
+    for (cumulative, months_carried, second) in [(true, 3, "250"), (false, 12, "250"), (false, 3, "250")] {
+        let mut b = Build::new();
+        let sink = b.sum("use", "unit");
+        let spend = b.price("spend", sink, per_unit("1"));
+        let year = StepLength::Age(Age { count: 1, unit: AgeUnit::Years });
+        b.0.funds.commitments.push(Commitment {
+            repeats: true,
+            true_up: Some(TrueUp { every: months(3), share: r("0.25"), cumulative }),
+            excess: Excess::RollsOver { up_to: r("0.1"), lasts: months(months_carried) },
+            ..promise("annual", "1000", year, &[spend])
+        });
+        flow(&mut b, &[], Finally::Invoice);
+        let mut rater = b.rater();
+        let from = Some(day("2026-01-01"));
+        rater.subscribe(&price_rating::Subscription { from, ..price_rating::Subscription::of("a") }).unwrap();
+        let windows = ["2026-01-10T12:00:00Z", "2026-05-10T12:00:00Z", "2026-08-10T12:00:00Z", "2026-11-10T12:00:00Z"];
+        used(&mut rater, &windows.map(|day| (day, "275")));
+        let ends = ["2027-03-10", "2027-06-10", "2027-09-10", "2027-12-10"];
+        let trued = ends.map(|end| line(&close(&mut rater, end), "annual true-up").amount.clone());
+        assert_eq!(trued, [r("150"), r(second), r("250"), r("250")], "{cumulative} {months_carried}");
+    }
+}
+
+#[test]
+fn the_invoice_asks_in_cents_for_what_a_finer_wallet_left() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let spend = b.price("spend", sink, per_unit("0.0015"));
+    let lot = grant("lot", "5", GrantWhen::Start, Expiry::Never, Cost::Free);
+    let precise = Some(Rounding { mode: RoundingMode::HalfEven, step: r("0.0001") });
+    b.0.funds.balances.push(Balance { precise, ..wallet("w", OWN, &[spend], vec![lot]) });
+    flow(&mut b, &[0], Finally::Invoice);
+    let mut rater = b.rater();
+    used(&mut rater, &[("2026-06-05T12:00:00Z", "4005")]);
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    assert_eq!((june.total.clone(), june.due.clone()), (r("6.01"), r("1.01")));
+    let rounded: Vec<_> =
+        june.payment.as_ref().unwrap().ledger.iter().filter(|e| e.kind == EntryKind::Round).cloned().collect();
+    assert_eq!(rounded.len(), 1);
+    assert_eq!((&rounded[0].debit, &rounded[0].credit), (&Account::Receivable, &Account::Rounding));
+    assert_eq!(rounded[0].amount, r("0.0025"));
+}
+
+#[test]
+fn an_early_invoice_is_a_receivable_of_its_day() {
+    let mut b = Build::new();
+    let sink = b.sum("use", "unit");
+    let line = b.price("spend", sink, per_unit("1"));
+    b.0.funds.interim = Some(Interim { at: r("50"), rule: RuleIx(0) });
+    flow(&mut b, &[], Finally::Invoice);
+    let mut rater = b.rater();
+    used(&mut rater, &[("2026-06-05T12:00:00Z", "60"), ("2026-06-06T12:00:00Z", "20"), ("2026-06-20T12:00:00Z", "45")]);
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    assert_eq!((june.total.clone(), june.due.clone(), line.ix()), (r("125"), r("0"), 0));
+    let asked: Vec<_> = june.payment.as_ref().unwrap().ledger.iter().map(|e| (e.day, e.amount.clone())).collect();
+    assert_eq!(asked, [(day("2026-06-05"), r("60")), (day("2026-06-20"), r("65"))]);
+}
+
+#[test]
+fn units_that_the_invoice_asks_for_are_owed_in_money_only() {
+    let mut b = Build::new();
+    credits(&mut b);
+    let sink = b.sum("use", "CREDIT");
+    let line = b.price("credits", sink, per_unit("1"));
+    b.0.lines[line.ix()].currency = CREDIT;
+    let lot = grant("lot", "100", GrantWhen::Start, Expiry::Never, Cost::Free);
+    b.0.funds.balances.push(wallet("w", CREDIT, &[line], vec![lot]));
+    b.0.funds.conversions.push(Conversion { currency: CREDIT, rate: r("0.05"), rule: RuleIx(0), order: 9 });
+    flow(&mut b, &[0], Finally::Invoice);
+    let mut rater = b.rater();
+    used(&mut rater, &[("2026-06-05T12:00:00Z", "140")]);
+    let june = close(&mut rater, "2026-06-10");
+    balanced(&june);
+    assert_eq!(june.due, r("2"));
+    let blocked = june.payment.as_ref().unwrap().ledger.iter().map(|e| match (&e.debit, &e.credit) {
+        (Account::Blocked, _) => e.amount.clone(),
+        (_, Account::Blocked) => -&e.amount,
+        _ => r("0"),
+    });
+    assert_eq!(blocked.sum::<Rational>(), r("0"));
+}
+
 #[test]
 fn an_hourly_commitment_is_used_in_its_hour_or_lost() {
     let mut b = Build::new();
@@ -382,6 +541,7 @@ fn a_metered_entitlement_is_reached_in_its_window_and_carries_a_rest() {
     assert_eq!(february[2], ("year".into(), Some(r("150")), r("150"), false));
     assert!(!february[3].3);
     assert_eq!(ask("2026-02-05T18:00:00Z")[1], ("day".into(), Some(r("40")), r("50"), true), "a soft limit only tells");
+    assert_eq!(ask("2026-01-31T18:00:00Z")[2].2, r("70"), "January does not know of February");
 }
 
 /// A price per unit that came to be known later, over a wallet of so much; four months of use.

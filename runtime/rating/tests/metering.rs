@@ -131,6 +131,46 @@ fn a_pool_is_one_subject_of_several_accounts() {
 }
 
 #[test]
+fn a_pool_holds_the_sum_of_the_levels_of_its_accounts() {
+    let mut rater = meter(Fold::Average(field(0))).rater();
+    for account in ["x", "y"] {
+        rater.subscribe(&Subscription { pool: Some("acme".into()), ..Subscription::of(account) }).unwrap();
+    }
+    rater.open_level("y", "used", &[], &r("4"), at("2026-03-01T00:00:00Z")).unwrap();
+    push(&mut rater, &[("x", "used", "2026-03-01T00:00:00Z", &[("n", "10"), ("who", "w")][..])]);
+    push(&mut rater, &[("y", "used", "2026-03-01T12:00:00Z", &[("n", "4"), ("who", "w")][..])]);
+    let period = rater.period_of(day("2026-03-01"));
+    assert_eq!(rater.close("acme", &period).unwrap().lines[0].quantity.as_ref().unwrap().0, r("14"));
+}
+
+#[test]
+fn a_level_whose_labels_a_price_drops_is_the_sum_over_them() {
+    let mut b = Build::new();
+    let region = b.dim("region", &["us", "eu"]);
+    let event = b.event("used", vec![number("n", "unit", 0), label("region", region)]);
+    let whole = b.sink("used", event, Fold::Max(field(0), Held::Level), "unit", vec![]);
+    let parts = b.sink("", event, Fold::Last(field(0)), "unit", vec![by(region, 1)]);
+    b.0.sinks[whole.ix()].parts = Some(parts);
+    b.price("used", whole, per_unit("1"));
+    let mut rater = b.rater();
+    let start = at("2026-03-01T00:00:00Z");
+    assert!(matches!(
+        rater.open_level("a", "used", &[], &r("8"), start),
+        Err(InjectError::MissingDimension { dimension, .. }) if dimension == "region"
+    ));
+    rater.open_level("a", "used", &[("region", "us")], &r("8"), start).unwrap();
+    rater.open_level("a", "used", &[("region", "eu")], &r("5"), start).unwrap();
+    assert_eq!(close(&mut rater, "2026-03-01").total, r("13"));
+    let mut used = |t, n, region| push(&mut rater, &[("a", "used", t, &[("n", n), ("region", region)])]);
+    // At one instant the level moves from one region to the other: there is no peak between.
+    used("2026-03-02T00:00:00Z", "13", "eu");
+    used("2026-03-02T00:00:00Z", "0", "us");
+    used("2026-04-02T00:00:00Z", "2", "us");
+    assert_eq!(close(&mut rater, "2026-03-01").total, r("13"));
+    assert_eq!(close(&mut rater, "2026-04-01").total, r("15"));
+}
+
+#[test]
 fn rows_out_of_order_are_refused_only_where_order_matters() {
     let early: Row<'_> = ("a", "used", "2026-03-01T00:00:00Z", &[("n", "1"), ("who", "")]);
     let late: Row<'_> = ("a", "used", "2026-03-02T00:00:00Z", &[("n", "1"), ("who", "")]);

@@ -119,9 +119,10 @@ fn funds(rng: &mut Rng, lines: &[&str], allowance: bool, out: &mut String) {
         let top_up =
             if rng.chance(50) { "    top-up $20.00 for $18.00 when below $5.00 at most 2 per month\n" } else { "" };
         let overdraft = *rng.pick(&["none", "up to $10.00"]);
+        let precise = *rng.pick(&["", "", "    precise to $0.0001 half-even\n"]);
         let _ = writeln!(
             out,
-            "  wallet prepaid {{\n    holds USD\n    pays for {}\n    grant ${}.00 {cost} on start expires after {} months\n{top_up}    overdraft {overdraft}\n    spend {} first\n  }}",
+            "  wallet prepaid {{\n    holds USD\n    pays for {}\n    grant ${}.00 {cost} on start expires after {} months\n{top_up}{precise}    overdraft {overdraft}\n    spend {} first\n  }}",
             scope(rng),
             if cost == "already paid" { rng.within(10, 90) } else { 50 },
             rng.within(1, 12),
@@ -159,13 +160,29 @@ fn funds(rng: &mut Rng, lines: &[&str], allowance: bool, out: &mut String) {
             );
         }
     }
+    if rng.chance(30) {
+        sources.push("saver");
+        let _ = writeln!(
+            out,
+            "  commitment saver prepaid {{\n    amount ${}.00 per month\n    counts {}\n    invoiced at start\n    unused expires\n    covered at {}% of contract prices\n  }}",
+            rng.within(1, 30),
+            scope(rng),
+            rng.within(15, 120)
+        );
+    }
+    if rng.chance(30) {
+        let _ = writeln!(out, "  invoice early at ${}.00", rng.within(1, 20));
+    }
     if sources.is_empty() && !allowance {
         return;
     }
     for at in (1..sources.len()).rev() {
         sources.swap(at, rng.below(at as u64 + 1) as usize);
     }
-    let mut steps: Vec<String> = sources.iter().map(|wallet| format!("wallet {wallet}")).collect();
+    let mut steps: Vec<String> = sources
+        .iter()
+        .map(|source| if *source == "saver" { format!("commitment {source}") } else { format!("wallet {source}") })
+        .collect();
     if allowance {
         steps.insert(0, "allowance included".into());
     }

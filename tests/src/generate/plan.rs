@@ -20,6 +20,11 @@ pub fn plan(rng: &mut Rng) -> Plan {
         let line = line(rng, &plan, SinkIx(sink as u32));
         plan.lines.push(line);
     }
+    for sink in 0..plan.sinks.len() {
+        if rng.chance(50) {
+            parts(&mut plan, SinkIx(sink as u32));
+        }
+    }
     others(rng, &mut plan);
     if let Err(findings) = verify(&plan) {
         panic!("a generated plan verifies: {findings:?}\n{}", text::print(&plan));
@@ -189,6 +194,7 @@ fn sink(rng: &mut Rng, plan: &Plan) -> Sink {
         unit: "unit".into(),
         quantum: Rational::ONE,
         bound: rng.chance(30).then(|| Rational::int(*rng.pick(&[1_000, 1_000_000, 10_000_000_000]))),
+        parts: None,
     };
     if rng.chance(40) {
         charge(rng, plan, &mut sink);
@@ -196,6 +202,30 @@ fn sink(rng: &mut Rng, plan: &Plan) -> Sink {
         fold(rng, plan, &mut sink);
     }
     sink
+}
+
+/// Makes the cells of a level sums of finer ones.
+fn parts(plan: &mut Plan, ix: SinkIx) {
+    let sink = &plan.sinks[ix.ix()];
+    let (Fold::Last(value) | Fold::Average(value) | Fold::Max(value, Held::Level) | Fold::Min(value, Held::Level)) =
+        &sink.fold
+    else {
+        return;
+    };
+    if sink.keys.iter().any(|key| matches!(key.source, KeySource::Calendar(_))) {
+        return;
+    }
+    let finer = Sink {
+        name: format!("parts {}", ix.0),
+        meter: String::new(),
+        keys: sink.keys.iter().map(|key| Key { in_cell: true, ..key.clone() }).collect(),
+        scope: Cond::Always,
+        fold: Fold::Last(value.clone()),
+        bound: None,
+        ..sink.clone()
+    };
+    plan.sinks[ix.ix()].parts = Some(SinkIx(plan.sinks.len() as u32));
+    plan.sinks.push(finer);
 }
 
 fn fold(rng: &mut Rng, plan: &Plan, sink: &mut Sink) {

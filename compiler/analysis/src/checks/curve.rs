@@ -100,7 +100,8 @@ impl Curve {
         all
     }
 
-    fn zip(&self, other: &Curve, f: impl Fn(&Rational, &Rational) -> Rational) -> Curve {
+    /// Two curves combined point by point; `f` is linear.
+    pub fn zip(&self, other: &Curve, f: impl Fn(&Rational, &Rational) -> Rational) -> Curve {
         let pieces = self
             .starts(other)
             .into_iter()
@@ -158,6 +159,36 @@ impl Curve {
             }
         }
         None
+    }
+
+    /// The first stretch on which the value is above zero: its start (open), and its end unless it
+    /// goes on for ever.
+    pub fn above_zero(&self) -> Option<(Rational, Option<Rational>)> {
+        let mut start: Option<Rational> = self.at_zero.is_positive().then_some(Rational::ZERO);
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let next = self.pieces.get(index + 1).map(|p| &p.from);
+            // Where the piece crosses zero, if it does before its end.
+            let crossing = || {
+                let at = &piece.from - &(&piece.value / &piece.slope);
+                next.is_none_or(|next| at < *next).then_some(at)
+            };
+            let rises = piece.slope.is_positive();
+            match &start {
+                None if piece.value.is_positive() || (piece.value.is_zero() && rises) => {
+                    start = Some(piece.from.clone())
+                }
+                None if rises => start = crossing(),
+                None => continue,
+                Some(_) if piece.value.is_positive() || (piece.value.is_zero() && rises) => {}
+                Some(from) => return Some((from.clone(), Some(piece.from.clone()))),
+            }
+            if let (Some(from), true, true) = (&start, piece.slope.is_negative(), piece.value.is_positive())
+                && let Some(end) = crossing()
+            {
+                return Some((from.clone(), Some(end)));
+            }
+        }
+        start.map(|from| (from, None))
     }
 
     /// The least quantity above `from` at which the value is back at `goal`.

@@ -1,6 +1,10 @@
 //! Checks on a compiled plan that need no quantifier: decided exactly on the piecewise form.
 
 pub mod curve;
+pub mod dearer;
+mod drawn;
+mod entitled;
+mod given_back;
 
 use crate::codes;
 use curve::Curve;
@@ -30,11 +34,14 @@ pub fn check(plan: &Plan, rule_spans: &[Span], name: Span, cliffs: &[String]) ->
         checks.line_clamps(line);
     }
     checks.rebates();
+    checks.given_back();
+    checks.drawn();
     checks.group_clamps();
+    checks.behind_limits();
     checks.found
 }
 
-struct Checks<'a> {
+pub(crate) struct Checks<'a> {
     plan: &'a Plan,
     rule_spans: &'a [Span],
     name: Span,

@@ -66,6 +66,28 @@ pub enum Aggregation {
     Slotted(SlotFold, SlotFold, u32, Expr),
 }
 
+impl MeterDef {
+    /// Whether what it counts holds until the next event with the same labels.
+    pub fn holds_levels(&self) -> bool {
+        match &self.aggregation {
+            Aggregation::Average(_) | Aggregation::Max(_, Held::Level) | Aggregation::Min(_, Held::Level) => true,
+            Aggregation::Last(value) => {
+                let mut level = false;
+                value.walk(&mut |e| {
+                    if let Expr::Field(ix) | Expr::Family(ix) = e {
+                        level |= self.event.fields.iter().any(|field| match &field.kind {
+                            FieldKind::Number(n) | FieldKind::Family(_, n) => field.ix == *ix && n.ir.level,
+                            _ => false,
+                        });
+                    }
+                });
+                level
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Aggregation {
     /// Whether cells of it may be added when a price drops a dimension.
     pub fn has_moments(&self) -> bool {
@@ -172,7 +194,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<
             Some(value.expr.as_const().cloned().unwrap_or_default() / &factor)
         }
     };
-    Some(MeterDef {
+    let meter = MeterDef {
         id: format!("{}.{}", builder.file.module(builder.db), decl.name.text),
         name: decl.name.text.clone(),
         event,
@@ -184,7 +206,18 @@ pub(crate) fn build(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<
         by,
         filter,
         bound,
-    })
+    };
+    // Labels say whose level it is: they are not something that it moves in and out of.
+    let moves = |k: &&DimUse| matches!(k.source, UseSource::Calendar(_) | UseSource::Bucket(_));
+    if let (true, Some(at)) = (meter.holds_levels(), meter.keys[..by].iter().position(|k| moves(&k))) {
+        let what = match meter.keys[at].source {
+            UseSource::Calendar(_) => "a level kept apart by a calendar",
+            _ => "a level kept apart by the size of a number",
+        };
+        builder.report(crate::not_yet(what, decl.by[at].span).help("a level goes on when its label changes"));
+        return None;
+    }
+    Some(meter)
 }
 
 /// `sum of calls in traffic`, where `traffic` is the event and `calls` its field: behind `in`
@@ -265,7 +298,7 @@ fn value_of(
     };
     let level = match event.field(&field.text) {
         Some(found) => match &found.kind {
-            FieldKind::Number(n) | FieldKind::Family(_, n) => n.ir.level,
+            FieldKind::Number(n) | FieldKind::Family(_, n) | FieldKind::Computed(_, n) => n.ir.level,
             _ => false,
         },
         None => {

@@ -1,6 +1,7 @@
 //! Fees, shares of other lines, discounts, minimums, caps, attributions.
 
 use super::Lowering;
+use super::allowance::{has_ladder, is_linear};
 use super::body::label_cond;
 use super::charge::{Charges, Quantity};
 use super::layers::{Layer, meet, span_of};
@@ -10,8 +11,8 @@ use crate::report;
 use crate::types::{Ty, Typer};
 use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{
-    Attribution, Bound, Charge, Discount, DiscountOff, DiscountedQuantity, Expr, Fee, FeeSchedule, Fold, GroupClamp,
-    Line, LineClamp, LineIx, Proration, RuleIx,
+    Attribution, Bound, CellRule, Charge, Discount, DiscountOff, DiscountedQuantity, Expr, Fee, FeeSchedule, Fold,
+    GroupClamp, Line, LineClamp, LineIx, Proration, Regime, RuleIx,
 };
 use price_syntax::ast::{self, ExprKind, PriceBody, PriceStmtKind, StmtKind, TermKind};
 use price_value::Rational;
@@ -426,8 +427,9 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(codes::NOT_HERE, message).at(discount.scope.span, ""));
             return None;
         };
-        let meter = infos.get(only.ix()).and_then(|i| i.as_ref()).and_then(|i| i.meter.clone());
-        let (Some(meter), Charge::Usage(usage)) = (meter, &mut lines[only.ix()].charge) else {
+        let info = infos.get(only.ix()).and_then(|i| i.as_ref());
+        let meter = info.and_then(|i| i.meter.clone());
+        let (Some(info), Some(meter), Charge::Usage(usage)) = (info, meter, &lines[only.ix()].charge) else {
             let message = "a discount of a quantity is on a price that is on a meter";
             self.report(Diagnostic::error(codes::NOT_HERE, message).at(discount.scope.span, ""));
             return None;
@@ -442,6 +444,26 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(codes::NOT_YET, message).at(discount.name.span, ""));
             return None;
         }
+        if info.counting.is_none() && usage.rules.functions.iter().any(|function| has_ladder(&function.amount)) {
+            self.say_net_or_gross("a discounted quantity", info);
+            return None;
+        }
+        let linear = usage.rules.functions.iter().all(|function| is_linear(&function.amount));
+        let competing = |regime: &Regime| {
+            let mut sold = regime.cells.iter().filter(|rule| **rule != CellRule::NotSold);
+            let first = sold.next();
+            sold.any(|other| !linear || Some(other) != first)
+        };
+        if usage.rules.regimes.iter().any(competing) {
+            let what = "a discount of a quantity over cells with different prices";
+            self.report(
+                crate::not_yet(what, discount.value.span)
+                    .also(info.span, "which is free first?")
+                    .help(format!("write an `allowance` on `{}`: it says in which order it is drawn", meter.name)),
+            );
+            return None;
+        }
+        let Charge::Usage(usage) = &mut lines[only.ix()].charge else { return None };
         usage.less.push(DiscountedQuantity {
             name: discount.name.text.clone(),
             quantity: amount / &meter.factor,

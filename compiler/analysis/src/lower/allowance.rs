@@ -83,7 +83,11 @@ impl Lowering<'_> {
                 _ => None,
             })
         });
-        let Some((waterfall, span)) = found else {
+        // An amendment orders what it finds in order.
+        let of_contract = |layer: &&Layer| layer.amendment().is_none();
+        let ordered =
+            layers.iter().filter(of_contract).any(|l| l.place(|s| matches!(s, StmtKind::Waterfall(_))).is_some());
+        let Some((waterfall, span)) = found.filter(|_| ordered || declared.is_empty()) else {
             if let Some((_, first)) = declared.first() {
                 let mut finding = Diagnostic::error(codes::SAY_WATERFALL, "the order of payment is not stated")
                     .at(first.name.span, "when is this drawn?")
@@ -120,22 +124,11 @@ impl Lowering<'_> {
             self.report(crate::not_yet("an order of allowances that an amendment changes", span));
             return None;
         }
+        // How its steps follow each other was judged where they were read.
+        let mut sound = !self.told(span);
         let mut order = Vec::new();
-        let mut finally = false;
-        let mut sound = true;
         for entry in &waterfall.steps {
-            let WaterfallEntry::Step { source, span, position, .. } = entry else {
-                sound = false;
-                continue;
-            };
-            if finally {
-                self.report(
-                    Diagnostic::error(codes::DEAD_SOURCE, "nothing can stand behind `finally`")
-                        .at(*span, "never reached"),
-                );
-                sound = false;
-            }
-            finally |= *position == ast::StepPosition::Finally;
+            let WaterfallEntry::Step { source, .. } = entry else { continue };
             match source {
                 PaySource::Allowance(path) => {
                     let name = path.last()?;
@@ -163,16 +156,6 @@ impl Lowering<'_> {
                 PaySource::Wallet(_) | PaySource::Commitment(_) => {}
                 PaySource::Overage | PaySource::Block | PaySource::Invoice => {}
             }
-        }
-        if !finally && sound {
-            let brace = Span::new(span.file, span.end.saturating_sub(1), span.end.saturating_sub(1));
-            self.report(
-                Diagnostic::error(codes::SAY_WATERFALL, "a waterfall ends with `finally`")
-                    .at(span, "")
-                    .help("write `finally invoice` as its last line")
-                    .fix(Fix::replace("write `finally invoice`", brace, "  finally invoice\n  ", false)),
-            );
-            return None;
         }
         for (at, (_, allowance)) in declared.iter().enumerate() {
             if !order.contains(&at) && sound {
@@ -596,6 +579,16 @@ impl Lowering<'_> {
         true
     }
 
+    /// Asks whether tiers count what is free.
+    pub(super) fn say_net_or_gross(&mut self, source: &str, info: &PriceInfo) {
+        let message = format!("{source} and the tiers of `{}` meet", info.name);
+        let finding = Diagnostic::error(codes::SAY_NET_OR_GROSS, message)
+            .at(info.span, "do its tiers count included usage?")
+            .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price");
+        let choices = ["tiers count net usage".to_string(), "tiers count gross usage".to_string()];
+        self.report(report::choices(finding, info.first_statement, 4, &choices));
+    }
+
     /// Net or gross is asked where an allowance and a ladder meet; what a flat part does where
     /// an allowance can cover an event wholly.
     fn say_counting(&mut self, at: LineIx, line: &Line, infos: &[Option<PriceInfo>], made: &[Allowance]) -> bool {
@@ -628,12 +621,7 @@ impl Lowering<'_> {
         let (name, span, is_event) = (info.name.clone(), info.span, info.event.is_some());
         let (counting, flat, flat_said) = (info.counting, info.flat, info.flat_said);
         if has_ladder && counting.is_none() {
-            let finding =
-                Diagnostic::error(codes::SAY_NET_OR_GROSS, format!("an allowance and the tiers of `{name}` meet"))
-                    .at(span, "do its tiers count included usage?")
-                    .help("write `tiers count net usage` (included usage is not counted) or `tiers count gross usage` into the price");
-            let choices = ["tiers count net usage".to_string(), "tiers count gross usage".to_string()];
-            self.report(report::choices(finding, info.first_statement, 4, &choices));
+            self.say_net_or_gross("an allowance", info);
             return false;
         }
         if is_event && flat.is_some() && !flat_said {
@@ -686,7 +674,8 @@ fn prorations(layers: &[Layer]) -> BTreeMap<String, Proration> {
     said
 }
 
-fn is_linear(e: &Expr) -> bool {
+/// Whether an amount is in proportion to its quantity.
+pub(super) fn is_linear(e: &Expr) -> bool {
     match e {
         Expr::Const(value) => value.is_zero(),
         Expr::Arg => true,
@@ -698,7 +687,7 @@ fn is_linear(e: &Expr) -> bool {
 }
 
 /// Whether tiers divide the quantity: several pieces, or whole blocks.
-fn has_ladder(e: &Expr) -> bool {
+pub(super) fn has_ladder(e: &Expr) -> bool {
     let mut found = false;
     e.walk(&mut |e| {
         if let Expr::Ladder(_, ladder) = e {

@@ -185,6 +185,11 @@ pub(crate) fn own(layers: &[Layer]) -> Option<&Layer> {
     layers.iter().rev().find(|layer| layer.amendment().is_none())
 }
 
+/// Where that layer stands; those of its amendments follow.
+pub(crate) fn own_at(layers: &[Layer]) -> usize {
+    layers.iter().rposition(|layer| layer.amendment().is_none()).unwrap_or(0)
+}
+
 /// What amendments remove, extend and re-step.
 pub(crate) struct Changes<'l> {
     layers: &'l [Layer],
@@ -229,15 +234,17 @@ impl<'l> Changes<'l> {
         self.all().filter_map(step).collect()
     }
 
-    /// The end of the term that the latest amendment names.
-    pub(crate) fn term_end(&self) -> Option<Date> {
-        let end = |change: &ast::Change| match &change.kind {
+    /// The ends of the term that amendments name, as first days after it, with the amendments' own
+    /// first days, in their order.
+    pub(crate) fn term_ends(&self) -> Vec<(Date, Option<Date>, price_diagnostics::Span)> {
+        let end = |layer: &Layer, change: &ast::Change| match &change.kind {
             ChangeKind::ExtendTerm { end } => {
-                date_of(&end.date).map(|day| if end.inclusive { day.add_days(1) } else { day })
+                let day = date_of(&end.date).map(|day| if end.inclusive { day.add_days(1) } else { day });
+                day.map(|day| (day, layer.during.from, change.span))
             }
             _ => None,
         };
-        self.all().filter_map(|(_, change)| end(change)).last()
+        self.all().filter_map(|(layer, change)| end(layer, change)).collect()
     }
 
     /// Statements that hold from a day on and leave the days before it as they were.
@@ -264,11 +271,38 @@ impl<'l> Changes<'l> {
         }
     }
 
+    /// Where the waterfall stands that holds below an amendment.
+    fn waterfall_below(&self, layer: &Layer) -> Option<price_diagnostics::Span> {
+        let below = self.layers.iter().take_while(|l| !std::ptr::eq(*l, layer));
+        below.flat_map(Layer::body).find(|s| matches!(s.kind, StmtKind::Waterfall(_))).map(|s| s.span)
+    }
+
+    /// Whether an amendment removes something, which can then be added again.
+    fn removes(&self, (kind, name): &(&'static str, String)) -> bool {
+        self.all().any(|(_, change)| match &change.kind {
+            ChangeKind::Remove { kind: word, path } => {
+                word.text == *kind && path.last().is_some_and(|n| n.text == *name)
+            }
+            _ => false,
+        })
+    }
+
     /// What cannot be changed in this version, and removals of what is not there.
     pub(crate) fn unknown(&self, declared: &[(&'static str, String)]) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        for (_, change) in self.all() {
+        let of_contract = self.layers.iter().filter(|l| l.amendment().is_none()).flat_map(Layer::body);
+        let mut below: Vec<(&'static str, String)> = of_contract.filter_map(|s| named(&s.kind)).collect();
+        for (layer, change) in self.all() {
             match &change.kind {
+                ChangeKind::Set(stmt)
+                    if matches!(stmt.kind, StmtKind::Waterfall(_)) && self.waterfall_below(layer).is_none() =>
+                {
+                    found.push(
+                        Diagnostic::error(codes::NO_TARGET, "there is no waterfall to set")
+                            .at(change.span, "")
+                            .help("write `add waterfall` for the first one"),
+                    );
+                }
                 ChangeKind::Remove { kind, path } => {
                     let name = path.last().map_or("", |n| n.text.as_str());
                     if !REMOVABLE.contains(&kind.text.as_str()) {
@@ -300,10 +334,33 @@ impl<'l> Changes<'l> {
                         found.push(Diagnostic::error(codes::NO_TARGET, message).at(step.path.span, ""));
                     }
                 }
+                ChangeKind::Add(stmt) if matches!(stmt.kind, StmtKind::Waterfall(_)) => {
+                    if let Some(before) = self.waterfall_below(layer) {
+                        found.push(
+                            Diagnostic::error(codes::DECLARED_TWICE, "there is a waterfall already")
+                                .at(change.span, "again")
+                                .also(before, "first")
+                                .help("write `set` to replace it"),
+                        );
+                    }
+                }
+                ChangeKind::Add(stmt)
+                    if named(&stmt.kind).is_some_and(|name| below.contains(&name) && !self.removes(&name)) =>
+                {
+                    let (_, name) = named(&stmt.kind).unwrap_or_default();
+                    found.push(
+                        Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared already"))
+                            .at(change.span, "again")
+                            .help("write `set` to change it"),
+                    );
+                }
                 ChangeKind::Add(stmt) if !self.addable(&stmt.kind) => {
                     found.push(crate::not_yet("adding this by an amendment", change.span));
                 }
                 _ => {}
+            }
+            if let ChangeKind::Add(stmt) = &change.kind {
+                below.extend(named(&stmt.kind));
             }
         }
         found

@@ -31,8 +31,6 @@ pub struct Body {
     parts: Vec<Part>,
     derived: Vec<Derived>,
     discounts: Vec<(Rational, Option<LabelCond>)>,
-    /// Whether the body has a ladder, so that what counts together matters.
-    pub has_ladder: bool,
     /// Where tables and ladders begin, for findings about cells.
     pub table_span: Span,
 }
@@ -163,19 +161,12 @@ pub fn prepare(
                 parts: vec![Part::Everywhere(expr)],
                 derived: Vec::new(),
                 discounts: Vec::new(),
-                has_ladder: false,
                 table_span: charge.span,
             });
         }
         PriceBody::Block(statements) => statements,
     };
-    let mut made = Body {
-        parts: Vec::new(),
-        derived: Vec::new(),
-        discounts: Vec::new(),
-        has_ladder: false,
-        table_span: quantity.span,
-    };
+    let mut made = Body { parts: Vec::new(), derived: Vec::new(), discounts: Vec::new(), table_span: quantity.span };
     let mut sound = true;
     for statement in statements {
         match &statement.kind {
@@ -184,7 +175,6 @@ pub fn prepare(
                 None => sound = false,
             },
             PriceStmtKind::Tiers(tiers) => {
-                made.has_ladder = true;
                 made.table_span = statement.span;
                 match columns(typer, currency, quantity, dims, tiers, statement.span) {
                     Some(part) => made.parts.push(part),

@@ -7,10 +7,10 @@ use crate::codes;
 use crate::report;
 use price_diagnostics::{Diagnostic, Fix, Span as SourceSpan};
 use price_ir::{
-    Age, AgeUnit, Balance, BalanceIx, BalanceKind, Commitment, CommitmentIx, CommitmentStep, Cost, Excess, Expiry,
-    Grant, GrantAmount, GrantWhen, Line, LineIx, OWN, Proration, Shortfall, SpendOrder, StepLength, TrueUp,
+    Age, AgeUnit, Balance, BalanceIx, BalanceKind, Commitment, CommitmentStep, Cost, Excess, Expiry, Grant,
+    GrantAmount, GrantWhen, Line, LineIx, OWN, Proration, Shortfall, SpendOrder, StepLength, TrueUp,
 };
-use price_syntax::ast::{self, CommitmentStmtKind};
+use price_syntax::ast::{self, CommitmentPayment, CommitmentStmtKind};
 use price_value::{Date, Rational};
 
 /// The amount of a commitment, read.
@@ -69,15 +69,14 @@ impl Lowering<'_> {
     }
 
     fn terms(&mut self, layer: &Layer, decl: &ast::Commitment, lines: &[Line]) -> Option<Terms> {
-        let own = self.own_currency.clone();
         let (mut amount, mut counts, mut overage, mut sound) = (None, None, None, true);
         for statement in &decl.body {
             match &statement.kind {
                 CommitmentStmtKind::Amount { amount: said, per } => {
-                    let value = self.balance_money(layer, said, &own);
+                    let value = self.whole_own_money(layer, said);
                     amount = match (value, per) {
                         (None, _) => return None,
-                        (Some(value), None) => Some(Amount::Term(value)),
+                        (Some(value), None) => Some(self.for_the_term(layer, said.span, value)?),
                         (Some(value), Some(word)) => Some(match word_age(*word) {
                             Some(age) => Amount::Every(age, value),
                             None => Amount::Hour(value),
@@ -116,9 +115,37 @@ impl Lowering<'_> {
         sound.then_some(Terms { amount, counts, overage })
     }
 
+    /// An amount without a stretch is one for each run of the term; of one that renews the runs
+    /// have to be alike, or nothing says what the later ones commit.
+    fn for_the_term(&mut self, layer: &Layer, span: SourceSpan, amount: Rational) -> Option<Amount> {
+        let Some((term, renews)) = self.term.and_then(|term| Some((term, term.renews?))) else {
+            return Some(Amount::Term(amount));
+        };
+        let (age, word) = match renews {
+            price_value::Window::Month => (months(1), "month"),
+            price_value::Window::Quarter => (months(3), "quarter"),
+            _ => (Age { count: 1, unit: AgeUnit::Years }, "year"),
+        };
+        if !term.extended && term.months() == in_months(age) && layer.during.from.is_none_or(|day| day == term.from) {
+            return Some(Amount::Every(age, amount));
+        }
+        let last = term.until.add_days(-1);
+        let end = SourceSpan::new(span.file, span.end, span.end);
+        self.report(
+            Diagnostic::error(codes::SAY_BALANCE, "an amount for the term must say what each renewal commits")
+                .at(span, "for how long?")
+                .note(match layer.during.from {
+                    Some(day) => format!("it begins on {day}, and the term that ends on {last} renews for a {word}"),
+                    None => format!("the term of {} to {last} renews for a {word}", term.from),
+                })
+                .help(format!("write for example `per {word}` behind it, or a step for each {word}"))
+                .fix(Fix::replace(format!("add `per {word}`"), end, format!(" per {word}"), false)),
+        );
+        None
+    }
+
     /// `year 1 $240k`, `year 2 $360k`: they follow each other from the first.
     fn ramp(&mut self, layer: &Layer, entries: &[ast::RampEntry], name: &str) -> Option<Amount> {
-        let own = self.own_currency.clone();
         let mut unit: Option<(String, Age)> = None;
         let mut amounts = Vec::new();
         for entry in entries {
@@ -141,7 +168,7 @@ impl Lowering<'_> {
                 return None;
             }
             unit = Some((word.text.clone(), length));
-            amounts.push(self.balance_money(layer, amount, &own)?);
+            amounts.push(self.whole_own_money(layer, amount)?);
         }
         let (word, length) = unit?;
         for (layer, change) in self.step_changes(name) {
@@ -158,7 +185,7 @@ impl Lowering<'_> {
                 self.report(crate::not_yet(what, change.index.span).note(format!("it began on {start}")));
                 return None;
             }
-            let amount = self.balance_money(&layer, &change.amount, &own)?;
+            let amount = self.whole_own_money(&layer, &change.amount)?;
             match amounts.get_mut(at - 1) {
                 Some(step) => *step = amount,
                 None => amounts.push(amount),
@@ -174,7 +201,7 @@ impl Lowering<'_> {
             AgeUnit::Months => length.count,
             AgeUnit::Days => return None,
         };
-        let start = self.term_start?;
+        let start = self.term?.from;
         let after = i32::try_from(index).ok()?.checked_mul(i32::try_from(months).ok()?)?;
         Some(start.add_months(after, start.day()))
     }
@@ -188,6 +215,7 @@ impl Lowering<'_> {
         balances: &[String],
         order: u32,
     ) -> Option<Commitment> {
+        self.of_one_kind(decl, CommitmentPayment::Postpaid)?;
         let terms = self.terms(layer, decl, lines)?;
         let mut made = Commitment {
             name: decl.name.text.clone(),
@@ -295,6 +323,7 @@ impl Lowering<'_> {
         lines: &[Line],
         order: u32,
     ) -> Option<Balance> {
+        self.of_one_kind(decl, CommitmentPayment::Prepaid)?;
         let terms = self.terms(layer, decl, lines)?;
         let rule = self.rule(format!("commitment {}", decl.name.text), layer, decl.name.span);
         let mut invoiced: Option<(ast::Invoiced, SourceSpan)> = None;
@@ -305,6 +334,12 @@ impl Lowering<'_> {
                 CommitmentStmtKind::Unused { rolls_over } => {
                     unused = true;
                     if let Some(rule) = rolls_over {
+                        if matches!(terms.amount, Amount::Hour(_)) {
+                            let message = "what an hour does not use is lost";
+                            let finding = Diagnostic::error(codes::NOT_HERE, message).at(statement.span, "");
+                            self.report(finding.help("leave it out, or write an amount per month"));
+                            return None;
+                        }
                         let share = self.scoped(layer, |scope| crate::types::Typer::new(scope).percent(&rule.up_to));
                         self.share_of_rest(&share, rule.up_to.span)?;
                         rollover = Some(price_ir::BalanceRollover {
@@ -321,15 +356,6 @@ impl Lowering<'_> {
                         self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(percent.span, ""));
                         return None;
                     }
-                }
-                CommitmentStmtKind::TrueUp { .. } | CommitmentStmtKind::Shortfall(_) => {
-                    let message = "a prepaid commitment has no shortfall: it is paid whether used or not";
-                    self.report(
-                        Diagnostic::error(codes::NOT_HERE, message)
-                            .at(statement.span, "")
-                            .help("write `postpaid` if it is a counter with true-ups"),
-                    );
-                    return None;
                 }
                 _ => {}
             }
@@ -357,8 +383,8 @@ impl Lowering<'_> {
         let name = decl.name.text.clone();
         match terms.amount {
             Amount::Term(amount) => {
-                let expires = self.term_end.map_or(Expiry::Never, Expiry::Gone);
-                let months_in = self.term_months;
+                let expires = self.term.and_then(|term| term.over()).map_or(Expiry::Never, Expiry::Gone);
+                let months_in = self.term.and_then(|term| term.months());
                 let cost = self.prepaid_cost(invoiced, &amount, months_in, decl)?;
                 grants.push(grant(name, amount, GrantWhen::Start, expires, cost));
             }
@@ -459,49 +485,6 @@ impl Lowering<'_> {
                 None
             }
         }
-    }
-
-    /// Commitments whose scopes overlap must say how they share what they count.
-    pub(super) fn overlapping(&mut self, decls: &[&ast::Commitment], made: &mut [Commitment]) -> Option<()> {
-        for at in 0..made.len() {
-            for other in 0..at {
-                if !made[at].counts.iter().any(|line| made[other].counts.contains(line)) {
-                    continue;
-                }
-                let said = decls[at].body.iter().find_map(|s| match &s.kind {
-                    CommitmentStmtKind::Counts { sharing, .. } => {
-                        sharing.iter().find(|(path, _)| path.last().is_some_and(|n| n.text == made[other].name))
-                    }
-                    _ => None,
-                });
-                match said {
-                    Some((_, ast::CountSharing::NotCounted)) => made[at].beyond.push(CommitmentIx(other as u32)),
-                    Some((_, ast::CountSharing::AlsoCounted)) => {}
-                    None => {
-                        let counts =
-                            decls[at].body.iter().find(|s| matches!(s.kind, CommitmentStmtKind::Counts { .. }));
-                        let span = counts.map_or(decls[at].name.span, |s| s.span);
-                        let end = SourceSpan::new(span.file, span.end, span.end);
-                        let first = made[other].name.clone();
-                        let mut finding = Diagnostic::error(
-                            codes::SAY_BALANCE,
-                            format!("`{}` and `{first}` count the same lines", made[at].name),
-                        )
-                        .at(span, "does it see what the other counted?")
-                        .help(format!(
-                            "write `not counted by {first}` (it sees what the other left) or `also counted by {first}`"
-                        ));
-                        for word in ["not", "also"] {
-                            let text = format!(" {word} counted by {first}");
-                            finding = finding.fix(Fix::replace(format!("add `{}`", text.trim()), end, text, false));
-                        }
-                        self.report(finding);
-                        return None;
-                    }
-                }
-            }
-        }
-        Some(())
     }
 }
 

@@ -4,7 +4,8 @@ use super::Lowering;
 use super::layers::Layer;
 use crate::codes;
 use crate::env::Entity;
-use crate::types::{Ty, Typer, resolve};
+use crate::report;
+use crate::types::{Ty, Typer};
 use price_diagnostics::Diagnostic;
 use price_ir::{
     BalanceIx, Conversion, CurrencyIx, Entitlement, EntitlementValue, Finally, Funds, Interim, Line, Waterfall,
@@ -100,9 +101,14 @@ impl Lowering<'_> {
 
     /// The money steps of the waterfalls of all layers, each from its layer's first day.
     fn money_waterfall(&mut self, layers: &[Layer], funds: &mut Funds, balances: &[String]) -> Option<()> {
+        // The day of an amendment before which there is no waterfall.
+        let mut added = None;
         for layer in layers {
             for statement in layer.body() {
                 let StmtKind::Waterfall(waterfall) = &statement.kind else { continue };
+                if self.told(statement.span) {
+                    return None;
+                }
                 let mut steps: Vec<BalanceIx> = Vec::new();
                 let mut finally = Finally::Invoice;
                 for entry in &waterfall.steps {
@@ -144,14 +150,28 @@ impl Lowering<'_> {
                     }
                 }
                 let rule = self.rule("waterfall".to_owned(), layer, statement.span);
-                let from = layer.during.from.filter(|_| !funds.waterfall.is_empty());
-                if from.is_none() {
-                    funds.waterfall.clear();
+                let later = !funds.waterfall.is_empty() || layer.amendment().is_some();
+                let from = layer.during.from.filter(|_| later);
+                match from {
+                    None => funds.waterfall.clear(),
+                    // Until it is added everything goes to the invoice, as it does without one.
+                    Some(_) if funds.waterfall.is_empty() => {
+                        let costs = funds.commitments.iter().any(|c| c.overage.is_some());
+                        let finally = if costs { Finally::Overage } else { Finally::Invoice };
+                        funds.waterfall.push(Waterfall { from: None, steps: Vec::new(), finally, rule });
+                        added = from;
+                    }
+                    // Of two amendments of one day the later one holds.
+                    Some(_) => funds.waterfall.retain(|w| w.from != from),
                 }
                 funds.waterfall.push(Waterfall { from, steps, finally, rule });
             }
         }
-        let named = |at: usize| funds.waterfall.iter().any(|w| w.steps.contains(&BalanceIx(at as u32)));
+        let named = |at: usize| {
+            let from = funds.balances[at].during.from;
+            let before = added.is_some_and(|day| from.is_none_or(|from| from < day));
+            !before && funds.waterfall.iter().any(|w| w.steps.contains(&BalanceIx(at as u32)))
+        };
         let missing = (0..funds.balances.len()).find(|at| !named(*at));
         if let Some(at) = missing {
             let balance = &funds.balances[at];
@@ -169,23 +189,15 @@ impl Lowering<'_> {
             return None;
         }
         // Without sources the order is that of the allowances, which need no more.
-        if funds.balances.is_empty() && funds.commitments.is_empty() && funds.conversions.is_empty() {
-            funds.waterfall.retain(|w| w.finally != Finally::Invoice);
+        let sources = !funds.balances.is_empty() || !funds.commitments.is_empty() || !funds.conversions.is_empty();
+        if !sources && funds.waterfall.iter().all(|w| w.finally == Finally::Invoice) {
+            funds.waterfall.clear();
         }
         Some(())
     }
 
     /// A virtual currency cannot be paid: what no balance pays has a price, or is refused.
     fn unpaid_credits(&mut self, layers: &[Layer], lines: &[Line], funds: &Funds) -> Option<()> {
-        let ends = |w: &ast::Waterfall| {
-            let finally =
-                |s: &WaterfallEntry| matches!(s, WaterfallEntry::Step { position: ast::StepPosition::Finally, .. });
-            w.steps.iter().any(finally)
-        };
-        let unsaid = layers.iter().flat_map(Layer::body).any(|s| matches!(&s.kind, StmtKind::Waterfall(w) if !ends(w)));
-        if unsaid {
-            return None;
-        }
         let blocked = !funds.waterfall.is_empty() && funds.waterfall.iter().all(|w| w.finally == Finally::Block);
         let converted = |at: CurrencyIx| funds.conversions.iter().any(|c| c.currency == at);
         let Some(open) = lines.iter().find(|line| {
@@ -234,18 +246,38 @@ impl Lowering<'_> {
         Some(Conversion { currency: CurrencyIx(at as u32 + 1), rate, rule, order })
     }
 
+    /// A limit is of the meter it is called like: says so, and which meters there are.
+    fn no_meter_to_limit(&mut self, layer: &Layer, name: &ast::Name) {
+        let named = layer.env.names.get(&name.text);
+        if matches!(named, Some(Entity::Error)) {
+            return;
+        }
+        let meters = layer.env.names.iter().filter(|(_, entity)| matches!(entity, Entity::Meter(_)));
+        let meters: Vec<&str> = meters.map(|(name, _)| name.as_str()).collect();
+        let mut finding = report::unknown(codes::UNKNOWN_NAME, "meter", &name.text, name.span, meters.clone())
+            .note("a limit counts the meter that the entitlement is called like");
+        if finding.help.is_none() && !meters.is_empty() {
+            let known: Vec<String> = meters.iter().map(|name| format!("`{name}`")).collect();
+            finding = finding.help(format!("call it like one of the meters: {}", known.join(", ")));
+        }
+        self.report(finding);
+    }
+
     fn entitlement(&mut self, layer: &Layer, decl: &ast::Entitlement) -> Option<Entitlement> {
         let value = match &decl.value {
             ast::EntitlementValue::Flag(yes) => EntitlementValue::Flag(*yes),
             ast::EntitlementValue::Text(text) => EntitlementValue::Text(text.value.clone()),
             ast::EntitlementValue::Limit { amount, per, then, rollover } => {
                 let path = ast::Path { segments: vec![decl.name.clone()], span: decl.name.span };
-                let meter = match self.scoped(layer, |scope| resolve(scope, &path)) {
-                    Entity::Meter(meter) => meter,
-                    Entity::Error => return None,
-                    other => {
+                let meter = match self.quiet(layer, &path) {
+                    Some(Entity::Meter(meter)) => meter,
+                    Some(other) => {
                         let message = format!("`{}` is {}; a limit counts a meter", decl.name.text, other.kind());
                         self.report(Diagnostic::error(codes::WRONG_KIND, message).at(decl.name.span, ""));
+                        return None;
+                    }
+                    None => {
+                        self.no_meter_to_limit(layer, &decl.name);
                         return None;
                     }
                 };
@@ -287,6 +319,7 @@ impl Lowering<'_> {
                     }
                 };
                 let sink = self.meter_sink(layer, &meter, Vec::new(), None)?;
+                self.measures.push(meter.clone());
                 EntitlementValue::Metered { sink, unit: meter.unit.clone(), limit, per, hard, rollover }
             }
         };

@@ -92,6 +92,7 @@ impl Tables {
                 && s.scope == sink.scope
                 && s.fold == sink.fold
                 && s.meter == sink.meter
+                && s.parts == sink.parts
         };
         if let Some(at) = self.sinks.iter().position(same) {
             return SinkIx(at as u32);

@@ -33,7 +33,7 @@ pub struct Layer {
     pub is_card: bool,
     /// Dates on which it applies, where versions of a card follow each other, or an amendment begins.
     pub during: Span,
-    /// The statements of an amendment; others have those of their item.
+    /// The statements of an amendment, or those that no layer above replaces; others have all of their item.
     pub statements: Option<Arc<Vec<ast::Stmt>>>,
 }
 
@@ -92,6 +92,7 @@ pub fn collect(
     if matches!(ast.items[item.index].kind, ItemKind::Contract(_)) {
         layers.extend(super::amend::layers(db, workspace, item, known, diagnostics)?);
     }
+    super::replace::replaced(&mut layers, diagnostics);
     Some(layers)
 }
 

@@ -11,15 +11,20 @@ pub mod body;
 pub mod charge;
 mod commitment;
 mod contract;
+mod counted;
 mod free_events;
 mod funds;
+mod idle;
 pub mod intern;
+mod kinds;
 pub mod layers;
 pub mod meets;
 mod once;
 pub mod price;
+mod replace;
 pub mod scope;
 pub mod settings;
+mod steps;
 mod wallet;
 
 use crate::codes;
@@ -36,7 +41,7 @@ use price_ir::{
     Charge, CurrencyIx, FeeSchedule, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx,
 };
 use price_syntax::ast::{self, ItemKind, StmtKind};
-use price_value::{Currency, Schedule, Window};
+use price_value::{Currency, Rational, Schedule, Window};
 use scope::Scope;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +96,8 @@ pub struct Lowering<'a> {
     billing: Schedule,
     /// Currency of the plan, whatever card is being lowered.
     own_currency: Currency,
+    /// What its lines are rounded to.
+    own_step: Rational,
     /// Currencies of cards that have another one, with the rounding of their lines.
     foreign: Vec<(Currency, LineRounding)>,
     /// Names of lines by tag.
@@ -99,13 +106,45 @@ pub struct Lowering<'a> {
     steps: Vec<(Layer, ast::StepChange)>,
     /// Where names stand whose statement an amendment ends, and the first day without it.
     gone: Vec<(Span, price_value::Date)>,
-    /// First day of a contract's term, first day after it, and its whole months.
-    term_start: Option<price_value::Date>,
-    term_end: Option<price_value::Date>,
-    term_months: Option<u32>,
+    /// The term of a contract.
+    term: Option<contract::Term>,
+    /// The accounts of a contract.
+    accounts: Option<Vec<String>>,
+    /// What is rounded in the plan's own currency.
+    rounded: price_ir::RoundingScope,
+    /// Without the item's own overrides: what they are compared with.
+    listed: bool,
 }
 
 impl<'a> Lowering<'a> {
+    fn new(db: &'a dyn salsa::Database, workspace: Workspace, is_plan: bool) -> Lowering<'a> {
+        let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
+        Lowering {
+            db,
+            workspace,
+            diagnostics: Vec::new(),
+            tables: Tables::default(),
+            currency: dollar.clone(),
+            is_plan,
+            rules: Vec::new(),
+            rule_spans: Vec::new(),
+            measures: Vec::new(),
+            cliffs_allowed: Vec::new(),
+            failed: BTreeSet::new(),
+            billing: Schedule { every: Window::Month, day: 1, month: 1 },
+            own_step: dollar.minor_unit(),
+            own_currency: dollar,
+            foreign: Vec::new(),
+            tags: BTreeMap::new(),
+            steps: Vec::new(),
+            gone: Vec::new(),
+            term: None,
+            accounts: None,
+            rounded: price_ir::RoundingScope::Line,
+            listed: false,
+        }
+    }
+
     /// Adds a finding.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
@@ -123,9 +162,25 @@ impl<'a> Lowering<'a> {
         f(&mut scope)
     }
 
+    /// Whether the parser found a mistake within a stretch of text: it is not reported again.
+    pub(super) fn told(&self, within: Span) -> bool {
+        let file = self.workspace.files(self.db).iter().find(|f| f.id(self.db) == within.file);
+        let inside = |span: Span| span.file == within.file && within.start <= span.start && span.end <= within.end;
+        file.is_some_and(|file| {
+            let found = &crate::db::parsed(self.db, *file).diagnostics;
+            found.iter().any(|d| d.is_error() && d.labels.iter().any(|label| label.primary && inside(label.span)))
+        })
+    }
+
     /// The billing period as a window.
     pub fn billing_window(&self) -> Window {
         self.billing.every
+    }
+
+    /// What is rounded in the currency of the lines that are being lowered.
+    fn rounding_scope(&self) -> price_ir::RoundingScope {
+        let foreign = self.foreign.iter().find(|(currency, _)| currency.code == self.currency.code);
+        foreign.map_or(self.rounded, |(_, rounding)| rounding.each)
     }
 
     /// Whether a day lies inside a window and not at its beginning.
@@ -170,29 +225,8 @@ pub fn item(
     };
     let clean = diagnostics.len() == before;
     let is_plan = matches!(node.kind, ItemKind::Plan(_) | ItemKind::Contract(_));
-    let dollar = Currency { code: "USD".into(), decimals: 2, symbol: Some("$".into()), is_virtual: false };
-    let mut lowering = Lowering {
-        db,
-        workspace,
-        diagnostics,
-        tables: Tables::default(),
-        currency: dollar.clone(),
-        is_plan,
-        rules: Vec::new(),
-        rule_spans: Vec::new(),
-        measures: Vec::new(),
-        cliffs_allowed: Vec::new(),
-        failed: BTreeSet::new(),
-        billing: Schedule { every: Window::Month, day: 1, month: 1 },
-        own_currency: dollar,
-        foreign: Vec::new(),
-        tags: BTreeMap::new(),
-        steps: Vec::new(),
-        gone: Vec::new(),
-        term_start: None,
-        term_end: None,
-        term_months: None,
-    };
+    let mut lowering = Lowering::new(db, workspace, is_plan);
+    lowering.diagnostics = diagnostics;
     let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
@@ -215,6 +249,15 @@ pub fn item(
             lowered.plan = None;
         }
         lowered.diagnostics.extend(findings);
+        let own = &layers[amend::own_at(&layers)..];
+        if own.iter().flat_map(Layer::body).any(|s| matches!(s.kind, StmtKind::Override(_))) {
+            let mut listed = Lowering { listed: true, ..Lowering::new(db, workspace, is_plan) };
+            if let Some((list, _)) = listed.plan(&layers, name_span, recovered) {
+                let own: Vec<String> = own.iter().map(|layer| layer.within.clone()).collect();
+                let dearer = crate::checks::dearer::check(&plan, &list, &own, &lowered.rule_spans, name_span);
+                lowered.diagnostics.extend(dearer);
+            }
+        }
     }
     lowered
 }
@@ -266,12 +309,6 @@ fn gone(layers: &[Layer], changes: &amend::Changes<'_>) -> Vec<(Span, price_valu
     found
 }
 
-/// Months between two days, if they are whole.
-fn whole_months(from: price_value::Date, until: price_value::Date) -> Option<u32> {
-    let after = |n: i32| from.add_months(n, from.day());
-    (1..=1_200).find(|n| after(*n) >= until).filter(|n| after(*n) == until).and_then(|n| u32::try_from(n).ok())
-}
-
 impl Lowering<'_> {
     fn plan(
         &mut self,
@@ -290,20 +327,22 @@ impl Lowering<'_> {
         self.gone = gone(layers, &changes);
         self.steps = changes.steps().into_iter().map(|(layer, step)| (layer.clone(), step.clone())).collect();
         self.not_yet(layers);
-        let settings = Settings::read(self, layers, name_span, recovered)?;
+        let told = self.idle_settings(layers).is_some() && told;
+        let mut settings = Settings::read(self, layers, name_span, recovered)?;
         self.currency = settings.currency.clone();
         self.own_currency = settings.currency.clone();
+        self.own_step = settings.rounding.rounding.step.clone();
         self.billing = settings.billing.clone();
+        self.rounded = settings.rounding.each;
         let mut parties = None;
         if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
-            let mut made = self.parties(&own, contract)?;
-            if let (Some(end), Some(_)) = (changes.term_end(), made.term.until) {
-                made.term.until = Some(end);
-            }
+            let mut made = self.parties(&own, contract, &changes)?;
             made.pauses = self.pauses(layers, &made.term);
-            self.term_start = made.term.from;
-            self.term_end = made.term.until;
-            self.term_months = made.term.from.zip(made.term.until).and_then(|(from, until)| whole_months(from, until));
+            if let Some(term) = self.term {
+                // The years and quarters of a contract are its own.
+                settings.billing.month = term.first_month(&settings.billing);
+                self.billing = settings.billing.clone();
+            }
             parties = Some(made);
         }
         let currencies = self.currencies(layers, name_span)?;
@@ -393,6 +432,7 @@ impl Lowering<'_> {
             return None;
         }
         let (allowances, (discounts, clamps, attributions)) = (allowances?, adjustments?);
+        self.idle_funds(layers, &funds, &clamps)?;
         let mut meters = BTreeMap::new();
         for info in infos.iter().flatten() {
             for meter in info.meter.iter().chain(&info.scale) {
@@ -531,7 +571,7 @@ impl Lowering<'_> {
     /// Prices by name with their overrides, duplicates reported.
     fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> (BTreeMap<&'l str, Source<'l>>, bool) {
         let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
-        let mut taken: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
+        let mut taken: BTreeMap<&str, (usize, Span, bool)> = BTreeMap::new();
         let mut sound = true;
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
@@ -540,11 +580,12 @@ impl Lowering<'_> {
                     StmtKind::Price(decl) => (&decl.name.text, decl.name.span),
                     _ => continue,
                 };
-                if let Some((before, first)) = taken.insert(name, (index, span)) {
+                let fee = matches!(statement.kind, StmtKind::Fee(_));
+                if let Some((before, first, was_fee)) = taken.insert(name, (index, span, fee)) {
                     // Versions of one card follow each other.
                     let versions =
                         layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
-                    let amended = layer.amendment().is_some() && matches!(statement.kind, StmtKind::Fee(_));
+                    let amended = layer.amendment().is_some() && fee && was_fee;
                     if !versions && !amended {
                         let mut finding =
                             Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))
@@ -565,6 +606,9 @@ impl Lowering<'_> {
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
                 let StmtKind::Override(over) = &statement.kind else { continue };
+                if self.listed && index >= amend::own_at(layers) {
+                    continue;
+                }
                 let name = match &over.target {
                     ast::OverrideTarget::Price(path) => path.last(),
                     ast::OverrideTarget::Tagged(tag) => {
@@ -712,6 +756,19 @@ impl Lowering<'_> {
                         sound = false;
                         continue;
                     };
+                    if *how != ast::ProrateRule::Never
+                        && matches!(self.fold_of(&lines[line.ix()]), Some(Fold::Average(_)))
+                    {
+                        let message = format!(
+                            "`{}` is priced on an average: what is served in part counts in part already",
+                            name.text
+                        );
+                        let finding =
+                            Diagnostic::error(codes::NOT_HERE, message).at(name.span, "the days would count twice");
+                        self.report(finding.help(format!("leave it out, or write `prorate {} never`", name.text)));
+                        sound = false;
+                        continue;
+                    }
                     let proration = match how {
                         ast::ProrateRule::Daily => Proration::Daily,
                         ast::ProrateRule::DailyInMonthsOf30 => Proration::DailyInMonthsOf30,

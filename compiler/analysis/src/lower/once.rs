@@ -9,6 +9,7 @@ use price_syntax::ast::{self, CommitmentStmtKind, StmtKind, WalletStmtKind};
 fn settles(kind: &StmtKind) -> Option<String> {
     Some(match kind {
         StmtKind::Seller(_) => "the seller".into(),
+        StmtKind::Buyer { .. } => "the buyer".into(),
         StmtKind::Term { .. } => "the term".into(),
         StmtKind::Currency(_) => "the currency".into(),
         StmtKind::Timezone(_) => "the time zone".into(),

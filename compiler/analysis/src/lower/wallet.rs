@@ -92,8 +92,26 @@ impl Lowering<'_> {
         };
         let (mut pays, mut overdraft, mut sound) = (None, false, true);
         for statement in &wallet.body {
+            if let WalletStmtKind::Precise { to, mode: how } = &statement.kind {
+                let step = match to {
+                    ast::RoundTarget::Cents(_) => Some(currency.minor_unit()),
+                    ast::RoundTarget::Amount(amount) => self.balance_money(layer, amount, &currency),
+                };
+                match step.filter(Rational::is_positive) {
+                    Some(step) => made.precise = Some(Rounding { mode: mode(*how), step }),
+                    None => sound = false,
+                }
+            }
+        }
+        let precise = made.precise.clone();
+        let precise = precise.as_ref();
+        for statement in &wallet.body {
             match &statement.kind {
-                WalletStmtKind::Holds(_) | WalletStmtKind::Shared { .. } => {}
+                // Accounts of one customer share what it has, and `pool` makes those of a plan one.
+                WalletStmtKind::Holds(_) | WalletStmtKind::Shared { with: None } => {}
+                WalletStmtKind::Shared { with: Some(names) } => {
+                    sound &= self.shared_with(names, statement.span).is_some();
+                }
                 WalletStmtKind::PaysFor { scope, minimums } => {
                     made.minimums = *minimums;
                     match self.paid_lines(scope, lines, at) {
@@ -103,18 +121,20 @@ impl Lowering<'_> {
                 }
                 WalletStmtKind::Grant(grant) => {
                     let number = made.grants.len() + 1;
-                    match self.grant(layer, grant, statement.span, number, (at, &currency), commitments) {
+                    match self.grant(layer, grant, statement.span, number, (at, &currency, precise), commitments) {
                         Some(grant) => made.grants.push(grant),
                         None => sound = false,
                     }
                 }
-                WalletStmtKind::TopUp(top_up) => match self.top_up(layer, top_up, statement.span, (at, &currency)) {
-                    Some(top_up) => made.top_up = Some(top_up),
-                    None => sound = false,
-                },
+                WalletStmtKind::TopUp(top_up) => {
+                    match self.top_up(layer, top_up, statement.span, (at, &currency, precise)) {
+                        Some(top_up) => made.top_up = Some(top_up),
+                        None => sound = false,
+                    }
+                }
                 WalletStmtKind::Rollover { up_to: None } => {}
                 WalletStmtKind::Rollover { up_to: Some(rollover) } => {
-                    match self.balance_rollover(layer, rollover, &currency) {
+                    match self.balance_rollover(layer, rollover, (&currency, precise)) {
                         Some(rollover) => made.rollover = Some(rollover),
                         None => sound = false,
                     }
@@ -124,7 +144,7 @@ impl Lowering<'_> {
                 WalletStmtKind::Overdraft { up_to } => {
                     overdraft = true;
                     if let Some(limit) = up_to {
-                        match self.balance_money(layer, limit, &currency) {
+                        match self.whole_money(layer, limit, &currency, precise) {
                             Some(limit) => made.overdraft = limit,
                             None => sound = false,
                         }
@@ -136,16 +156,7 @@ impl Lowering<'_> {
                         ast::SpendOrder::OldestFirst => SpendOrder::OldestFirst,
                     };
                 }
-                WalletStmtKind::Precise { to, mode: how } => {
-                    let step = match to {
-                        ast::RoundTarget::Cents(_) => Some(currency.minor_unit()),
-                        ast::RoundTarget::Amount(amount) => self.balance_money(layer, amount, &currency),
-                    };
-                    match step.filter(Rational::is_positive) {
-                        Some(step) => made.precise = Some(Rounding { mode: mode(*how), step }),
-                        None => sound = false,
-                    }
-                }
+                WalletStmtKind::Precise { .. } => {}
                 WalletStmtKind::Bad(_) => sound = false,
             }
         }
@@ -186,8 +197,39 @@ impl Lowering<'_> {
             self.report(say(wallet, "whether it may be overdrawn", &["overdraft none"]));
             sound = false;
         }
+        let hourly = |grant: &Grant| grant.when == GrantWhen::Each(Window::Hour);
+        if sound && made.rollover.is_some() && made.grants.iter().any(hourly) {
+            self.report(crate::not_yet("a rest of an hourly grant that is carried over", wallet.name.span));
+            sound = false;
+        }
         made.pays = pays;
         sound.then_some(made)
+    }
+
+    /// `shared with a, b`: which account used what is not kept apart, so it names them all.
+    fn shared_with(&mut self, names: &[ast::Path], span: SourceSpan) -> Option<()> {
+        let Some(accounts) = self.accounts.clone() else {
+            let finding = crate::not_yet("a wallet for some accounts of a plan", span);
+            self.report(finding.help("accounts that are put into one `pool` by the subscriptions share a wallet"));
+            return None;
+        };
+        let mut sound = true;
+        for path in names.iter().filter(|path| !accounts.contains(&path.text())) {
+            let known = accounts.iter().map(String::as_str);
+            self.report(report::unknown(codes::UNKNOWN_NAME, "account", &path.text(), path.span, known));
+            sound = false;
+        }
+        let others: Vec<String> =
+            accounts.iter().filter(|a| !names.iter().any(|n| n.text() == **a)).map(|a| format!("`{a}`")).collect();
+        if sound && !others.is_empty() {
+            self.report(
+                crate::not_yet("a wallet that pays for some accounts of a contract", span)
+                    .note(format!("the contract is also that of {}", others.join(", ")))
+                    .help("write `shared by all accounts`, or a contract for the others"),
+            );
+            return None;
+        }
+        sound.then_some(())
     }
 
     /// A currency that lines of the plan are in.
@@ -252,7 +294,7 @@ impl Lowering<'_> {
         grant: &ast::Grant,
         span: SourceSpan,
         number: usize,
-        (at, currency): (CurrencyIx, &Currency),
+        (at, currency, precise): (CurrencyIx, &Currency, Option<&Rounding>),
         commitments: &[String],
     ) -> Option<Grant> {
         // Where words can be added: behind the amount, or behind everything.
@@ -298,7 +340,17 @@ impl Lowering<'_> {
         let when = match when {
             ast::GrantWhen::OnStart => GrantWhen::Start,
             ast::GrantWhen::OnDate(date) => GrantWhen::On(date_of(date)?),
-            ast::GrantWhen::Each(word) => GrantWhen::Each(self.period_word(*word, span)?),
+            ast::GrantWhen::Each(word) => match self.period_word(*word, span)? {
+                Window::Hour => {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "a wallet is granted daily at the most")
+                            .at(span, "")
+                            .help("write `each day`; an amount per hour is a commitment: `amount $5.00 per hour`"),
+                    );
+                    return None;
+                }
+                window => GrantWhen::Each(window),
+            },
             ast::GrantWhen::FromCommitment(_) => GrantWhen::TrueUp,
         };
         let rounded = match &grant.rounded {
@@ -324,17 +376,26 @@ impl Lowering<'_> {
                 };
                 GrantAmount::Shortfall(CommitmentIx(of as u32))
             }
-            (_, Some(path)) => {
+            (when, Some(path)) => {
+                if !matches!(when, Some(ast::GrantWhen::Each(_))) {
+                    let message = format!("a grant for each of `{}` comes with each window", path.text());
+                    self.report(
+                        Diagnostic::error(codes::NOT_HERE, message)
+                            .at(span, "what is held changes from day to day")
+                            .help("write for example `each month`, or an amount that is not per unit"),
+                    );
+                    return None;
+                }
                 let (level, amount) = self.per_level(layer, path, &grant.amount, &currency.code)?;
                 GrantAmount::PerUnit { level, amount, round: rounded }
             }
-            (_, None) => GrantAmount::Fixed(self.balance_money(layer, &grant.amount, currency)?),
+            (_, None) => GrantAmount::Fixed(self.whole_money(layer, &grant.amount, currency, precise)?),
         };
         let own = self.own_currency.clone();
         let mut paid = |price: &ast::Expr| match &grant.level {
             // For each unit of the level, as the grant is.
             Some(level) => self.per_level(layer, level, price, &own.code).map(|(_, each)| each),
-            None => self.balance_money(layer, price, &own),
+            None => self.whole_own_money(layer, price),
         };
         let cost = match &grant.cost {
             None | Some(ast::GrantCost::Free) => Cost::Free,
@@ -347,6 +408,7 @@ impl Lowering<'_> {
             }),
         };
         let expires = self.expiry(expires, span)?;
+        self.hourly_grant((when, expires), &amount, span)?;
         if let (GrantWhen::On(came), Expiry::Gone(gone)) = (when, expires)
             && gone <= came
         {
@@ -421,7 +483,7 @@ impl Lowering<'_> {
         &mut self,
         layer: &Layer,
         rollover: &ast::BalanceRollover,
-        currency: &Currency,
+        (currency, precise): (&Currency, Option<&Rounding>),
     ) -> Option<BalanceRollover> {
         let value = self.scoped(layer, |scope| Typer::new(scope).constant(&rollover.up_to));
         let at_most = match &value.ty {
@@ -431,10 +493,10 @@ impl Lowering<'_> {
                 self.share_of_rest(&share, rollover.up_to.span)?;
                 Carry::ShareOfRest(share)
             }
-            _ => Carry::Amount(self.balance_money(layer, &rollover.up_to, currency)?),
+            _ => Carry::Amount(self.whole_money(layer, &rollover.up_to, currency, precise)?),
         };
         let at_least = match &rollover.at_least {
-            Some(least) => self.balance_money(layer, least, currency)?,
+            Some(least) => self.whole_money(layer, least, currency, precise)?,
             None => Rational::ZERO,
         };
         if let (Carry::Amount(most), Some(said)) = (&at_most, &rollover.at_least)
@@ -452,7 +514,7 @@ impl Lowering<'_> {
         layer: &Layer,
         top_up: &ast::TopUp,
         span: SourceSpan,
-        (at, currency): (CurrencyIx, &Currency),
+        (at, currency, precise): (CurrencyIx, &Currency, Option<&Rounding>),
     ) -> Option<TopUp> {
         let Some((number, word)) = &top_up.at_most else {
             self.report(
@@ -463,13 +525,19 @@ impl Lowering<'_> {
             return None;
         };
         let window: Window = self.period_word(*word, span)?;
+        if window == Window::Hour {
+            let message = "top-ups are counted by the day at least";
+            let finding = Diagnostic::error(codes::OUT_OF_RANGE, message).at(span, "");
+            self.report(finding.help("write for example `at most 24 per day`"));
+            return None;
+        }
         let Some(most) = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=1_000).contains(n)) else {
             let message = "top-ups are 1 to 1_000 in a window";
             self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(number.span, ""));
             return None;
         };
-        let units = self.balance_money(layer, &top_up.amount, currency)?;
-        let below = self.balance_money(layer, &top_up.below, currency)?;
+        let units = self.whole_money(layer, &top_up.amount, currency, precise)?;
+        let below = self.whole_money(layer, &top_up.below, currency, precise)?;
         if !units.is_positive() || (top_up.to_target && units <= below) {
             let message = "a top-up adds something: its target is above the balance that asks for it";
             self.report(Diagnostic::error(codes::OUT_OF_RANGE, message).at(top_up.amount.span, ""));
@@ -478,7 +546,7 @@ impl Lowering<'_> {
         let own = self.own_currency.clone();
         let unit_cost = match &top_up.cost {
             Some((cost, true)) => self.balance_money(layer, cost, &own)?,
-            Some((cost, false)) if !top_up.to_target => self.balance_money(layer, cost, &own)? / &units,
+            Some((cost, false)) if !top_up.to_target => self.whole_own_money(layer, cost)? / &units,
             None if at == OWN => Rational::ONE,
             _ => {
                 self.report(
@@ -493,10 +561,32 @@ impl Lowering<'_> {
             Some(expires) => self.expiry(expires, span)?,
             None => Expiry::Never,
         };
+        if expires == Expiry::EndOf(Window::Hour) {
+            self.report(crate::not_yet("a top-up that expires with an hour", span));
+            return None;
+        }
         let amount = if top_up.to_target { TopUpAmount::Target(units) } else { TopUpAmount::Fixed(units) };
         let rule = self.rule("top-up".to_owned(), layer, span);
         let at_bound = top_up.at_or_below;
         Some(TopUp { amount, unit_cost, below, at_bound, at_most: (most, window), expires, rule })
+    }
+
+    /// What comes with an hour is gone with it, and nothing else is: other lots live for days.
+    fn hourly_grant(
+        &mut self,
+        (when, expires): (GrantWhen, Expiry),
+        amount: &GrantAmount,
+        span: SourceSpan,
+    ) -> Option<()> {
+        let comes = when == GrantWhen::Each(Window::Hour);
+        let what = match expires == Expiry::EndOf(Window::Hour) {
+            true if !comes => "a grant that expires with an hour and does not come with one",
+            false if comes => "a grant that comes with an hour and outlives it",
+            _ if comes && !matches!(amount, GrantAmount::Fixed(_)) => "an hourly grant for each unit of a level",
+            _ => return Some(()),
+        };
+        self.report(crate::not_yet(what, span));
+        None
     }
 
     fn expiry(&mut self, expires: &ast::Expiry, span: SourceSpan) -> Option<Expiry> {
@@ -505,7 +595,17 @@ impl Lowering<'_> {
             ast::Expiry::After(duration) => Expiry::After(age(self, duration)?),
             // The day that is written is the last one.
             ast::Expiry::On(date) => Expiry::Gone(date_of(date)?.add_days(1)),
-            ast::Expiry::AtEndOf(word) => Expiry::EndOf(self.period_word(*word, span)?),
+            ast::Expiry::AtEndOf(word) => match self.period_word(*word, span)? {
+                Window::Hour => {
+                    self.report(
+                        Diagnostic::error(codes::OUT_OF_RANGE, "what is in a wallet lives for a day at least")
+                            .at(span, "")
+                            .help("write `expires at day end`"),
+                    );
+                    return None;
+                }
+                window => Expiry::EndOf(window),
+            },
         })
     }
 }

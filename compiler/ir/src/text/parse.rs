@@ -11,7 +11,7 @@ use crate::limits;
 use crate::plan::{
     AllowanceIx, Calendar, CalendarIx, Counting, DimIx, Dimension, DimensionKind, Event, EventCharge, EventIx, Field,
     FieldType, Fold, Key, KeyIx, KeySource, LatePolicy, LineRounding, NumberType, Plan, PlanKind, Post, Rule, Rules,
-    Sink, Slot, SplitAt,
+    Sink, SinkIx, Slot, SplitAt,
 };
 use price_value::{Currency, Schedule, Span, Window};
 
@@ -246,10 +246,11 @@ fn sink(reader: &mut Reader) -> Read<Sink> {
     }
     let filter = if reader.eat("filter") { cond(reader)? } else { Cond::Always };
     let scope = if reader.eat("scope") { cond(reader)? } else { Cond::Always };
+    let parts = if reader.eat("parts") { Some(SinkIx(reader.numbered("sink")?)) } else { None };
     reader.expect("fold")?;
     let fold = fold(reader)?;
     reader.expect("}")?;
-    Ok(Sink { name, meter, event, keys, filter, scope, fold, unit, quantum, bound })
+    Ok(Sink { name, meter, event, keys, filter, scope, fold, unit, quantum, bound, parts })
 }
 
 fn key_source(reader: &mut Reader) -> Read<KeySource> {

@@ -204,6 +204,9 @@ fn print_sink(out: &mut String, index: usize, sink: &Sink) {
             let _ = writeln!(out, "  {what} {}", print_cond(cond));
         }
     }
+    if let Some(parts) = sink.parts {
+        let _ = writeln!(out, "  parts sink{}", parts.0);
+    }
     match &sink.fold {
         Fold::Sum(value) => line(out, format_args!("fold sum {}", print_expr(value))),
         Fold::Count => line(out, format_args!("fold count")),

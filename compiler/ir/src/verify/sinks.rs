@@ -51,6 +51,37 @@ impl<'p> Verifier<'p> {
             self.say(at, "its scope reads more than labels");
         }
         self.fold(at, sink, event, row);
+        if let Some(parts) = sink.parts
+            && self.index(at, "parts", parts.0, self.plan.sinks.len())
+        {
+            self.parts(at, sink, &self.plan.sinks[parts.ix()]);
+        }
+    }
+
+    /// What holds the levels that a sink's cells are the sums of.
+    fn parts(&mut self, at: &str, sink: &Sink, parts: &Sink) {
+        let levels = sink.is_level() && matches!(parts.fold, Fold::Last(_)) && parts.parts.is_none();
+        if !levels || parts.event != sink.event || parts.quantum != sink.quantum {
+            self.say(at, "its parts are not levels of the same events in the same steps");
+        }
+        let cell = |sink: &'_ Sink| {
+            let keys = sink.keys.iter().filter(|key| key.in_cell);
+            keys.map(|key| (key.dim, key.source.clone())).collect::<Vec<_>>()
+        };
+        let finer = cell(parts);
+        if !cell(sink).iter().all(|key| finer.contains(key)) {
+            self.say(at, "a part belongs to more than one of its cells");
+        }
+        let family = |sink: &'_ Sink| {
+            let key = sink.keys.iter().find(|key| matches!(key.source, KeySource::Family(_)));
+            key.map(|key| (key.dim, key.source.clone()))
+        };
+        if family(sink) != family(parts) {
+            self.say(at, "its parts do not count once per label as it does");
+        }
+        if sink.keys.iter().any(|key| matches!(key.source, KeySource::Calendar(_)) && key.in_cell) {
+            self.say(at, "a level that is a sum of parts is not kept apart by time");
+        }
     }
 
     fn key_source(&mut self, at: &str, key: &Key, event: &'p Event, earlier: Reads<'p>) {

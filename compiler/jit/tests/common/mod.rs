@@ -109,6 +109,7 @@ pub fn sink(keys: Vec<Key>, fold: Fold, quantum: &str) -> Sink {
         unit: "GB".into(),
         quantum: r(quantum),
         bound: None,
+        parts: None,
     }
 }
 

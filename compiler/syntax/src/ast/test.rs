@@ -154,6 +154,13 @@ pub enum ExpectSubject {
     },
     /// `wallet migration`.
     Wallet(Path),
+    /// `entitlement reports left`.
+    Entitlement {
+        /// Which one.
+        path: Path,
+        /// `left`, `used`.
+        what: Name,
+    },
     /// `commitment annual shortfall`.
     Commitment {
         /// Which one.

@@ -306,16 +306,34 @@ impl Lower {
         };
         let last = steps.len().saturating_sub(1);
         for (at, (step, line)) in steps.iter().zip(lines).enumerate() {
-            let word = match position(step) {
-                Some(StepPosition::First) if at > 0 => "`first` stands only on the first line",
-                Some(StepPosition::Then) if at == 0 => "the first line starts with `first`",
-                Some(StepPosition::Finally) if at < last => "nothing follows `finally`",
+            let end = match step {
+                WaterfallEntry::Step { source: PaySource::Overage, .. } => Some("overage"),
+                WaterfallEntry::Step { source: PaySource::Invoice, .. } => Some("invoice"),
+                WaterfallEntry::Step { source: PaySource::Block, .. } => Some("block"),
+                _ => None,
+            };
+            let word = match (position(step), end) {
+                (Some(StepPosition::First | StepPosition::Then), Some(word)) => {
+                    format!("`{word}` is an end, and stands behind `finally`")
+                }
+                (Some(StepPosition::First), None) if at > 0 => "`first` stands only on the first line".into(),
+                (Some(StepPosition::Then), None) if at == 0 => "the first line starts with `first`".into(),
+                (Some(StepPosition::Finally), _) if at < last => "nothing follows `finally`".into(),
+                (Some(StepPosition::Finally), None) => "`finally` stands before `invoice`, `overage` or `block`".into(),
                 _ => continue,
             };
             let place = line.parts().next().map_or(*line, |word| word);
             let place = self.place(place);
             let mut diagnostic = Diagnostic::error(Code("P120"), word).at(place, "");
             match position(step) {
+                Some(StepPosition::First | StepPosition::Then) if end.is_some() && at == last => {
+                    diagnostic = diagnostic.fix(Fix::replace("write `finally`", place, "finally", true));
+                }
+                Some(StepPosition::First | StepPosition::Then) if end.is_some() => {}
+                Some(StepPosition::Finally) if end.is_none() && at == last => {
+                    let help = "this source may be empty: a line behind it says what happens to the rest";
+                    diagnostic = diagnostic.help(help);
+                }
                 Some(StepPosition::First) => {
                     diagnostic = diagnostic.fix(Fix::replace("write `then`", place, "then", true));
                 }

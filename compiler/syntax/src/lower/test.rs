@@ -129,6 +129,7 @@ impl Lower {
                 match node.parts().next()?.rule()? {
                     Rule::kw_allowance => ExpectSubject::Allowance { path, what: what? },
                     Rule::kw_wallet => ExpectSubject::Wallet(path),
+                    Rule::kw_entitlement => ExpectSubject::Entitlement { path, what: what? },
                     _ => ExpectSubject::Commitment { path, what: what? },
                 }
             }

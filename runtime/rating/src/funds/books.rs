@@ -86,7 +86,7 @@ impl Books {
         if currency == OWN {
             let sign = |account: &Account| match account {
                 Account::Income { .. } => Some(false),
-                Account::PromotionUsed { .. } => Some(false),
+                Account::PromotionUsed { .. } | Account::Rounding => Some(false),
                 Account::Breakage { .. } => Some(true),
                 _ => None,
             };
@@ -207,10 +207,27 @@ impl Books {
         }
     }
 
-    /// A payment comes back after its lot is gone: the units go where the lot went.
-    pub(crate) fn gone_return(&mut self, day: Date, whose: Whose<'_>, units: &Rational) {
-        let to = if whose.holds == OWN { whose.breakage() } else { whose.issued() };
-        self.post(day, EntryKind::Expire, whose.holds, units.clone(), whose.overdraft(), to);
+    /// What a line costs at contract prices beyond what a balance with a rate of its own gave for
+    /// it: the line earns it, and the line of the rate gives it up. Negative when a payment returns.
+    pub(crate) fn rate(&mut self, day: Date, whose: Whose<'_>, saved: &Rational, line: &str) {
+        let kind = if saved.is_negative() { EntryKind::Return } else { EntryKind::Use };
+        let rate = Account::Income { line: rate_line(whose.balance) };
+        self.post(day, kind, OWN, saved.clone(), rate, Account::Income { line: line.into() });
+    }
+
+    /// A payment comes back after its lot is gone: it goes where the rest of the lot went, at what
+    /// the lot cost.
+    pub(crate) fn gone_return(
+        &mut self,
+        day: Date,
+        kind: EntryKind,
+        whose: Whose<'_>,
+        lot: &mut Lot,
+        units: &Rational,
+        line: &str,
+    ) {
+        self.spend(day, whose, lot, &-units, line);
+        self.lapse_units(day, kind, whose, lot, units);
     }
 
     /// The invoice asks for what is left of a line.
@@ -225,10 +242,17 @@ impl Books {
         self.post(day, EntryKind::Invoice, currency, amount.clone(), Account::Blocked, spent);
     }
 
-    /// What rounding a line to the invoice's step left.
-    pub(crate) fn residue(&mut self, day: Date, line: &str, amount: &Rational) {
-        let income = Account::Income { line: line.into() };
-        self.post(day, EntryKind::Round, OWN, amount.clone(), Account::Rounding, income);
+    /// An invoice asks for units of another currency at their rate: they are sold as it goes out,
+    /// and what the lines took of them is no longer owed in units.
+    pub(crate) fn convert(&mut self, day: Date, currency: CurrencyIx, name: &str, units: &Rational, amount: &Rational) {
+        let issued = Account::Issued { balance: name.into() };
+        self.post(day, EntryKind::Invoice, currency, units.clone(), issued, Account::Blocked);
+        self.invoice(day, name, amount);
+    }
+
+    /// What rounding a line to the invoice's step adds to what is asked for.
+    pub(crate) fn residue(&mut self, day: Date, amount: &Rational) {
+        self.post(day, EntryKind::Round, OWN, amount.clone(), Account::Receivable, Account::Rounding);
     }
 
     /// The cost that units of a lot carry, rounded by difference; remembers it in the lot.
@@ -241,4 +265,9 @@ impl Books {
         lot.recognised = target;
         change
     }
+}
+
+/// The line that a balance with a rate of its own takes off.
+pub(crate) fn rate_line(balance: &str) -> String {
+    format!("{balance} rate")
 }

@@ -29,6 +29,8 @@ pub(crate) struct Counter {
     pub(crate) trued: Rational,
     /// Carried into it from the one before.
     pub(crate) carried: Rational,
+    /// Of what was carried, what a true-up needed: it stays applied.
+    pub(crate) applied: Rational,
     /// First day on which what was carried no longer counts.
     pub(crate) carried_until: Option<Date>,
     /// Amount beyond the stretch's amount that was surcharged so far.
@@ -91,17 +93,26 @@ impl Counter {
         &self.counted + &self.trued + &self.carried
     }
 
-    /// What a window is short of, given the share that is due by now.
-    pub(crate) fn short(&self, target: &Rational, cumulative: bool) -> Rational {
-        let reached = if cumulative { self.total() } else { &self.since + &self.carried };
-        (target - &reached).max(Rational::ZERO)
+    /// What is short of a target that is due by now: of everything in the stretch, or of what came
+    /// since the last true-up. What was carried helps as far as it is needed, and only once.
+    pub(crate) fn short(&mut self, target: &Rational, cumulative: bool) -> Rational {
+        let (own, free) = match cumulative {
+            true => (&self.counted + &self.trued, self.carried.clone()),
+            false => (self.since.clone(), &self.carried - &self.applied),
+        };
+        let need = (target - &own).max(Rational::ZERO);
+        let helps = need.clone().min(free);
+        self.applied = match cumulative {
+            true => helps.clone().max(self.applied.clone()),
+            false => &self.applied + &helps,
+        };
+        need - helps
     }
 
-    /// What was carried stops to count.
+    /// What was carried stops to count, but for what true-ups already needed of it.
     pub(crate) fn forget_carried(&mut self, day: Date) {
         if self.carried_until.is_some_and(|until| until <= day) {
-            // It counts as far as it was needed: true-ups already made are not undone.
-            self.carried = Rational::ZERO;
+            self.carried = self.applied.clone();
             self.carried_until = None;
         }
     }

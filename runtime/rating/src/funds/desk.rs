@@ -10,7 +10,7 @@ use super::purse::{Draw, Lot, OVERDRAFT, Purse};
 use crate::inject::OpeningLot;
 use price_ir::{
     Balance, BalanceIx, Carry, CommitmentIx, Cost, CurrencyIx, EntryKind, Excess, Expiry, Finally, Grant, GrantAmount,
-    GrantWhen, LineIx, Plan, Proration, Shortfall, Statement, TopUpAmount,
+    GrantWhen, LineIx, OWN, Plan, Proration, Shortfall, Statement, TopUpAmount,
 };
 use price_value::{Date, Rational, Rounding, Window};
 use std::collections::BTreeMap;
@@ -52,6 +52,8 @@ pub(crate) struct Bill {
     pub(crate) currency: CurrencyIx,
     /// In the order of payment.
     pub(crate) parts: Vec<Part>,
+    /// What invoices asked for so far: as it is, and rounded.
+    pub(crate) asked: (Rational, Rational),
 }
 
 impl Bill {
@@ -125,6 +127,17 @@ pub(crate) struct Desk<'a> {
     pub(crate) saved: Vec<Rational>,
     /// Excess carried on at a stretch's end, by commitment.
     pub(crate) excess: Vec<Rational>,
+    /// Lots that went in this period: a line they paid may still fall.
+    ended: Vec<Ended>,
+}
+
+/// A lot that is gone, and how.
+struct Ended {
+    balance: usize,
+    kind: EntryKind,
+    lot: Lot,
+    /// Of the lot, what lines took and did not give back.
+    used: Rational,
 }
 
 impl<'a> Desk<'a> {
@@ -154,6 +167,7 @@ impl<'a> Desk<'a> {
             bills: BTreeMap::new(),
             purchases: Vec::new(),
             true_ups: Vec::new(),
+            ended: Vec::new(),
             first: served.0,
             last: served.1,
             opened: opened.to_vec(),
@@ -229,7 +243,7 @@ impl<'a> Desk<'a> {
                 let own = |lot: &&Lot| lot.grant == Some(index as u32);
                 let ended: Vec<u32> = self.state.purses[at].lots.iter().filter(own).map(|l| l.serial).collect();
                 for serial in ended {
-                    self.end_lot(at, serial, day, EntryKind::Expire);
+                    self.end_lot(at, serial, day, EntryKind::Expire, Rational::ZERO);
                 }
                 if let GrantAmount::Fixed(amount) = &grant.amount {
                     self.put(
@@ -253,8 +267,8 @@ impl<'a> Desk<'a> {
         let gone = |lot: &&Lot| !lot.lives(day);
         let ended: Vec<u32> = self.state.purses[at].lots.iter().filter(gone).map(|lot| lot.serial).collect();
         for serial in ended {
-            self.roll(at, balance, serial, day);
-            self.end_lot(at, serial, day, EntryKind::Expire);
+            let carried = self.roll(at, balance, serial, day);
+            self.end_lot(at, serial, day, EntryKind::Expire, carried);
         }
         for (index, grant) in balance.grants.iter().enumerate() {
             if grant.clawback != Some(day) {
@@ -263,19 +277,19 @@ impl<'a> Desk<'a> {
             let own = |lot: &&Lot| lot.grant == Some(index as u32);
             let taken: Vec<u32> = self.state.purses[at].lots.iter().filter(own).map(|lot| lot.serial).collect();
             for serial in taken {
-                self.end_lot(at, serial, day, EntryKind::Clawback);
+                self.end_lot(at, serial, day, EntryKind::Clawback, Rational::ZERO);
             }
         }
     }
 
-    /// Carries what an ending lot of a recurring grant leaves.
-    fn roll(&mut self, at: usize, balance: &Balance, serial: u32, day: Date) {
-        let Some(rule) = &balance.rollover else { return };
+    /// Carries what an ending lot of a recurring grant leaves. Gives how many of its units went on.
+    fn roll(&mut self, at: usize, balance: &Balance, serial: u32, day: Date) -> Rational {
+        let Some(rule) = &balance.rollover else { return Rational::ZERO };
         let purse = &mut self.state.purses[at];
-        let Some(place) = purse.lots.iter().position(|lot| lot.serial == serial) else { return };
+        let Some(place) = purse.lots.iter().position(|lot| lot.serial == serial) else { return Rational::ZERO };
         if purse.lots[place].grant.is_none() {
             // What was carried once, or topped up, is not carried on.
-            return;
+            return Rational::ZERO;
         }
         let mut from = purse.lots.remove(place);
         let most = match &rule.at_most {
@@ -306,13 +320,15 @@ impl<'a> Desk<'a> {
             self.statements[at].rolled_in += &amount;
             self.state.purses[at].lots.insert(place, from);
             self.enter(at, balance, day, to);
+            units
         } else {
             self.state.purses[at].lots.insert(place, from);
+            Rational::ZERO
         }
     }
 
-    /// Takes a lot out of its purse; what is left in it is gone.
-    fn end_lot(&mut self, at: usize, serial: u32, day: Date, kind: EntryKind) {
+    /// Takes a lot out of its purse, of which some units were carried on; what is left in it is gone.
+    fn end_lot(&mut self, at: usize, serial: u32, day: Date, kind: EntryKind, carried: Rational) {
         let plan = self.plan.clone();
         let balance = &plan.funds.balances[at];
         let Some(mut lot) = self.state.purses[at].remove(serial) else { return };
@@ -324,6 +340,8 @@ impl<'a> Desk<'a> {
             EntryKind::Clawback => statement.clawed_back += &left,
             _ => statement.expired += &left,
         }
+        let used = &lot.amount - &left - &carried;
+        self.ended.push(Ended { balance: at, kind, lot, used });
     }
 
     /// Whether a grant comes on this day, and its share of a window that is cut.
@@ -554,20 +572,9 @@ impl<'a> Desk<'a> {
             if !rest.is_positive() {
                 break;
             }
-            let want = &rest * &balance.rate;
-            let own_rate = balance.rate != Rational::ONE;
-            for (serial, units) in self.draw(*step, &want, day, &bill.name) {
-                // At a rate of its own a balance may pay a fraction of a step: ledgers hold whole ones.
-                let paid = match own_rate {
-                    true => rest.clone().min(plan.rounding.rounding.apply(&(&units / &balance.rate))),
-                    false => units.clone(),
-                };
-                self.statements[step.ix()].used += &units;
-                if own_rate {
-                    self.saved[step.ix()] += &(&paid - &units);
-                }
-                rest -= &paid;
-                parts.push(Part { by: Payer::Balance(*step, serial), amount: paid, units });
+            for part in self.paid_from(*step, balance, bill, &rest, day) {
+                rest -= &part.amount;
+                parts.push(part);
             }
             if rest.is_positive() && balance.overage.is_some() {
                 exhausted = Some(*step);
@@ -582,6 +589,50 @@ impl<'a> Desk<'a> {
             parts.push(Part { by: Payer::Invoice, amount: rest, units: Rational::ZERO });
         }
         parts
+    }
+
+    /// What one balance pays of a rest.
+    fn paid_from(&mut self, ix: BalanceIx, balance: &Balance, bill: &Bill, rest: &Rational, day: Date) -> Vec<Part> {
+        let by = |serial| Payer::Balance(ix, serial);
+        if balance.rate == Rational::ONE {
+            let draws = self.draw(ix, rest, day, &bill.name);
+            self.statements[ix.ix()].used += &draws.iter().map(|(_, units)| units).sum::<Rational>();
+            let part = |(serial, units): Draw| Part { by: by(serial), amount: units.clone(), units };
+            return draws.into_iter().map(part).collect();
+        }
+        // At a rate of its own a balance may pay a fraction of a step, and ledgers hold whole ones:
+        // what it gave for the line so far decides what it gives for the rest.
+        let own = |p: &&Part| matches!(p.by, Payer::Balance(b, _) if b == ix);
+        let before: Vec<&Part> =
+            self.bills.get(&bill.name).map_or(Vec::new(), |b| b.parts.iter().filter(own).collect());
+        let mut paid: Rational = before.iter().map(|p| &p.amount).sum();
+        let mut given: Rational = before.iter().map(|p| &p.units).sum();
+        let step = self.in_units(balance).clone();
+        let whole = &paid + rest;
+        let wanted = step.apply(&(&whole * &balance.rate)).max(given.clone());
+        let mut draws = self.draw(ix, &(&wanted - &given), day, &bill.name);
+        if wanted == given {
+            // Less than half a step: the lot that is spent next pays it with the next one.
+            draws.extend(self.state.purses[ix.ix()].next().map(|serial| (serial, Rational::ZERO)));
+        }
+        let mut parts = Vec::new();
+        for (serial, units) in draws {
+            given += &units;
+            let most = if given == wanted { whole.clone() } else { step.apply(&(&given / &balance.rate)) };
+            let amount = (most.min(whole.clone()) - &paid).max(Rational::ZERO);
+            paid += &amount;
+            self.statements[ix.ix()].used += &units;
+            self.save(ix, balance, &(&amount - &units), &bill.name, day);
+            parts.push(Part { by: by(serial), amount, units });
+        }
+        parts
+    }
+
+    /// What the rate of a balance takes off a line.
+    fn save(&mut self, ix: BalanceIx, balance: &Balance, saved: &Rational, line: &str, day: Date) {
+        self.saved[ix.ix()] += saved;
+        let whose = Whose { balance: &balance.name, holds: balance.holds };
+        self.books.rate(day, whose, saved, line);
     }
 
     /// Draws from one balance for a line, topping it up where it reaches its bound.
@@ -686,7 +737,17 @@ impl<'a> Desk<'a> {
             && let Some(part) = parts.last_mut().filter(|p| p.amount.is_positive())
         {
             let take = rest.clone().min(part.amount.clone());
-            let units = if take == part.amount { part.units.clone() } else { &part.units * &take / &part.amount };
+            let units = match part.by {
+                Payer::Balance(ix, _) if take != part.amount => {
+                    let balance = &plan.funds.balances[ix.ix()];
+                    let kept = &part.units * &(&part.amount - &take) / &part.amount;
+                    match balance.rate == Rational::ONE {
+                        true => take.clone(),
+                        false => &part.units - &self.in_units(balance).apply(&kept),
+                    }
+                }
+                _ => part.units.clone(),
+            };
             part.amount -= &take;
             part.units -= &units;
             rest -= &take;
@@ -695,7 +756,7 @@ impl<'a> Desk<'a> {
                 let balance = &plan.funds.balances[ix.ix()];
                 self.refund(ix, balance, serial, &units, &bill.name, day);
                 if balance.rate != Rational::ONE {
-                    self.saved[ix.ix()] -= &(&take - &units);
+                    self.save(ix, balance, &(&units - &take), &bill.name, day);
                 }
             } else {
                 self.take_back_overage(bill, &take, day);
@@ -719,7 +780,8 @@ impl<'a> Desk<'a> {
     fn refund(&mut self, ix: BalanceIx, balance: &Balance, serial: u32, units: &Rational, line: &str, day: Date) {
         let whose = Whose { balance: &balance.name, holds: balance.holds };
         let purse = &mut self.state.purses[ix.ix()];
-        self.statements[ix.ix()].used -= units;
+        let statement = &mut self.statements[ix.ix()];
+        statement.used -= units;
         let mut rest = units.clone();
         if serial == OVERDRAFT {
             let back = rest.clone().min(purse.debt.clone());
@@ -740,11 +802,20 @@ impl<'a> Desk<'a> {
             self.books.spend(day, whose, lot, &-&rest, line);
             rest = Rational::ZERO;
         }
-        if rest.is_positive() {
-            self.books.overdraw(day, whose, &-&rest, line);
-            self.books.gone_return(day, whose, &rest);
-            self.statements[ix.ix()].expired += &rest;
+        let of = |ended: &&mut Ended| ended.balance == ix.ix() && (serial == OVERDRAFT || ended.lot.serial == serial);
+        for ended in self.ended.iter_mut().rev().filter(of) {
+            let room = ended.used.clone().min(rest.clone());
+            if room.is_positive() {
+                ended.used -= &room;
+                self.books.gone_return(day, ended.kind, whose, &mut ended.lot, &room, line);
+                match ended.kind {
+                    EntryKind::Clawback => statement.clawed_back += &room,
+                    _ => statement.expired += &room,
+                }
+                rest -= &room;
+            }
         }
+        debug_assert!(rest.is_zero(), "what was paid came from somewhere");
     }
 
     fn take_back_overage(&mut self, bill: &Bill, amount: &Rational, day: Date) {
@@ -792,6 +863,34 @@ impl<'a> Desk<'a> {
                 counter.surcharged = over;
             }
         }
+    }
+
+    // ------------------------------------------------------------ an invoice goes out
+
+    /// What an invoice would ask for of the lines in the plan's currency.
+    pub(crate) fn unasked(&self) -> Rational {
+        let step = &self.plan.rounding.rounding;
+        let own = self.bills.values().filter(|b| b.currency == OWN);
+        own.map(|b| step.apply(&b.unpaid()) - &b.asked.1).sum()
+    }
+
+    /// An invoice asks for what is left of all lines. Says how much that is.
+    pub(crate) fn ask_all(&mut self, day: Date) -> Rational {
+        let own = self.bills.values().filter(|b| b.currency == OWN);
+        let names: Vec<String> = own.map(|b| b.name.clone()).collect();
+        names.iter().map(|name| self.ask(name, day)).sum()
+    }
+
+    /// An invoice asks for what is left of a line, rounded as invoices are. Says how much that is.
+    pub(crate) fn ask(&mut self, line: &str, day: Date) -> Rational {
+        let Some(bill) = self.bills.get_mut(line) else { return Rational::ZERO };
+        let unpaid = bill.unpaid();
+        let asked = self.plan.rounding.rounding.apply(&unpaid);
+        let (exact, change) = (&unpaid - &bill.asked.0, &asked - &bill.asked.1);
+        bill.asked = (unpaid, asked);
+        self.books.invoice(day, line, &exact);
+        self.books.residue(day, &(&change - &exact));
+        change
     }
 
     // ------------------------------------------------------------ a day ends

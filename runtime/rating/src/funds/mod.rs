@@ -16,10 +16,12 @@ pub(crate) use desk::FundsState;
 use crate::rater::Rater;
 use crate::settle::item::Item;
 use crate::settle::{SettleError, Settlement};
+use books::rate_line;
 use desk::{Bill, Desk};
 use host::Tick;
 use price_ir::{BalanceIx, CommitmentStatus, CurrencyIx, InterimInvoice, LineKind, LotStatement, OWN, Payment, Plan};
 use price_value::{Date, Rational, Rounding};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What payment makes of a period.
@@ -44,6 +46,7 @@ impl Rater {
         let mut known: BTreeMap<String, Rational> = BTreeMap::new();
         let mut interim: Vec<InterimInvoice> = Vec::new();
         let deferred_before = desk.deferred();
+        let walk = RefCell::default();
         for Tick { until, day, opens, closes, hourly, busy } in host.ticks.iter().copied() {
             if opens {
                 desk.open(day);
@@ -55,8 +58,8 @@ impl Rater {
                 let part;
                 let now: &[Item] = match until {
                     None => items,
-                    Some(_) => {
-                        let mut partial = s.until(until);
+                    Some(until) => {
+                        let mut partial = s.until(until, &walk);
                         part = self.evaluate(&mut partial)?.0;
                         &part
                     }
@@ -68,19 +71,17 @@ impl Rater {
             }
             if closes {
                 desk.close(day);
-                self.interim(&desk, &mut interim, day);
+                self.interim(&mut desk, &mut interim, day);
             }
         }
         Ok(self.settled(s, desk, items, interim, deferred_before))
     }
 
     /// An invoice of its own where enough is unbilled.
-    fn interim(&self, desk: &Desk<'_>, interim: &mut Vec<InterimInvoice>, day: Date) {
+    fn interim(&self, desk: &mut Desk<'_>, interim: &mut Vec<InterimInvoice>, day: Date) {
         let Some(rule) = &self.plan.funds.interim else { return };
-        let billed: Rational = interim.iter().map(|i| &i.amount).sum();
-        let unpaid: Rational = desk.bills.values().filter(|b| b.currency == OWN).map(Bill::unpaid).sum();
-        let amount = self.plan.rounding.rounding.apply(&(unpaid - billed));
-        if amount >= rule.at {
+        if desk.unasked() >= rule.at {
+            let amount = desk.ask_all(day);
             interim.push(InterimInvoice { day, amount });
         }
     }
@@ -113,9 +114,9 @@ impl Rater {
             if item.currency == OWN {
                 // A line that a finer balance pays is rounded where it meets the invoice.
                 let asked = plan.rounding.rounding.apply(&unpaid);
-                desk.books.invoice(last, &item.name, &unpaid);
-                desk.books.residue(last, &item.name, &(&asked - &unpaid));
-                item.amount = bill.total() - &unpaid + &asked;
+                desk.ask(&item.name, last);
+                let finer = item.line.and_then(|line| finest(&plan, line.ix()));
+                item.settle_at(bill.total() - &unpaid + &asked, finer.as_ref());
                 due += &asked;
             } else if !unpaid.is_zero() {
                 *foreign.entry(item.currency).or_default() += &unpaid;
@@ -131,16 +132,27 @@ impl Rater {
             }
         };
         let round = |amount: &Rational| plan.rounding.rounding.apply(amount);
+        let mut rates = Vec::new();
         for (at, balance) in plan.funds.balances.iter().enumerate() {
             for what in ["grant", "instalment", "top-up"] {
                 let own = desk.purchases.iter().filter(|p| p.balance.ix() == at && p.what == what);
                 let amount = own.map(|p| &p.amount).sum();
                 add(LineKind::Purchase, format!("{} {what}", balance.name), balance.order, balance.rule, amount);
             }
-            let saved = -round(&desk.saved[at]);
-            let name = format!("{} rate", balance.name);
-            desk.books.invoice(last, &name, &saved);
-            add(LineKind::Commitment, name, balance.order, balance.rule, saved);
+            // The lines it paid stand at contract prices, and so does what it paid of them: the rate
+            // takes its part off both, and asks for nothing.
+            let saved = -&desk.saved[at];
+            if !saved.is_zero() {
+                let mut item = Item::extra(
+                    LineKind::Commitment,
+                    &rate_line(&balance.name),
+                    balance.order,
+                    balance.rule,
+                    saved.clone(),
+                );
+                (item.amount, item.paid) = (saved.clone(), vec![(balance.name.clone(), saved)]);
+                rates.push(item);
+            }
             let over = round(&desk.over_balance[at]);
             let name = format!("{} overage", balance.name);
             desk.books.invoice(last, &name, &over);
@@ -162,10 +174,11 @@ impl Rater {
         for conversion in &plan.funds.conversions {
             let Some(units) = foreign.remove(&conversion.currency) else { continue };
             let name = format!("{} conversion", plan.currency_at(conversion.currency).0.code);
-            let amount = round(&(units * &conversion.rate));
-            desk.books.invoice(last, &name, &amount);
+            let amount = round(&(&units * &conversion.rate));
+            desk.books.convert(last, conversion.currency, &name, &units, &amount);
             add(LineKind::Conversion, name, conversion.order, conversion.rule, amount);
         }
+        items.extend(rates);
         due -= &interim.iter().map(|i| &i.amount).sum::<Rational>();
         let payment = self.statement(desk, s, interim, foreign, deferred_before);
         Settled { payment: payment.0, due, state: payment.1 }
@@ -237,8 +250,8 @@ fn bills(items: &[Item], fine: &[Option<Rounding>]) -> Vec<(Bill, Rational)> {
         let finer = item.line.and_then(|line| fine[line.ix()].as_ref());
         let amount = finer.map_or_else(|| item.amount.clone(), |rounding| rounding.apply(&item.exact()));
         let lifts = item.lifts.as_ref().map_or_else(Vec::new, |(lines, _)| lines.clone());
-        let (name, parts) = (item.name.clone(), Vec::new());
-        (Bill { name, line: item.line, lifts, currency: item.currency, parts }, amount)
+        let (name, parts, asked) = (item.name.clone(), Vec::new(), Default::default());
+        (Bill { name, line: item.line, lifts, currency: item.currency, parts, asked }, amount)
     };
     order.into_iter().map(bill).collect()
 }

@@ -97,6 +97,11 @@ impl Purse {
         draws
     }
 
+    /// The lot that is spent next.
+    pub(crate) fn next(&self) -> Option<u32> {
+        self.lots.iter().find(|lot| lot.left.is_positive()).map(|lot| lot.serial)
+    }
+
     /// Overdraws by up to `want` units, within a limit.
     pub(crate) fn overdraw(&mut self, want: &Rational, limit: &Rational) -> Rational {
         let take = want.clone().min((limit - &self.debt).max(Rational::ZERO));

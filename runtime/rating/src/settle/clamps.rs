@@ -10,7 +10,7 @@ use super::Settlement;
 use super::chain::Running;
 use super::item::Item;
 use crate::rater::Rater;
-use crate::split::by_weight;
+use crate::split::{by_name, by_weight};
 use price_ir::{Bound, Line, LineClamp, LineKind, Proration, Step};
 use price_value::{Date, Rational, Span};
 use std::collections::BTreeMap;
@@ -143,7 +143,9 @@ impl Rater {
         let below: Rational = exact.iter().filter(|e| e.is_negative()).sum();
         let weights: Vec<Rational> = exact.iter().map(|e| e.clone().max(Rational::ZERO)).collect();
         let room = (most - &below).max(Rational::ZERO);
-        let shares = by_weight(&room, &weights, &self.plan.rounding.rounding.step);
+        let names: Vec<&str> = counted.iter().map(|i| items[*i].name.as_str()).collect();
+        let step = &self.plan.rounding.rounding.step;
+        let shares = by_name(&names, &weights, |weights| by_weight(&room, weights, step));
         for ((i, weight), share) in counted.iter().zip(&weights).zip(shares) {
             if weight.is_positive() {
                 let label = format!("cap at {}", self.plan.currency.format(&clamp.amount));

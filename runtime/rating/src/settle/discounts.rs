@@ -3,7 +3,7 @@
 use super::Settlement;
 use super::item::Item;
 use crate::rater::Rater;
-use crate::split::by_weight;
+use crate::split::{by_name, by_weight};
 use price_ir::{DiscountOff, Step};
 use price_value::Rational;
 
@@ -51,7 +51,9 @@ impl Rater {
                         continue;
                     }
                     spent[index] += &off;
-                    let shares = by_weight(&off, &weights, &plan.rounding.rounding.step);
+                    let names: Vec<&str> = touched.iter().map(|(line, _)| plan.lines[*line].name.as_str()).collect();
+                    let step = &plan.rounding.rounding.step;
+                    let shares = by_name(&names, &weights, |weights| by_weight(&off, weights, step));
                     for ((line, mask), share) in touched.into_iter().zip(shares) {
                         let Some(item) = &mut items[line] else { continue };
                         let label = label(plan.currency.format(amount));

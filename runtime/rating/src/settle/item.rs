@@ -1,8 +1,9 @@
 //! A line of the invoice while it is being settled.
 
 use crate::cells::CellAt;
+use crate::split::apportion;
 use price_ir::{About, CellDetail, Charge, CurrencyIx, InvoiceLine, Line, LineIx, LineKind, OWN, RuleIx, Step};
-use price_value::Rational;
+use price_value::{Rational, Rounding};
 
 /// A line, its cells and what has happened to it so far.
 #[derive(Debug, Clone)]
@@ -44,6 +45,13 @@ pub(crate) struct WorkCell {
     pub(crate) detail: CellDetail,
     /// Exact amount after the steps so far.
     pub(crate) exact: Rational,
+}
+
+impl WorkCell {
+    /// What it goes by where an order is needed: its labels, then its window.
+    pub(crate) fn name(&self) -> Vec<String> {
+        self.detail.labels.iter().map(|(_, label)| label.clone()).collect()
+    }
 }
 
 impl Item {
@@ -128,16 +136,30 @@ impl Item {
     /// Spreads a change over some cells without recording it.
     pub(crate) fn spread(&mut self, change: &Rational, touched: &[usize]) {
         let sum: Rational = touched.iter().map(|i| &self.cells[*i].exact).sum();
-        match touched.first() {
-            None => self.rest += change,
-            Some(first) if sum.is_zero() => self.cells[*first].exact += change,
-            Some(_) => {
-                for i in touched {
-                    let share = change * &self.cells[*i].exact / &sum;
-                    self.cells[*i].exact += &share;
-                }
+        if touched.is_empty() {
+            self.rest += change;
+        } else if sum.is_zero() {
+            let first = touched.iter().min_by_key(|i| self.cells[**i].name()).expect("not empty");
+            self.cells[*first].exact += change;
+        } else {
+            for i in touched {
+                let share = change * &self.cells[*i].exact / &sum;
+                self.cells[*i].exact += &share;
             }
         }
+    }
+
+    /// The amount is another by what a finer rounding kept; the cells share the difference.
+    pub(crate) fn settle_at(&mut self, amount: Rational, finer: Option<&Rounding>) {
+        if let Some(finer) = finer.filter(|_| !self.cells.is_empty() && amount != self.amount) {
+            let before: Rational = self.cells.iter().map(|c| &c.detail.amount).sum();
+            let exact: Vec<Rational> = self.cells.iter().map(|c| c.exact.clone()).collect();
+            let total = before + &amount - &self.amount;
+            for (cell, share) in self.cells.iter_mut().zip(apportion(&total, &exact, &finer.step)) {
+                cell.detail.amount = share;
+            }
+        }
+        self.amount = amount;
     }
 
     /// A rebate: what was computed is given back.

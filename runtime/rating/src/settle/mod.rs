@@ -20,12 +20,15 @@ mod rounding;
 mod scale;
 mod tiers;
 mod usage;
+pub(crate) mod walk;
 
 use crate::rater::Rater;
 use chain::{Carried, Running};
 use item::Item;
 use price_ir::{AllowanceUse, Charge, Fault, Invoice, Line, LineIx, LineKind, Proration, SinkIx, Step};
 use price_value::{Period, Rational, Timestamp};
+use std::cell::RefCell;
+use walk::Walk;
 
 /// Why there is no invoice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,12 +91,17 @@ pub(crate) struct Settlement<'a> {
     /// Only what happened before this instant counts, and what is due with the period's end is
     /// not due yet. None: the whole period.
     pub(crate) upto: Option<i64>,
+    /// What looks at earlier instants of the period have read.
+    pub(crate) walk: Option<&'a RefCell<Walk>>,
 }
 
 impl<'a> Settlement<'a> {
-    /// The same period as it stood at an instant.
-    pub(crate) fn until(&self, upto: Option<i64>) -> Settlement<'a> {
-        Settlement { after: Carried::default(), upto, ..*self }
+    /// The same period as it stood at an instant that is not before those that `walk` has seen.
+    pub(crate) fn until<'b>(&self, upto: i64, walk: &'b RefCell<Walk>) -> Settlement<'b>
+    where
+        'a: 'b,
+    {
+        Settlement { after: Carried::default(), upto: Some(upto), walk: Some(walk), ..*self }
     }
 
     /// Whether the period is looked at as a whole, with what is due at its end.
@@ -135,7 +143,7 @@ impl Rater {
         let Some(hull) = subject.served.hull(&self.time.zone, &period) else {
             return Err(SettleError::NotServed { subject: subject.name.clone(), period: period.to_string() });
         };
-        let mut s = Settlement { billed, period, hull, before, after: Carried::default(), upto: None };
+        let mut s = Settlement { billed, period, hull, before, after: Carried::default(), upto: None, walk: None };
         let (mut items, allowances) = self.evaluate(&mut s)?;
         self.attribute(&s, &mut items);
         let mut paid = None;
@@ -266,11 +274,13 @@ impl Rater {
 
     /// The cells of a sink in the period, as far as it is looked at.
     fn read_upto(&mut self, s: &Settlement<'_>, sink: SinkIx) -> Vec<crate::cells::Read> {
-        let mut reads = self.read(sink, s.billed, &s.period);
-        if let Some(upto) = s.upto {
-            reads.retain(|read| read.slice < upto);
+        let (Some(upto), Some(walk)) = (s.upto, s.walk) else { return self.read(sink, s.billed, &s.period) };
+        let mut walk = walk.borrow_mut();
+        if !walk.knows(sink) {
+            let all = self.read(sink, s.billed, &s.period);
+            walk.enter(sink, all, walk::merges(&self.plan, &self.time, sink, &s.period));
         }
-        reads
+        walk.upto(sink, &self.plan.sinks[sink.ix()].fold, upto)
     }
 
     /// Days of the period on which the subject is served.

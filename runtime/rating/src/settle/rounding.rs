@@ -7,7 +7,7 @@
 use super::clamps::Promise;
 use super::item::{Item, WorkCell};
 use crate::rater::Rater;
-use crate::split::{apportion, scale};
+use crate::split::{apportion, by_name, scale};
 use price_ir::{LineRounding, RoundingScope};
 use price_value::{Rational, Rounding};
 
@@ -56,7 +56,9 @@ impl Rater {
                 continue;
             }
             let exact: Vec<Rational> = item.cells.iter().map(|c| c.exact.clone()).collect();
-            for (cell, share) in item.cells.iter_mut().zip(apportion(&total, &exact, &rounding.step)) {
+            let names: Vec<_> = item.cells.iter().map(WorkCell::name).collect();
+            let shares = by_name(&names, &exact, |exact| apportion(&total, exact, &rounding.step));
+            for (cell, share) in item.cells.iter_mut().zip(shares) {
                 cell.detail.amount = share;
             }
         }
@@ -81,7 +83,8 @@ fn round_tiers(cell: &mut WorkCell, rounding: &Rounding) {
     cell.detail.amount = cell.detail.tiers.iter().map(|t| &t.amount).sum();
 }
 
-/// Takes back what rounding put above a cap, a step at a time from the items it raised most.
+/// Takes back what rounding put above a cap, a step at a time from the items it raised most, of
+/// equals from the first by name.
 fn hold(items: &mut [Item], cap: &Promise, rounding: &Rounding) {
     let step = &rounding.step;
     let most = (&cap.most / step).floor() * step;
@@ -96,7 +99,7 @@ fn hold(items: &mut [Item], cap: &Promise, rounding: &Rounding) {
         .filter(|i| items[**i].amount.is_positive())
         .map(|i| (&items[*i].amount - &items[*i].exact(), *i))
         .collect();
-    raised.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    raised.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| items[a.1].name.cmp(&items[b.1].name)));
     let mut over = total - most;
     for (_, index) in raised.into_iter().cycle().take(cap.items.len() * 2) {
         if !over.is_positive() {

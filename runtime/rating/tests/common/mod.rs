@@ -211,6 +211,7 @@ impl Build {
             unit: unit.into(),
             quantum: Rational::ONE,
             bound: None,
+            parts: None,
         });
         SinkIx(self.0.sinks.len() as u32 - 1)
     }
@@ -523,6 +524,13 @@ pub fn balanced(invoice: &Invoice) {
     let paid: Rational = lines.map(|(_, amount)| amount).sum();
     let interim: Rational = payment.interim.iter().map(|i| &i.amount).sum();
     assert_eq!(own, &paid + &invoice.due + &interim, "lines = paid + due + interim");
+    let asked = sums.iter().filter(|((_, account), _)| **account == Account::Receivable).map(|(_, sum)| sum);
+    assert_eq!(-asked.sum::<Rational>(), &invoice.due + &interim, "what the ledger asks for");
+    let earns = |account: &Account| {
+        matches!(account, Account::Income { .. } | Account::PromotionUsed { .. } | Account::Rounding)
+    };
+    let earned = sums.iter().filter(|((currency, account), _)| *currency == OWN && earns(account)).map(|(_, sum)| sum);
+    assert_eq!(earned.sum::<Rational>(), payment.revenue.earned, "earned");
     for s in &payment.balances {
         let closed =
             &s.opened + &s.restated + &s.granted + &s.topped_up + &s.rolled_in - &s.used - &s.expired - &s.clawed_back;

@@ -33,7 +33,7 @@ pub fn translate(case: &Case) -> Result<Translation, String> {
         "invoice_waterfall" => wallets::invoice(case),
         "grant_burn_down" | "grant_rollover" => grants::translate(case),
         "spend_threshold" | "progressive_billing" => {
-            Err("interim invoices at a threshold are not in this version".into())
+            Err("a threshold of what was ever spent: an early invoice here bounds what is unbilled".into())
         }
         "commitment_overage" | "commitment_window_fill" | "commitment_cumulative" => commitments::translate(case),
         "proration_credit_cap" => adjust::credit(case),

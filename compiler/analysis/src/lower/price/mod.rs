@@ -6,6 +6,7 @@ mod rules;
 mod scale;
 mod sinks;
 mod statements;
+mod together;
 
 pub use rules::labels_of;
 pub use scale::BoundScale;
@@ -26,8 +27,8 @@ use price_diagnostics::{Diagnostic, Fix, Span};
 use price_ir::{Charge, Counting, Expr, Line, Proration, TierScale, UsageCharge};
 use price_syntax::ast::{self, OverrideBody, PriceBody, PriceStmtKind, PriceTarget};
 use price_value::{Rational, Window};
-use rules::What;
 use std::sync::Arc;
+use together::Torn;
 
 /// A price declaration of a layer; several where versions of a card follow each other.
 pub struct PriceSource<'a> {
@@ -183,18 +184,6 @@ impl Lowering<'_> {
         let cells = self.cell_count(&closed, decl)?;
 
         let mut candidates = self.candidates(source, layers, &quantity, &closed)?;
-        let extra_with_ladder = candidates.iter().any(|c| matches!(&c.what, What::Body(b) if b.has_ladder));
-        // The ladder of a price on each event is climbed inside the event: its cells share nothing.
-        let shared = extra_with_ladder && meter.is_some();
-        if let (Some(span), true) = (extra.first(), shared) {
-            self.report(
-                Diagnostic::error(codes::SAY_LADDER_SCOPE, "this condition asks for a dimension outside the ladder")
-                    .at(*span, "not among the dimensions of the price")
-                    .also(decl.name.span, "the ladder counts all of it together")
-                    .help("add the dimension behind `by` in the head of the price: then each label has a ladder of its own"),
-            );
-            return None;
-        }
         let head_filter = self.head_filter(layer, decl, &closed, meter.as_deref())?;
         let rules = self.rules(&mut candidates, &closed, cells, head_filter.as_ref(), decl)?;
         let statements: Vec<&ast::PriceStmt> = match &decl.body {
@@ -209,6 +198,11 @@ impl Lowering<'_> {
         }
         for (at, base) in &source.bases[..source.bases.len() - 1] {
             self.earlier_version(&layers[*at], base, decl, &mut settings)?;
+        }
+        // Each event is priced on its own: its cells share nothing.
+        if let (Some(condition), Some(meter)) = (extra.first(), &meter) {
+            let torn = Torn { decl, meter, rules: &rules, dims: &dims, condition: *condition };
+            self.together(&torn, &settings)?;
         }
         let counting = settings.counting;
         let flat = statements.iter().find_map(|s| match &s.kind {

@@ -12,7 +12,7 @@ use crate::report;
 use crate::types::{KeyRef, Ty, Typer};
 use crate::unit::Dims;
 use price_diagnostics::Diagnostic;
-use price_ir::{Cond, Counting, EventCharge, Expr, Fold, Key, KeyIx, Post, Rules, Sink, SplitAt};
+use price_ir::{Cond, Counting, EventCharge, Expr, Fold, Key, KeyIx, Post, Rules, Sink, SinkIx, SplitAt};
 use price_syntax::ast::{self};
 use price_value::Rational;
 use std::collections::BTreeMap;
@@ -77,6 +77,7 @@ impl Lowering<'_> {
                 })?
             }
         };
+        let parts = self.parts(meter, &keys);
         let per = |e: &Expr| fold::scale(&(Rational::ONE / &meter.factor), e.clone());
         let quantum_of = |e: &Expr| grain(&meter.event, e) / &meter.factor;
         let (fold, quantum) = match &meter.aggregation {
@@ -115,6 +116,55 @@ impl Lowering<'_> {
             unit: meter.unit.clone(),
             quantum,
             bound: meter.bound.clone(),
+            parts,
+        }))
+    }
+
+    /// The sink that holds the levels of a meter for all its labels, where these cells are coarser.
+    /// Without it a level of one label would replace that of another.
+    fn parts(&mut self, meter: &Arc<MeterDef>, cells: &[Key]) -> Option<SinkIx> {
+        if !meter.holds_levels() {
+            return None;
+        }
+        let by = meter.keys[..meter.by].to_vec();
+        let mut keys = self.keys(&by);
+        let kept = |key: &Key| cells.iter().any(|k| k.in_cell && k.dim == key.dim && k.source == key.source);
+        if keys.iter().all(kept) {
+            return None;
+        }
+        let names: Vec<String> = by.iter().map(|used| used.name.clone()).collect();
+        let mut place = Vec::new();
+        for used in &meter.keys {
+            let key = self.tables.key(used, false);
+            let at = match keys.iter().position(|k| k.dim == key.dim && k.source == key.source) {
+                Some(at) => at,
+                None => {
+                    keys.push(key);
+                    keys.len() - 1
+                }
+            };
+            place.push(at);
+        }
+        let (Aggregation::Average(value)
+        | Aggregation::Max(value, _)
+        | Aggregation::Min(value, _)
+        | Aggregation::Last(value)) = &meter.aggregation
+        else {
+            return None;
+        };
+        let event = self.tables.event(&meter.event);
+        Some(self.tables.sink(Sink {
+            name: format!("{} by {}", meter.name, names.join(",")),
+            meter: String::new(),
+            event,
+            keys,
+            filter: remap(&meter.filter, &place),
+            scope: Cond::Always,
+            fold: Fold::Last(fold::scale(&(Rational::ONE / &meter.factor), value.clone())),
+            unit: meter.unit.clone(),
+            quantum: grain(&meter.event, value) / &meter.factor,
+            bound: None,
+            parts: None,
         }))
     }
 
@@ -237,6 +287,7 @@ impl Lowering<'_> {
             unit: self.currency.code.clone(),
             quantum,
             bound: None,
+            parts: None,
         }))
     }
 }
