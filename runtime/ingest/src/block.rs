@@ -95,7 +95,7 @@ impl Part {
     }
 
     /// Source and id of a row.
-    pub(crate) fn identity(&self, row: usize) -> (&str, &str) {
+    pub fn identity(&self, row: usize) -> (&str, &str) {
         if self.ids.is_empty() { ("", "") } else { (self.sources.get(row), self.ids.get(row)) }
     }
 

@@ -106,7 +106,7 @@ pub(crate) fn malformed(problem: impl Into<String>) -> RejectReason {
     RejectReason::Malformed { problem: problem.into() }
 }
 
-fn name<'a>(raw: Raw<'a>, attribute: &'static str) -> Result<&'a str, RejectReason> {
+pub(crate) fn name<'a>(raw: Raw<'a>, attribute: &'static str) -> Result<&'a str, RejectReason> {
     let text = match raw {
         Raw::Text(text) | Raw::Number(text) => text,
         Raw::Null => "",

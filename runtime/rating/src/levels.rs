@@ -51,6 +51,14 @@ pub(crate) struct Holder<'a> {
 }
 
 impl Levels {
+    /// Forgets the levels of a subject and of its accounts.
+    pub(crate) fn drop_usage(&mut self, billed: u32, own: impl Fn(u32) -> bool) {
+        for place in self.by_billed.remove(&billed).unwrap_or_default() {
+            self.index.remove(&(billed, self.held[place as usize].at));
+        }
+        self.parts.retain(|part, _| !own(part.account));
+    }
+
     /// What a cell's level is once one of its parts has another. Raw steps that do not fit into 64
     /// bits are those of values that no event can have.
     pub(crate) fn sum(&mut self, billed: u32, cell: CellAt, part: Part, value: i64) -> i64 {

@@ -357,6 +357,23 @@ impl Rater {
         reads
     }
 
+    /// Forgets all usage of a billed subject, so that it can be folded anew: in another order,
+    /// with rows that came late, without rows that were taken back. Says how many cells' runs are
+    /// lost for good; a host that did this often makes a new rater.
+    pub fn drop_usage(&mut self, billed: u32) -> usize {
+        let lost = self.slots.drop_usage(billed);
+        let accounts = &self.accounts.accounts;
+        for sink in &mut self.sinks {
+            sink.levels.drop_usage(billed, |account| accounts[account as usize].billed == billed);
+        }
+        self.book.drop_usage(billed);
+        self.seen_from.retain(|(of, _), _| *of != billed);
+        self.seen.retain(|(of, ..)| *of != billed);
+        self.label_count.retain(|(of, _), _| *of != billed);
+        self.memo.forget(billed);
+        lost
+    }
+
     /// Drops settled periods of subjects that got more rows.
     pub(crate) fn forget(&mut self, subjects: &[u32]) {
         if self.memo.is_empty() {

@@ -47,8 +47,19 @@ impl Slots {
         self.by_billed.get(&billed).into_iter().flatten().map(|slot| self.info[*slot as usize].1)
     }
 
+    /// Forgets the usage of a subject: its slots stay empty for ever, and there are new ones when
+    /// it is used again. Says how many slots are lost.
+    pub(crate) fn drop_usage(&mut self, billed: u32) -> usize {
+        let slots = self.by_billed.remove(&billed).unwrap_or_default();
+        for slot in &slots {
+            let (_, period) = std::mem::replace(&mut self.info[*slot as usize], (NONE, NONE));
+            self.by_period[period as usize][billed as usize] = NONE;
+        }
+        slots.len()
+    }
+
     /// All pairs of billed subject and period, in no particular order.
     pub(crate) fn all(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.info.iter().copied()
+        self.info.iter().copied().filter(|(billed, _)| *billed != NONE)
     }
 }

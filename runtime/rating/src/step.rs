@@ -35,6 +35,13 @@ pub(crate) struct Book {
 }
 
 impl Book {
+    /// Forgets what a subject drew.
+    pub(crate) fn drop_usage(&mut self, billed: u32) {
+        self.lots.retain(|(of, _), _| *of != billed);
+        self.drawn.retain(|(of, _), _| *of != billed);
+        self.freed.retain(|(of, _), _| *of != billed);
+    }
+
     /// What rows drew in a window during a period.
     pub(crate) fn drawn(&self, billed: u32, allowance: AllowanceIx, window: i64, period: i64) -> Rational {
         let own = self.drawn.get(&(billed, allowance.0));

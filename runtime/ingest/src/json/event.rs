@@ -6,8 +6,9 @@
 //! fields are in `data` only.
 
 use super::scan::{self, Member, Value};
-use crate::collect::{At, Collector, Not, malformed};
-use crate::mapping::{ATTRIBUTES, Attributes, Mapping};
+use crate::collect::{At, Collector, Not, malformed, name};
+use crate::mapping::{ACCOUNT, ATTRIBUTES, Attributes, ID, Mapping, SOURCE, TIME, TYPE};
+use crate::time::instant;
 use price_ir::{Event, Plan};
 use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
 
@@ -81,6 +82,69 @@ fn record<'a>(
         data.iter().try_for_each(|member| set(builder, labels, &shapes.mapping, member))
     })
 }
+
+/// What a record says of itself, whatever plan it meets.
+pub(crate) struct Said {
+    pub(crate) kind: String,
+    pub(crate) account: String,
+    pub(crate) happened: i64,
+    pub(crate) source: String,
+    pub(crate) id: String,
+    pub(crate) content: Vec<u8>,
+}
+
+/// Reads the attributes of a record under their usual names, and its content in one order.
+pub(crate) fn said(text: &str) -> Result<Said, RejectReason> {
+    let (mut top, mut data) = (Vec::new(), Vec::new());
+    let has_data = scan::object(text, &mut top, &mut data).map_err(|f| malformed(f.problem()))?;
+    let cloud = top.iter().any(|m| m.key == "specversion");
+    if cloud {
+        cloud_event(&top, has_data)?;
+    }
+    let names = Mapping::default().names(cloud).map(Box::from);
+    let (given, _) = attributes(&names, &top, &data)?;
+    let text = |slot: usize| name(given[slot], NAMES[slot]).map(str::to_owned);
+    let happened = match given[TIME] {
+        Raw::Text(time) => instant(time, false)?,
+        Raw::Null => return Err(RejectReason::NoAttribute { attribute: "time" }),
+        _ => return Err(RejectReason::BadTime { problem: "`time` should be text".into() }),
+    };
+    let (kind, account) = (text(TYPE)?, text(ACCOUNT)?);
+    // Extensions of a CloudEvent are no content of the event.
+    let beside = if has_data || cloud { &[][..] } else { &top[..] };
+    let mut fields: Vec<&Member<'_>> =
+        beside.iter().chain(&data).filter(|m| has_data || !names.iter().any(|n| **n == *m.key)).collect();
+    fields.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut content = Vec::with_capacity(text_len(&fields));
+    let mut put = |part: &[u8]| {
+        content.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        content.extend_from_slice(part);
+    };
+    put(kind.as_bytes());
+    put(account.as_bytes());
+    put(&happened.to_le_bytes());
+    for field in fields {
+        let (sort, text): (&[u8], &str) = match &field.value {
+            Value::Null => (b"0", ""),
+            Value::Flag(flag) => (b"f", if *flag { "1" } else { "" }),
+            Value::Number(text) => (b"n", text),
+            Value::Text(text) => (b"t", text),
+            Value::Object(text) => (b"o", text),
+            Value::Array => (b"a", ""),
+        };
+        put(field.key.as_bytes());
+        put(sort);
+        put(text.as_bytes());
+    }
+    Ok(Said { kind, account, happened, source: text(SOURCE)?, id: text(ID)?, content })
+}
+
+fn text_len(fields: &[&Member<'_>]) -> usize {
+    64 + fields.len() * 32
+}
+
+/// What attributes are called in messages.
+const NAMES: [&str; ATTRIBUTES] = ["type", "account", "time", "id", "source", "recorded_at"];
 
 /// What the specification of CloudEvents demands beyond the attributes.
 fn cloud_event(top: &[Member<'_>], has_data: bool) -> Result<(), RejectReason> {

@@ -1,0 +1,113 @@
+//! What is asked of the machine, and what it answers.
+
+use price_value::Date;
+use serde::{Deserialize, Serialize};
+
+/// Something that may become an entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// An event: one JSON object, plain or a CloudEvent. `set` names a backfill that can be
+    /// reverted as one.
+    Usage {
+        /// Whose.
+        tenant: String,
+        /// The JSON text.
+        record: String,
+        /// Backfill it belongs to.
+        set: Option<String>,
+    },
+    /// Takes an event back. Its id is spent.
+    Void {
+        /// Whose.
+        tenant: String,
+        /// Source of the event.
+        source: String,
+        /// Id of the event.
+        id: String,
+    },
+    /// Puts another content under the id of an event that counts.
+    Replace {
+        /// Whose.
+        tenant: String,
+        /// The JSON text, with the source and id of the event it replaces.
+        record: String,
+    },
+    /// Takes all events of a backfill back.
+    Revert {
+        /// Whose.
+        tenant: String,
+        /// Name of the backfill.
+        set: String,
+    },
+    /// Puts a compiled plan into force: of a new name, or as what is known of that name from now on.
+    Publish {
+        /// Whose.
+        tenant: String,
+        /// The bytes of a `.pricec` file.
+        artefact: Vec<u8>,
+    },
+    /// Puts an account on a plan.
+    Subscribe {
+        /// Whose.
+        tenant: String,
+        /// Who and when.
+        subscription: Subscribed,
+    },
+}
+
+/// An account on a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscribed {
+    /// Subject of its events.
+    pub account: String,
+    /// Name of the plan.
+    pub plan: String,
+    /// First day served; none: since always.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// First day no longer served; none: until further notice.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// Pool that is billed for it.
+    #[serde(default)]
+    pub pool: Option<String>,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is entry `seq` of the log.
+    Accepted {
+        /// Number of the entry.
+        seq: u64,
+    },
+    /// The same event is there already.
+    Duplicate {
+        /// Its number.
+        seq: u64,
+    },
+    /// Another content under the same source and id is there already. Kept as a reject.
+    Conflict {
+        /// Number of the event that counts.
+        first: u64,
+        /// Number of the reject.
+        seq: u64,
+    },
+    /// The event does not fit. Kept as a reject.
+    Rejected {
+        /// Number of the reject.
+        seq: u64,
+        /// Code of the reason, such as `R007`.
+        code: String,
+        /// The reason.
+        message: String,
+    },
+    /// The command cannot be carried out, and nothing is kept.
+    Refused {
+        /// Code, such as `S003`.
+        code: &'static str,
+        /// Why.
+        message: String,
+    },
+}

@@ -1,0 +1,218 @@
+//! The vocabulary of the log: what is remembered for ever, as bytes.
+//!
+//! A kind once given is never given to something else. Entries say what was decided, so that a
+//! replay decides nothing anew.
+
+use crate::command::Subscribed;
+use serde::{Deserialize, Serialize};
+
+/// Kinds of entries.
+pub mod kind {
+    /// An event that counts.
+    pub const USAGE: u16 = 1;
+    /// An event that is taken back.
+    pub const VOID: u16 = 2;
+    /// Another content of an event.
+    pub const REPLACE: u16 = 3;
+    /// A backfill that is taken back.
+    pub const REVERT: u16 = 4;
+    /// A plan that comes into force.
+    pub const PUBLISH: u16 = 5;
+    /// An account that comes onto a plan.
+    pub const SUBSCRIBE: u16 = 6;
+    /// An event that does not fit.
+    pub const REJECT: u16 = 7;
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// An event that counts: a record, and the backfill it belongs to.
+    Usage(Usage),
+    /// An event that is taken back.
+    Void(Named),
+    /// Another content of an event.
+    Replace(Usage),
+    /// A backfill that is taken back.
+    Revert(Reverted),
+    /// A plan that comes into force.
+    Publish(Published),
+    /// An account that comes onto a plan.
+    Subscribe(Placed),
+    /// An event that does not fit.
+    Reject(Rejected),
+}
+
+/// A record of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// Whose.
+    pub tenant: String,
+    /// Backfill it belongs to; empty for none.
+    pub set: String,
+    /// The JSON text.
+    pub record: String,
+}
+
+/// An event by its identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Whose.
+    pub tenant: String,
+    /// Source of the event.
+    pub source: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// A backfill by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// Whose.
+    pub tenant: String,
+    /// Its name.
+    pub set: String,
+}
+
+/// A compiled plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Whose.
+    pub tenant: String,
+    /// The bytes of a `.pricec` file.
+    pub artefact: Vec<u8>,
+}
+
+/// An account on a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Whose.
+    pub tenant: String,
+    /// Who and when.
+    pub subscription: Subscribed,
+}
+
+/// An event that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Whose.
+    pub tenant: String,
+    /// Code of the reason.
+    pub code: String,
+    /// The reason.
+    pub message: String,
+    /// The JSON text as it came.
+    pub record: String,
+}
+
+/// Why the bytes of an entry cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// A later release wrote it.
+    #[error("an entry of kind {0} is not known; open the log with the release that wrote it")]
+    UnknownKind(u16),
+    /// It is cut, or no text.
+    #[error("an entry of kind {0} has an impossible form")]
+    Form(u16),
+}
+
+impl Entry {
+    /// Kind and bytes.
+    pub fn to_bytes(&self) -> (u16, Vec<u8>) {
+        match self {
+            Entry::Usage(usage) => (kind::USAGE, usage.to_bytes()),
+            Entry::Void(named) => (kind::VOID, json(named)),
+            Entry::Replace(usage) => (kind::REPLACE, usage.to_bytes()),
+            Entry::Revert(set) => (kind::REVERT, json(set)),
+            Entry::Publish(plan) => {
+                let mut bytes = Vec::with_capacity(plan.tenant.len() + plan.artefact.len() + 4);
+                put(&mut bytes, plan.tenant.as_bytes());
+                bytes.extend_from_slice(&plan.artefact);
+                (kind::PUBLISH, bytes)
+            }
+            Entry::Subscribe(placed) => (kind::SUBSCRIBE, json(placed)),
+            Entry::Reject(reject) => (kind::REJECT, json(reject)),
+        }
+    }
+
+    /// Reads kind and bytes.
+    pub fn from_bytes(kind: u16, bytes: &[u8]) -> Result<Entry, EntryError> {
+        let form = || EntryError::Form(kind);
+        fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8], kind: u16) -> Result<T, EntryError> {
+            serde_json::from_slice(bytes).map_err(|_| EntryError::Form(kind))
+        }
+        Ok(match kind {
+            kind::USAGE => Entry::Usage(Usage::from_bytes(bytes).ok_or_else(form)?),
+            kind::VOID => Entry::Void(read(bytes, kind)?),
+            kind::REPLACE => Entry::Replace(Usage::from_bytes(bytes).ok_or_else(form)?),
+            kind::REVERT => Entry::Revert(read(bytes, kind)?),
+            kind::PUBLISH => {
+                let (tenant, artefact) = take(bytes).ok_or_else(form)?;
+                let tenant = text(tenant).ok_or_else(form)?;
+                Entry::Publish(Published { tenant, artefact: artefact.to_vec() })
+            }
+            kind::SUBSCRIBE => Entry::Subscribe(read(bytes, kind)?),
+            kind::REJECT => Entry::Reject(read(bytes, kind)?),
+            other => return Err(EntryError::UnknownKind(other)),
+        })
+    }
+}
+
+impl Usage {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.tenant.len() + self.set.len() + self.record.len() + 8);
+        put(&mut bytes, self.tenant.as_bytes());
+        put(&mut bytes, self.set.as_bytes());
+        bytes.extend_from_slice(self.record.as_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Usage> {
+        let (tenant, rest) = take(bytes)?;
+        let (set, record) = take(rest)?;
+        Some(Usage { tenant: text(tenant)?, set: text(set)?, record: text(record)? })
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("texts and dates are always written")
+}
+
+fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(part);
+}
+
+fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (head, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*head) as usize)
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_back_and_damage_is_an_error() {
+        let usage = Usage { tenant: "t".into(), set: "june".into(), record: "{\"ä\":1}".into() };
+        let all = [
+            Entry::Usage(usage.clone()),
+            Entry::Replace(usage),
+            Entry::Void(Named { tenant: "t".into(), source: "s".into(), id: "1".into() }),
+            Entry::Revert(Reverted { tenant: "t".into(), set: "june".into() }),
+            Entry::Publish(Published { tenant: "t".into(), artefact: vec![0, 255, 1] }),
+        ];
+        for entry in all {
+            let (kind, bytes) = entry.to_bytes();
+            assert_eq!(Entry::from_bytes(kind, &bytes), Ok(entry));
+            for cut in 0..bytes.len().min(5) {
+                assert!(Entry::from_bytes(kind, &bytes[..cut]).is_err());
+            }
+        }
+        assert_eq!(Entry::from_bytes(99, &[]), Err(EntryError::UnknownKind(99)));
+    }
+}

@@ -1,0 +1,21 @@
+//! The deterministic core of the event runtime.
+//!
+//! [`Machine::decide`] takes commands and gives entries for the log and answers;
+//! [`Machine::replay`] takes the entries of a log and gets to the same state. No clock, no socket,
+//! no thread and no randomness: time comes with every command, files are behind
+//! [`price_store::disk::Disk`].
+//!
+//! *Invariant:* the state is the fold of the entries, in their order.
+//! *Invariant:* an invoice is a function of the facts, not of the order they came in.
+
+mod book;
+mod command;
+pub mod entry;
+mod facts;
+pub mod limits;
+mod machine;
+mod query;
+
+pub use command::{Answer, Command, Subscribed};
+pub use machine::{Decided, Machine, ReplayError};
+pub use query::{AccountView, EventView, PlanView, Priced, QueryError, RejectView};

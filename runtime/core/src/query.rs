@@ -1,0 +1,225 @@
+//! What can be asked of the state.
+
+use crate::machine::Machine;
+use price_ir::{Invoice, MeaningHash, Plan, SourceMap};
+use price_rating::SettleError;
+use price_value::{Date, Span};
+use std::sync::Arc;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Nobody of that name is billed.
+    #[error("nobody called `{0}` is billed")]
+    Unknown(String),
+    /// The period cannot be settled.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+}
+
+/// An invoice with what its rules are read by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Priced {
+    /// The invoice.
+    pub invoice: Invoice,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// Where the rules of the plan stand.
+    pub source_map: Arc<SourceMap>,
+    /// What the plan means.
+    pub hash: MeaningHash,
+}
+
+/// A version of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanView {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub hash: MeaningHash,
+    /// Number of its entry.
+    pub seq: u64,
+    /// Local day since when it is known.
+    pub since: Date,
+    /// Whether it is the latest.
+    pub latest: bool,
+}
+
+/// An account on a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// Its name.
+    pub account: String,
+    /// The plan.
+    pub plan: String,
+    /// Who is billed for it.
+    pub billed: String,
+    /// Its days on the plan.
+    pub days: Span,
+}
+
+/// An event that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventView {
+    /// Number of its entry.
+    pub seq: u64,
+    /// When it happened, nanoseconds since 1970 UTC.
+    pub happened: i64,
+    /// When it was recorded, likewise.
+    pub recorded: i64,
+    /// Its account.
+    pub account: String,
+    /// Who is billed for it.
+    pub billed: String,
+    /// The plan that rates it.
+    pub plan: String,
+    /// The JSON text.
+    pub record: String,
+}
+
+/// An event that did not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectView {
+    /// Number of its entry.
+    pub seq: u64,
+    /// When it came, microseconds since 1970 UTC.
+    pub recorded_at: i64,
+    /// Code of the reason.
+    pub code: String,
+    /// The reason.
+    pub message: String,
+    /// The JSON text.
+    pub record: String,
+}
+
+impl Machine {
+    /// The invoice of the billing period that holds a day, with everything that is known now: a
+    /// draft while more may come. `subject` is a billed name or an account of one.
+    pub fn invoice(&mut self, tenant: &str, subject: &str, day: Date) -> Result<Priced, QueryError> {
+        let unknown = || QueryError::Unknown(subject.to_owned());
+        let tenant = self.tenants.get_mut(tenant).ok_or_else(unknown)?;
+        let of_account = tenant.accounts.get(subject).into_iter().flatten();
+        let on_day = of_account.clone().find(|(_, days)| days.contains(day)).or(of_account.clone().last());
+        let plan = match on_day {
+            Some((plan, _)) => plan.clone(),
+            None => {
+                let bills = |name: &&Arc<str>| {
+                    let book = &tenant.books[*name];
+                    let pooled = book.subscriptions.iter().any(|s| s.billed() == subject);
+                    pooled || (book.version().plan().parties.is_some() && book.version().plan().name == subject)
+                };
+                tenant.books.keys().find(bills).cloned().ok_or_else(unknown)?
+            }
+        };
+        let book = tenant.books.get_mut(&plan).ok_or_else(unknown)?;
+        let billed: Arc<str> = match tenant.accounts.contains_key(subject) {
+            true => book.billed(subject),
+            false => subject.into(),
+        };
+        let period = book.period(day);
+        let (invoice, version) = book.invoice(&billed, &period)?;
+        let version = &book.versions[version];
+        Ok(Priced { invoice, plan: version.plan().clone(), source_map: version.source_map.clone(), hash: version.hash })
+    }
+
+    /// All versions of all plans, by name and entry.
+    pub fn plans(&self, tenant: &str) -> Vec<PlanView> {
+        let books = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.books);
+        let versions = books.flat_map(|(name, book)| {
+            let last = book.version().seq;
+            book.versions.iter().map(move |version| PlanView {
+                name: name.to_string(),
+                hash: version.hash,
+                seq: version.seq,
+                since: version.since,
+                latest: version.seq == last,
+            })
+        });
+        versions.collect()
+    }
+
+    /// Accounts by name, after a name.
+    pub fn accounts(&mut self, tenant: &str, after: Option<&str>, limit: usize) -> Vec<AccountView> {
+        let Some(tenant) = self.tenants.get_mut(tenant) else { return Vec::new() };
+        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let mut views = Vec::new();
+        for (account, plans) in tenant.accounts.range::<str, _>((from, std::ops::Bound::Unbounded)).take(limit) {
+            for (plan, days) in plans {
+                let billed = tenant.books.get_mut(plan).map_or_else(String::new, |b| b.billed(account).to_string());
+                let (account, plan) = (account.to_string(), plan.to_string());
+                views.push(AccountView { account, plan, billed, days: *days });
+            }
+        }
+        views
+    }
+
+    /// An event that counts, by its identity.
+    pub fn event(&self, tenant: &str, source: &str, id: &str) -> Option<EventView> {
+        let place = self.places.get(&self.key(tenant, source, id))?;
+        let fact = self.tenants.get(&place.tenant)?.books.get(&place.plan)?.facts.get(&place.billed)?;
+        let fact = fact.iter().find(|fact| fact.seq == place.seq)?;
+        Some(EventView {
+            seq: fact.seq,
+            happened: fact.happened,
+            recorded: fact.recorded,
+            account: fact.account.to_string(),
+            billed: place.billed.to_string(),
+            plan: place.plan.to_string(),
+            record: fact.record.to_string(),
+        })
+    }
+
+    /// Events that did not fit, after an entry, the oldest first.
+    pub fn rejects(&self, tenant: &str, after: u64, limit: usize) -> Vec<RejectView> {
+        let all = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.rejects);
+        let view = |(seq, recorded_at, reject): &(u64, i64, crate::entry::Rejected)| RejectView {
+            seq: *seq,
+            recorded_at: *recorded_at,
+            code: reject.code.clone(),
+            message: reject.message.clone(),
+            record: reject.record.clone(),
+        };
+        all.filter(|(seq, ..)| *seq > after).take(limit).map(view).collect()
+    }
+
+    /// A hash of the whole state: equal for equal states.
+    pub fn root(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let mut put = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        put(&self.applied().to_le_bytes());
+        for (name, tenant) in &self.tenants {
+            put(name.as_bytes());
+            put(&tenant.rejected.to_le_bytes());
+            for (seq, at, reject) in &tenant.rejects {
+                put(&seq.to_le_bytes());
+                put(&at.to_le_bytes());
+                put(reject.code.as_bytes());
+            }
+            for (account, plans) in &tenant.accounts {
+                put(account.as_bytes());
+                plans.iter().for_each(|(plan, days)| put(format!("{plan} {days:?}").as_bytes()));
+            }
+            for (set, keys) in &tenant.sets {
+                put(set.as_bytes());
+                keys.iter().for_each(|key| put(&key.to_le_bytes()));
+            }
+            for (plan, book) in &tenant.books {
+                put(plan.as_bytes());
+                book.versions.iter().for_each(|version| put(&version.hash.0));
+                for (billed, facts) in &book.facts {
+                    put(billed.as_bytes());
+                    for fact in facts.iter() {
+                        put(&fact.seq.to_le_bytes());
+                        put(&fact.recorded.to_le_bytes());
+                        put(&fact.gone.unwrap_or(i64::MIN).to_le_bytes());
+                        put(fact.record.as_bytes());
+                    }
+                }
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+}

@@ -1,0 +1,167 @@
+//! Copies sealed segments elsewhere, and makes a log of such copies.
+
+use crate::disk::Disk;
+use crate::error::{Fatal, StoreError};
+use crate::limits::{CHUNK_BYTES, MANIFEST_BYTES_MAX};
+use crate::log::segment::{self, Sealed};
+
+/// Name of the manifest of an export.
+const MANIFEST: &str = "manifest.txt";
+const TEMPORARY: &str = "manifest.tmp";
+/// Stands in a directory while a restore runs.
+pub(crate) const RESTORING: &str = "restoring";
+const HEAD: &str = "price log manifest 1";
+
+/// What an export holds, oldest first. Each segment follows the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Manifest {
+    /// The segments.
+    pub segments: Vec<Sealed>,
+}
+
+impl Manifest {
+    /// One line for each segment and a last one with the BLAKE3 of those before.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{HEAD}\n");
+        for Sealed { index, first_seq, last_seq, bytes, hash } in &self.segments {
+            let hash = blake3::Hash::from_bytes(*hash).to_hex();
+            text.push_str(&format!("segment {index} events {first_seq} {last_seq} bytes {bytes} blake3 {hash}\n"));
+        }
+        let hash = blake3::hash(text.as_bytes()).to_hex();
+        text.push_str(&format!("blake3 {hash}\n"));
+        text
+    }
+
+    /// Reads what [`Manifest::to_text`] wrote.
+    pub fn from_text(text: &str) -> Result<Manifest, StoreError> {
+        let bad = |problem: &str| StoreError::Backup { file: MANIFEST.to_owned(), problem: problem.to_owned() };
+        let body = text.trim_end_matches('\n').rfind('\n').map(|at| &text[..=at]).ok_or(bad("is cut off"))?;
+        if text[body.len()..].trim_end() != format!("blake3 {}", blake3::hash(body.as_bytes()).to_hex()) {
+            return Err(bad("does not have the hash that it says"));
+        }
+        let mut lines = body.lines();
+        if lines.next() != Some(HEAD) {
+            return Err(bad("is of another version"));
+        }
+        let number = |word: &str| word.parse::<u64>().ok();
+        let segment = |line: &str| match line.split(' ').collect::<Vec<_>>()[..] {
+            ["segment", index, "events", first, last, "bytes", bytes, "blake3", hash] => Some(Sealed {
+                index: number(index)?,
+                first_seq: number(first)?,
+                last_seq: number(last)?,
+                bytes: number(bytes)?,
+                hash: *blake3::Hash::from_hex(hash).ok()?.as_bytes(),
+            }),
+            _ => None,
+        };
+        let segments: Option<Vec<Sealed>> = lines.map(segment).collect();
+        let segments = segments.ok_or(bad("has a line that cannot be read"))?;
+        let follows = |pair: &[Sealed]| {
+            pair[0].index.checked_add(1) == Some(pair[1].index)
+                && pair[0].last_seq.checked_add(1) == Some(pair[1].first_seq)
+        };
+        if !segments.windows(2).all(follows) {
+            return Err(bad("has a gap between two segments"));
+        }
+        Ok(Manifest { segments })
+    }
+
+    /// Reads the manifest of an export; an empty one where there is none.
+    pub fn read(disk: &dyn Disk) -> Result<Manifest, StoreError> {
+        let names = disk.list().map_err(StoreError::io("listing", "."))?;
+        if !names.iter().any(|name| name == MANIFEST) {
+            return Ok(Manifest::default());
+        }
+        let file = disk.open(MANIFEST).map_err(StoreError::io("opening", MANIFEST))?;
+        let size = file.size().map_err(StoreError::io("reading", MANIFEST))?;
+        let bad = |problem: &str| StoreError::Backup { file: MANIFEST.to_owned(), problem: problem.to_owned() };
+        if size > MANIFEST_BYTES_MAX {
+            return Err(bad("is larger than any manifest"));
+        }
+        let mut bytes = vec![0; size as usize];
+        let got = file.read_at(&mut bytes, 0).map_err(StoreError::io("reading", MANIFEST))?;
+        bytes.truncate(got);
+        Manifest::from_text(&String::from_utf8(bytes).map_err(|_| bad("is not a text"))?)
+    }
+}
+
+/// Copies the segments of `sealed` that `to` does not have and writes the manifest last.
+///
+/// Each copy is hashed on its way; a segment that no longer has its hash is
+/// [`StoreError::Damaged`] and not exported. Returns how many were copied. May be repeated.
+pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize, StoreError> {
+    let mut manifest = Manifest::read(to)?;
+    let mut copied = 0;
+    for segment in sealed {
+        if manifest.segments.iter().any(|known| known == segment) {
+            continue;
+        }
+        if manifest.segments.last().is_some_and(|last| last.index + 1 != segment.index) {
+            let problem = "does not follow what the backup already holds; begin a new backup".to_owned();
+            return Err(StoreError::Backup { file: segment.file(), problem });
+        }
+        let name = segment.file();
+        if copy(from, to, segment, segment.bytes)? != segment.hash {
+            let problem = "it no longer has the hash it was sealed with".to_owned();
+            return Err(StoreError::Damaged { file: name, offset: 0, problem, good: segment.first_seq - 1 });
+        }
+        manifest.segments.push(*segment);
+        copied += 1;
+    }
+    to.sync_dir().map_err(Fatal::sync("."))?;
+    let text = manifest.to_text();
+    let file = to.create(TEMPORARY).map_err(StoreError::io("creating", TEMPORARY))?;
+    file.write_at(text.as_bytes(), 0).map_err(StoreError::io("writing", TEMPORARY))?;
+    file.sync_data().map_err(Fatal::sync(TEMPORARY))?;
+    to.rename(TEMPORARY, MANIFEST).map_err(StoreError::io("renaming", MANIFEST))?;
+    to.sync_dir().map_err(Fatal::sync("."))?;
+    Ok(copied)
+}
+
+/// Makes a log in the empty directory `to` of an export. Every segment must have its hash.
+///
+/// Returns the last event. A directory where a restore was interrupted is not taken for a log.
+pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
+    let names = to.list().map_err(StoreError::io("listing", "."))?;
+    if let Some(index) = segment::indexes(&names)?.first() {
+        return Err(StoreError::Exists { file: segment::file_name(*index) });
+    }
+    let manifest = Manifest::read(from)?;
+    let Some(last) = manifest.segments.last() else {
+        return Err(StoreError::Backup { file: MANIFEST.to_owned(), problem: "is missing or empty".to_owned() });
+    };
+    to.create(RESTORING).map_err(StoreError::io("creating", RESTORING))?;
+    to.sync_dir().map_err(Fatal::sync("."))?;
+    for segment in &manifest.segments {
+        if copy(from, to, segment, segment.bytes)? != segment.hash {
+            let problem = "does not have the hash that the manifest says".to_owned();
+            return Err(StoreError::Backup { file: segment.file(), problem });
+        }
+    }
+    to.sync_dir().map_err(Fatal::sync("."))?;
+    to.remove(RESTORING).map_err(StoreError::io("removing", RESTORING))?;
+    to.sync_dir().map_err(Fatal::sync("."))?;
+    Ok(last.last_seq)
+}
+
+/// Copies the used part of a segment, flushed, and returns the hash of what was read.
+fn copy(from: &dyn Disk, to: &dyn Disk, segment: &Sealed, bytes: u64) -> Result<[u8; 32], StoreError> {
+    let name = segment.file();
+    let source = from.open(&name).map_err(StoreError::io("opening", &name))?;
+    let target = to.create(&name).map_err(StoreError::io("creating", &name))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut held = vec![0; CHUNK_BYTES.min(bytes as usize)];
+    let mut at = 0;
+    while at < bytes {
+        let step = held.len().min((bytes - at) as usize);
+        let got = source.read_at(&mut held[..step], at).map_err(StoreError::io("reading", &name))?;
+        if got == 0 {
+            break;
+        }
+        hasher.update(&held[..got]);
+        target.write_at(&held[..got], at).map_err(StoreError::io("writing", &name))?;
+        at += got as u64;
+    }
+    target.sync_data().map_err(Fatal::sync(&name))?;
+    Ok(*hasher.finalize().as_bytes())
+}

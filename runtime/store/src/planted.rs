@@ -1,0 +1,67 @@
+//! Faults for the simulator to find: one may be chosen for the current thread.
+//!
+//! A simulator that cannot find a fault somebody planted proves nothing. Without the feature
+//! `planted` every question is answered `false` at compile time.
+
+/// A fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A flush of the log is skipped and reported as done.
+    SkipSync,
+    /// Appended counts as durable before a flush.
+    AckBeforeSync,
+    /// Checksums of frames are not compared.
+    NoChecksum,
+    /// The log is cut at the first bad frame without looking at what comes later.
+    CutWithoutLooking,
+    /// The directory is not flushed after a rename.
+    ForgetDirSync,
+    /// A group without its commit frame is kept.
+    KeepUncommitted,
+    /// What stands behind a cut is not zeroed.
+    LeaveTail,
+    /// What was found when opening is not flushed again.
+    TrustFound,
+    /// The names that were found when opening are not flushed again.
+    TrustNames,
+    /// After a failed flush the log goes on.
+    RetrySync,
+    /// The event index seals entries of events that are not durable.
+    SealTooMuch,
+    /// A checksum of an index block is not compared.
+    NoBlockChecksum,
+    /// A checkpoint is written in place.
+    SnapshotInPlace,
+    /// A checkpoint is renamed before it is flushed.
+    SnapshotUnflushed,
+    /// The hash of a checkpoint is not compared.
+    SnapshotUnchecked,
+    /// The older checkpoint is removed before the newer one is durable.
+    SnapshotRemoveFirst,
+}
+
+#[cfg(feature = "planted")]
+mod chosen {
+    use super::Bug;
+    use std::cell::Cell;
+    thread_local!(static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) });
+
+    /// Chooses the fault of this thread, or none.
+    pub fn choose(bug: Option<Bug>) {
+        CHOSEN.set(bug);
+    }
+
+    pub(crate) fn is(bug: Bug) -> bool {
+        CHOSEN.get() == Some(bug)
+    }
+}
+
+#[cfg(feature = "planted")]
+pub use chosen::choose;
+#[cfg(feature = "planted")]
+pub(crate) use chosen::is;
+
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn is(_: Bug) -> bool {
+    false
+}
