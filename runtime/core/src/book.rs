@@ -2,7 +2,7 @@
 
 use crate::facts::{Fact, Facts};
 use crate::limits::LOST_RUNS;
-use price_ingest::{Block, Part, Records};
+use price_ingest::{Part, Records};
 use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, restate, states,
@@ -38,6 +38,14 @@ pub(crate) struct Book {
     pub(crate) facts: BTreeMap<Arc<str>, Facts>,
     /// The cells of the latest version with everything that counts.
     live: Live,
+}
+
+/// An event that is taken back.
+pub(crate) struct TakenBack {
+    pub(crate) billed: Arc<str>,
+    pub(crate) happened: i64,
+    pub(crate) source: String,
+    pub(crate) id: String,
 }
 
 /// Events that were refused, by entry.
@@ -126,10 +134,10 @@ impl Book {
         refused
     }
 
-    /// Takes events back: who is billed, when they happened, their keys.
-    pub(crate) fn take_back(&mut self, events: &[(Arc<str>, i64, (String, String))], at: i64) {
+    /// Takes events back.
+    pub(crate) fn take_back(&mut self, events: &[TakenBack], at: i64) {
         let mut touched = BTreeSet::new();
-        for (billed, happened, (source, id)) in events {
+        for TakenBack { billed, happened, source, id } in events {
             let Some(facts) = self.facts.get_mut(billed) else { continue };
             if facts.take_back(*happened, (source, id), at) {
                 touched.insert(billed.clone());
@@ -214,7 +222,7 @@ impl Live {
             refused.extend(rows.iter().map(full));
             return refused;
         }
-        let block = std::mem::replace(&mut decoded.block, Block::default());
+        let block = std::mem::take(&mut decoded.block);
         let parts: Vec<Part> = match self.rater.order() {
             Order::ByEventTime => block.in_order(),
             Order::Commutative => block.parts,

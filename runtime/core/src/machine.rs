@@ -1,6 +1,6 @@
 //! The state of everything, and the one place where it changes.
 
-use crate::book::{Book, Version};
+use crate::book::{Book, TakenBack, Version};
 use crate::command::{Answer, Command, Subscribed};
 use crate::entry::{Entry, EntryError, Named, Placed, Published, Rejected, Reverted, Usage};
 use crate::facts::Fact;
@@ -316,12 +316,12 @@ impl Machine {
                 self.index.admit(event.key, Hit { seq: event.seq, payload_hash: event.hash })?;
             }
             let Some(tenant) = self.tenants.get_mut(&event.tenant) else { continue };
-            let identity = (event.envelope.source.clone(), event.envelope.id.clone());
             if let (true, Some(old)) = (event.replaces, old)
                 && let Some(book) = tenant.books.get_mut(&old.plan)
             {
                 let at = event.recorded_at.saturating_mul(1_000);
-                book.take_back(&[(old.billed, old.happened, identity)], at);
+                let (source, id) = (event.envelope.source.clone(), event.envelope.id.clone());
+                book.take_back(&[TakenBack { billed: old.billed, happened: old.happened, source, id }], at);
             }
             let Some(book) = tenant.books.get_mut(&event.plan) else { continue };
             let billed = book.billed(&event.envelope.account);
@@ -399,15 +399,16 @@ impl Machine {
     }
 
     fn take_back(&mut self, keys: &[u128], recorded_at: i64) {
-        let mut by_book: BTreeMap<(Arc<str>, Arc<str>), Vec<(Arc<str>, i64, (String, String))>> = BTreeMap::new();
+        let mut by_book: BTreeMap<(Arc<str>, Arc<str>), Vec<TakenBack>> = BTreeMap::new();
         for key in keys {
             let Some(place) = self.places.remove(key) else { continue };
             let book = self.tenants.get(&place.tenant).and_then(|tenant| tenant.books.get(&place.plan));
             let fact =
                 book.and_then(|b| b.facts.get(&place.billed)).and_then(|f| f.iter().find(|f| f.seq == place.seq));
             let Some(fact) = fact else { continue };
-            let identity = (fact.key.0.to_string(), fact.key.1.to_string());
-            by_book.entry((place.tenant, place.plan)).or_default().push((place.billed, place.happened, identity));
+            let (source, id) = (fact.key.0.to_string(), fact.key.1.to_string());
+            let event = TakenBack { billed: place.billed, happened: place.happened, source, id };
+            by_book.entry((place.tenant, place.plan)).or_default().push(event);
         }
         for ((tenant, plan), events) in by_book {
             if let Some(book) = self.tenants.get_mut(&tenant).and_then(|tenant| tenant.books.get_mut(&plan)) {

@@ -5,8 +5,8 @@ use crate::{JANUARY_20, Maker, first, machine};
 use price_core::{Answer, Command, Machine, Subscribed};
 use price_sim::disk::Faults;
 use price_sim::run::{Found, World, all};
-use price_store::log::{Log, Options};
 use price_store::Entry;
+use price_store::log::{Log, Options};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,7 +80,11 @@ fn run(world: &mut World) -> Found {
         }
         drop(log);
         world.disk.set_faults(Faults::default());
-        if world.rng.chance(700) { world.disk.power_loss() } else { world.disk.kill() }
+        if world.rng.chance(700) {
+            world.disk.power_loss()
+        } else {
+            world.disk.kill()
+        }
         log = Log::open(disk.clone(), OPTIONS).map_err(|e| format!("after a crash: {e}"))?;
         let last = log.durable();
         if last < acknowledged {

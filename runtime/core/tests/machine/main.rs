@@ -86,13 +86,13 @@ pub fn machine() -> Machine {
 }
 
 impl Host {
-    pub fn new() -> Host {
+    pub fn empty() -> Host {
         Host { machine: machine(), log: Vec::new() }
     }
 
     /// A host with a plan and accounts on it.
     pub fn with(source: &str, plan: &str, accounts: &[&str]) -> Host {
-        let mut host = Host::new();
+        let mut host = Host::empty();
         let artefact = compiled(source, plan);
         host.one(0, Command::Publish { tenant: "t".into(), artefact });
         for account in accounts {
