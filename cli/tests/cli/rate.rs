@@ -312,3 +312,49 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_line_of_several_accounts_is_told_apart_to_the_cent() {
+    let place = Place::new();
+    place.file(
+        "initech.price",
+        "use std.units (call)
+use std.currencies (USD)
+
+event request { path: text }
+meter calls = count of request in calls
+
+contract initech with \"Initech\" {
+  buyer    \"Initech\" accounts initech-de, initech-fr
+  term     2026-01-01 through 2026-12-31
+  currency USD
+  timezone \"UTC\"
+  billing  monthly on day 1
+  rounding each line half-up to cents
+  price calls on calls {
+    stairstep {
+      up to 10 calls $10.00
+      beyond $20.00
+    }
+  }
+  attribute calls by account
+  late events accepted for 3 days then next period
+}
+",
+    );
+    let event = |id: u32, account: &str| {
+        format!(
+            r#"{{"source":"t","id":"{id}","type":"request","time":"2026-03-0{id}T09:00:00Z","account":"{account}","path":"/"}}"#
+        )
+    };
+    let usage = [event(1, "initech-fr"), event(2, "initech-de"), event(3, "initech-fr")].join("\n");
+    place.file("usage.ndjson", &usage);
+    let args = ["rate", "initech.price", "--events", "usage.ndjson", "--in", "2026-03"];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows: Vec<Vec<&str>> =
+        ran.out.lines().filter(|l| l.contains("of which")).map(|l| l.split_whitespace().collect()).collect();
+    assert_eq!(rows, [["of", "which", "initech-de", "$3.33"], ["of", "which", "initech-fr", "$6.67"]], "{}", ran.out);
+    let json = place.run(&[&args[..], &["--format", "json"]].concat());
+    assert!(json.out.contains(r#"{"amount":"6.67","label":"initech-fr"}"#), "{}", json.out);
+}

@@ -936,13 +936,16 @@ pub struct Rollover {
     pub windows: u32,
 }
 
-/// `attribute LINE by DIMENSION`.
+/// `attribute LINE by DIMENSION`, or by account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attribution {
     /// The line whose amount is split.
     pub line: LineIx,
-    /// Sink with the dimension as its only cell key: the weights.
+    /// Sink with the dimension as its only cell key: the weights. By account, the line's own sink.
     pub by: SinkIx,
     /// Other lines whose amounts are split along (rebates on the line).
     pub with: Vec<LineIx>,
+    /// By the accounts of the billed subject.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accounts: bool,
 }

@@ -13,7 +13,9 @@ use crate::rater::{Rater, RowFault};
 use crate::reject::RejectReason;
 use price_ir::kernel::{SKIPPED, TAKEN};
 use price_ir::{Batch, Column, Fault, FieldIx, Fold, MapOut, SinkIx};
+use price_value::Rational;
 use price_value::time::NANOS_PER_SECOND;
+use std::collections::BTreeMap;
 
 /// Memory that is used again for every batch.
 #[derive(Debug, Default)]
@@ -200,6 +202,20 @@ impl Rater {
                     slice = state.cells.slicing.at(&self.time, &period, *at);
                 }
                 scratch.lanes.push(state.cells.lane(*slot, slice.from));
+            }
+        }
+        if self.layout.sinks[sink.ix()].accounts {
+            let entries = state.cells.shape.entries.max(1);
+            let mut sums: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+            for at in (0..out.status.len()).filter(|at| out.status[*at] == TAKEN) {
+                let row = at / entries;
+                if scratch.slots[row] != NONE {
+                    *sums.entry((scratch.slots[row], subjects[row])).or_default() += i128::from(out.value[at]);
+                }
+            }
+            for ((slot, account), sum) in sums {
+                let own = self.whose.entry((slot, sink.0)).or_default();
+                *own.entry(account).or_default() += &Rational::int(sum);
             }
         }
         let lanes = if sliced { &scratch.lanes } else { &scratch.slots };

@@ -84,6 +84,10 @@ impl Rater {
                 let slice = cells.slicing.at(&self.time, &period, *at);
                 let lane = cells.lane(slot, slice.from);
                 cells.give(lane, target.at, &raw, &sink.fold);
+                if self.layout.sinks[target.sink.ix()].accounts {
+                    let own = self.whose.entry((slot, target.sink.0)).or_default();
+                    *own.entry(account).or_default() += &raw;
+                }
             }
         }
         self.memo.forget(billed);

@@ -50,6 +50,8 @@ pub(crate) struct SinkLayout {
     pub(crate) unsold: Vec<Unsold>,
     /// The sink is priced or covered row by row.
     pub(crate) stepwise: bool,
+    /// Its quantities are told apart by account.
+    pub(crate) accounts: bool,
 }
 
 /// Cells a usage line does not sell, by regime.
@@ -94,14 +96,17 @@ impl Layout {
         let mut sinks: Vec<SinkLayout> = plan
             .sinks
             .iter()
-            .map(|sink| {
+            .enumerate()
+            .map(|(index, sink)| {
                 let regime_cuts = match &sink.fold {
                     Fold::Charge(charge) => cuts(&charge.rules, time),
                     _ => Vec::new(),
                 };
                 let stepwise = matches!(&sink.fold, Fold::Charge(charge) if charge.priced_by_host());
                 let slicing = Slicing::default();
-                SinkLayout { slicing, level: sink.is_level(), regime_cuts, unsold: Vec::new(), stepwise }
+                let by_account = |a: &price_ir::Attribution| a.accounts && a.by.ix() == index;
+                let accounts = plan.attributions.iter().any(by_account);
+                SinkLayout { slicing, level: sink.is_level(), regime_cuts, unsold: Vec::new(), stepwise, accounts }
             })
             .collect();
         let mut stepwise: Vec<(LineIx, SinkIx)> = Vec::new();

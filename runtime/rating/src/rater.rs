@@ -152,6 +152,8 @@ pub struct Rater {
     pub(crate) label_count: FxHashMap<(u32, u32), u32>,
     pub(crate) memo: Memo,
     pub(crate) scratch: Scratch,
+    /// Quantities by slot, sink and account, in raw steps, of sinks that are told apart by account.
+    pub(crate) whose: FxHashMap<(u32, u32), BTreeMap<u32, Rational>>,
     /// Lots taken over from another system, by billed subject, in the order given.
     pub(crate) opened: BTreeMap<u32, Vec<(BalanceIx, OpeningLot)>>,
 }
@@ -201,6 +203,7 @@ impl Rater {
             label_count: FxHashMap::default(),
             memo: Memo::default(),
             scratch: Scratch::default(),
+            whose: FxHashMap::default(),
             opened: BTreeMap::new(),
             kernel,
             plan,

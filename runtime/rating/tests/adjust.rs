@@ -411,7 +411,7 @@ fn an_attribution_sums_exactly_to_the_line_and_what_goes_along() {
     let transfer = b.price("data_transfer", all, ladder());
     let back = b.price("negotiated", all, mul(c("0.07"), ladder()));
     b.0.lines[back.ix()].rebate = true;
-    b.0.attributions.push(Attribution { line: transfer, by: per, with: vec![back] });
+    b.0.attributions.push(Attribution { line: transfer, by: per, with: vec![back], accounts: false });
     let mut rater = b.rater();
     push(
         &mut rater,

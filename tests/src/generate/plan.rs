@@ -545,7 +545,8 @@ fn others(rng: &mut Rng, plan: &mut Plan) {
     plan.clamps.push(GroupClamp { name: "minimum".into(), scope: vec![LineIx(0)], clamp: group, order: 9 });
     if let Some(by) = plan.sinks.iter().position(|sink| sink.keys.iter().filter(|key| key.in_cell).count() == 1) {
         let with = if rng.chance(50) { vec![LineIx(1)] } else { vec![] };
-        plan.attributions.push(Attribution { line: LineIx(0), by: SinkIx(by as u32), with });
+        let accounts = matches!(plan.sinks[by].fold, Fold::Sum(_) | Fold::Count) && rng.chance(30);
+        plan.attributions.push(Attribution { line: LineIx(0), by: SinkIx(by as u32), with, accounts });
     }
 }
 

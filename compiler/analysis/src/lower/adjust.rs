@@ -562,12 +562,19 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(codes::BAD_AGGREGATION, message).at(path.span, ""));
             return None;
         }
-        let used = self.meter_dim(&meter, dimension)?;
-        let key = self.tables.key(&used, true);
-        let by = self.meter_sink(layer, &meter, vec![key], None)?;
+        // Every event has an account; a dimension of that name would be the meter's own.
+        let own_account = dimension.text() == "account" && !meter.keys[..meter.by].iter().any(|k| k.name == "account");
+        let by = match own_account {
+            true => scope_of,
+            false => {
+                let used = self.meter_dim(&meter, dimension)?;
+                let key = self.tables.key(&used, true);
+                self.meter_sink(layer, &meter, vec![key], None)?
+            }
+        };
         // The same usage as the line: its own condition, which reads keys by position.
         let own = self.tables.sinks[scope_of.ix()].clone();
-        if own.scope != price_ir::Cond::Always {
+        if !own_account && own.scope != price_ir::Cond::Always {
             let message = "a price with a `where` cannot be attributed in this version";
             self.report(Diagnostic::error(codes::NOT_YET, message).at(path.span, ""));
             return None;
@@ -581,7 +588,7 @@ impl Lowering<'_> {
             .filter(|(_, l)| matches!(&l.charge, Charge::Share { of, .. } if l.rebate && of.as_slice() == [line]))
             .map(|(at, _)| LineIx(at as u32))
             .collect();
-        Some(Attribution { line, by, with })
+        Some(Attribution { line, by, with, accounts: own_account })
     }
 }
 

@@ -33,9 +33,10 @@ pub(super) fn lines_item(reader: &mut Reader, plan: &mut Plan) -> Read<()> {
     } else if reader.eat("attribute") {
         let line = LineIx(reader.numbered("line")?);
         reader.expect("by")?;
+        let accounts = reader.eat("account");
         let by = SinkIx(reader.numbered("sink")?);
         let with = if reader.eat("with") { lines(reader)? } else { Vec::new() };
-        plan.attributions.push(Attribution { line, by, with });
+        plan.attributions.push(Attribution { line, by, with, accounts });
     } else {
         return reader.error("expected a part of a plan");
     }

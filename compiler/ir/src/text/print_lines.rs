@@ -36,7 +36,8 @@ pub(super) fn print_lines(out: &mut String, plan: &Plan) {
     for attribution in &plan.attributions {
         let with =
             if attribution.with.is_empty() { String::new() } else { format!(" with {}", lines(&attribution.with)) };
-        let _ = writeln!(out, "attribute line{} by sink{}{with}", attribution.line.0, attribution.by.0);
+        let account = if attribution.accounts { "account " } else { "" };
+        let _ = writeln!(out, "attribute line{} by {account}sink{}{with}", attribution.line.0, attribution.by.0);
     }
 }
 

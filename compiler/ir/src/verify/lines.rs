@@ -47,7 +47,11 @@ impl<'p> Verifier<'p> {
             self.scope(at, &attribution.with);
             if self.index(at, "sink", attribution.by.0, plan.sinks.len()) {
                 let sink = &plan.sinks[attribution.by.ix()];
-                if sink.keys.iter().filter(|key| key.in_cell).count() != 1 {
+                if attribution.accounts {
+                    if !matches!(sink.fold, Fold::Sum(_) | Fold::Count) {
+                        self.say(at, "only sums and counts are told apart by account");
+                    }
+                } else if sink.keys.iter().filter(|key| key.in_cell).count() != 1 {
                     self.say(at, "its sink has the dimension as its only key in the cell");
                 }
             }

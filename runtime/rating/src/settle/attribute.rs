@@ -1,4 +1,4 @@
-//! A line's amount split over a dimension, for information: whole steps by largest remainder,
+//! A line's amount split over a dimension or the accounts of a pool, for information: whole steps by largest remainder,
 //! ties by name.
 
 use super::Settlement;
@@ -13,7 +13,17 @@ impl Rater {
         for attribution in &plan.attributions {
             let fold = &plan.sinks[attribution.by.ix()].fold;
             let mut weights: BTreeMap<String, Rational> = BTreeMap::new();
-            for read in self.read(attribution.by, s.billed, &s.period) {
+            if attribution.accounts {
+                let period = self.time.index(&s.period);
+                let slot = self.slots.find(s.billed, period);
+                let whose = slot.and_then(|slot| self.whose.get(&(slot, attribution.by.0)));
+                for (account, quantity) in whose.into_iter().flatten() {
+                    let name = self.accounts.accounts[*account as usize].name.clone();
+                    *weights.entry(name).or_default() += &quantity.clone().max(Rational::ZERO);
+                }
+            }
+            let reads = if attribution.accounts { Vec::new() } else { self.read(attribution.by, s.billed, &s.period) };
+            for read in reads {
                 let raw = read.reading.raw(fold, s.period.seconds()).max(Rational::ZERO);
                 let labels = self.labels_of(attribution.by, read.at, None);
                 let name = labels.into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(", ");
