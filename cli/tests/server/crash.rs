@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 const ACCOUNTS: [&str; 3] = ["acme", "globex", "initech"];
 const CLIENTS: usize = 3;
-const BATCH: usize = 40;
+const BATCH: usize = 150;
 
 /// What clients know: events that were acknowledged with their entries, and those that were sent.
 #[derive(Default)]

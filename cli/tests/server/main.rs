@@ -6,6 +6,7 @@
 mod abuse;
 mod clients;
 mod crash;
+mod guide;
 mod keys;
 mod operate;
 mod whole;

@@ -4,7 +4,7 @@
 use crate::limits;
 use crate::node::Refused;
 use crate::records::Malformed;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub(crate) struct Problem {
     title: &'static str,
     detail: String,
     /// One more header.
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<(&'static str, String)>,
     /// The rest of the request is not read.
     close: bool,
 }
@@ -36,7 +36,7 @@ impl Problem {
     }
 
     fn retry(mut self, seconds: u64) -> Problem {
-        self.header = Some((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self.header = Some(("retry-after", seconds.to_string()));
         self
     }
 
@@ -48,7 +48,7 @@ impl Problem {
     pub(crate) fn no_key() -> Problem {
         let detail = "send `Authorization: Bearer pk_…` with a key that `price keys add` made and that has not ended";
         let mut problem = Problem::new(StatusCode::UNAUTHORIZED, "S001", "an API key is needed", detail).closing();
-        problem.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        problem.header = Some(("www-authenticate", "Bearer".to_owned()));
         problem
     }
 
@@ -168,7 +168,9 @@ impl IntoResponse for Problem {
         // Exactly this type: some clients compare it whole.
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header
+            && let Ok(value) = HeaderValue::try_from(value)
+        {
             response.headers_mut().insert(name, value);
         }
         if self.close {
@@ -214,7 +216,7 @@ mod tests {
             let Problem { status, code, title, detail, header, close } = problem;
             let _ = write!(said, "{code} {} {title}: {detail}", status.as_u16());
             if let Some((name, value)) = header {
-                let _ = write!(said, " [{name}: {}]", value.to_str().unwrap_or("?"));
+                let _ = write!(said, " [{name}: {value}]");
             }
             said.push_str(if close { " [closes]\n" } else { "\n" });
         }

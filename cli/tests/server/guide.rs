@@ -1,0 +1,78 @@
+//! The guide to the API is true: every request on it is sent, and answered as it says.
+
+use crate::{Place, text};
+use serde_json::Value;
+
+/// Whether an answer is what a page shows; `…` stands for anything.
+fn fits(shown: &Value, found: &Value) -> bool {
+    match (shown, found) {
+        (Value::String(any), _) if any == "…" => true,
+        (Value::Object(shown), Value::Object(found)) => {
+            shown.len() == found.len()
+                && shown.iter().all(|(name, value)| found.get(name).is_some_and(|other| fits(value, other)))
+        }
+        (Value::Array(shown), Value::Array(found)) => {
+            shown.len() == found.len() && shown.iter().zip(found).all(|(a, b)| fits(a, b))
+        }
+        _ => shown == found,
+    }
+}
+
+/// Fenced blocks: what stands behind the fence, and what is inside.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let (mut found, mut open): (Vec<(String, String)>, bool) = (Vec::new(), false);
+    for line in page.lines() {
+        match (line.strip_prefix("```"), open) {
+            (Some(info), false) => {
+                found.push((info.to_owned(), String::new()));
+                open = true;
+            }
+            (Some(_), true) => open = false,
+            (None, true) => {
+                if let Some((_, inside)) = found.last_mut() {
+                    inside.push_str(line);
+                    inside.push('\n');
+                }
+            }
+            (None, false) => {}
+        }
+    }
+    assert!(!open, "a fence is not closed");
+    found
+}
+
+#[test]
+fn the_guide_to_the_api_is_true() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator/http.md");
+    let blocks = blocks(&std::fs::read_to_string(page).expect("the page is there"));
+    let place = Place::new();
+    let server = place.serve();
+    let mut plan = Vec::new();
+    let mut asked = 0;
+    for (at, (info, inside)) in blocks.iter().enumerate() {
+        match info.as_str() {
+            "price" => {
+                place.file("starter.price", inside);
+                let built = place.run(&["build", "starter.price", "-o", "starter.pricec"]);
+                assert!(built.status.success(), "{}", text(&built.stderr));
+                plan = std::fs::read(place.path("starter.pricec")).expect("built");
+            }
+            "http" => {
+                let (head, body) = inside.split_once("\n\n").unwrap_or((inside.trim_end(), ""));
+                let mut lines = head.lines();
+                let (method, path) = lines.next().and_then(|line| line.split_once(' ')).expect("method and address");
+                let content = lines.find_map(|line| line.strip_prefix("content-type: "));
+                let body = if body.trim() == "starter.pricec" { &plan } else { body.as_bytes() };
+                let answer = server.send(method, path, content, body);
+                let (info, shown) = blocks.get(at + 1).expect("an answer behind it");
+                let status = info.strip_prefix("json ").unwrap_or_else(|| panic!("{method} {path}: no answer"));
+                assert_eq!(answer.status.to_string(), status, "{method} {path}: {}", answer.body);
+                let shown: Value = serde_json::from_str(shown).unwrap_or_else(|e| panic!("{method} {path}: {e}"));
+                assert!(fits(&shown, &answer.json()), "{method} {path} is answered\n{}", answer.body);
+                asked += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(asked >= 14, "only {asked} requests");
+}
