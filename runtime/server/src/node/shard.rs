@@ -210,3 +210,6 @@ fn die(why: impl Display) -> ! {
     eprintln!("price: the process ends; start it again, it recovers what was acknowledged");
     std::process::abort()
 }
+
+#[cfg(test)]
+mod tests;
