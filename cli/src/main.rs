@@ -1,7 +1,8 @@
 //! The `price` command.
 //!
-//! The only crate that prints, reads files, looks at the environment and measures time. Every
-//! verb is a file in `verbs`; every format of output one in `output`.
+//! The only crate that prints, reads files of users and looks at the environment; sockets and the
+//! data directory of a server belong to `price-server`. Every verb is a file in `verbs`; every
+//! format of output one in `output`.
 
 mod args;
 mod config;

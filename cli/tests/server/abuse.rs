@@ -249,3 +249,19 @@ fn a_body_that_breaks_off_is_nothing() {
     }
     assert_eq!(server.get("/v1/events?source=s&id=1").status, 404);
 }
+
+#[test]
+fn connections_leave_files_for_the_log() {
+    let place = Place::new();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -n 200; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_price")]);
+    let server = Server::start_by(shell, &place.path(""), &[]);
+    server.publish(&place.plan());
+    let idle: Vec<_> = (0..400).map(|_| server.connect()).collect();
+    // On the connection that is open already.
+    let open = metric(&server, "price_connections ");
+    assert!((50..=104).contains(&open), "{open} connections");
+    let subscribed = server.post("/v1/subscriptions", "application/json", r#"{"account":"acme","plan":"cloud"}"#);
+    assert_eq!(subscribed.status, 201, "{}", subscribed.body);
+    drop(idle);
+}

@@ -149,8 +149,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(dir: &Path, args: &[&str]) -> Server {
+        Server::start_by(program(), dir, args)
+    }
+
+    /// A server that another program turns into.
+    pub(crate) fn start_by(mut command: Command, dir: &Path, args: &[&str]) -> Server {
         let started = Instant::now();
-        let mut command = program();
         command.args(["serve", "--data", "data", "--segment-mib", "64"]);
         if !args.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);

@@ -20,6 +20,8 @@ pub const BODY_TIME: Duration = Duration::from_secs(60);
 pub const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// Connections at a time.
 pub const CONNECTIONS: usize = 16_384;
+/// Open files that connections leave to the log and everything else.
+pub const OWN_FILES: usize = 96;
 /// Bytes of bodies that are held at a time, of all connections.
 pub const BODIES_BYTES: usize = 256 << 20;
 /// Time that open requests get when the server stops.

@@ -144,9 +144,19 @@ fn open(
     Ok(opened)
 }
 
+/// Connections at a time: as many as the limit says, and never so many that the system has no open
+/// file left for the log.
+fn seats() -> usize {
+    let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+    // Where it is unlimited or unknown, the limit is ours.
+    soft.map_or(limits::CONNECTIONS, |soft| soft.saturating_sub(limits::OWN_FILES).clamp(16, limits::CONNECTIONS))
+}
+
 async fn accept(listener: TcpListener, app: Router, metrics: Arc<Metrics>, mut closing: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
-    let seats = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let seats = Arc::new(Semaphore::new(seats()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
