@@ -1,6 +1,9 @@
 //! The command line: the one tree behind help, completions and manual pages.
 
+mod runtime;
+
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+pub use runtime::{IngestArgs, KeyRole, KeysAction, KeysArgs, ServeArgs, StoreAction, StoreArgs};
 
 /// Prices that read like contracts: check, test, rate and explain them.
 #[derive(Debug, Parser)]
@@ -99,6 +102,14 @@ pub enum Verb {
     Build(BuildArgs),
     /// Pin what locked cards mean in `price.lock`
     Lock(LockArgs),
+    /// Run the event runtime: take usage over HTTP, rate it, keep it
+    Serve(ServeArgs),
+    /// Send usage to a server
+    Ingest(IngestArgs),
+    /// Check, mend and back up a data directory
+    Store(StoreArgs),
+    /// Make, list and remove API keys of a server
+    Keys(KeysArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write manual pages into a folder

@@ -5,6 +5,10 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use price_driver::{LoadError, SubjectError};
 use price_ingest::IngestError;
 use price_ir::ArtefactError;
+use price_server::home::HomeError;
+use price_server::keys::KeysError;
+use price_server::{NodeError, ServeError};
+use price_store::StoreError;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -152,6 +156,48 @@ impl From<IngestError> for Trouble {
                 .finding(),
             IngestError::Write(cause) => Trouble::output(cause),
             _ => Trouble::new(error.code(), error.to_string()),
+        }
+    }
+}
+
+impl From<NodeError> for Trouble {
+    fn from(error: NodeError) -> Trouble {
+        match error {
+            NodeError::Home(error) => error.into(),
+            NodeError::Store(error) => error.into(),
+            error => Trouble::new("C074", error.to_string()),
+        }
+    }
+}
+
+impl From<HomeError> for Trouble {
+    fn from(error: HomeError) -> Trouble {
+        let code = if matches!(error, HomeError::InUse(_)) { "C071" } else { "C072" };
+        Trouble::new(code, error.to_string())
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Trouble {
+        Trouble::new("C073", error.to_string())
+    }
+}
+
+impl From<KeysError> for Trouble {
+    fn from(error: KeysError) -> Trouble {
+        match error {
+            KeysError::Home(error) => error.into(),
+            error => Trouble::new("C076", error.to_string()),
+        }
+    }
+}
+
+impl From<ServeError> for Trouble {
+    fn from(error: ServeError) -> Trouble {
+        match error {
+            ServeError::Node(error) => error.into(),
+            ServeError::Keys(error) => error.into(),
+            error => Trouble::new("C070", error.to_string()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Packages that appear only in the crates named.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 15] = [
     ("pest", &["price-syntax"]),
     ("pest_derive", &["price-syntax"]),
     ("salsa", &["price-analysis"]),
@@ -18,6 +18,10 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("arrow", &["price-ingest"]),
     ("parquet", &["price-ingest"]),
     ("clap", &["price-cli"]),
+    ("axum", &["price-server"]),
+    ("tokio", &["price-server"]),
+    ("hyper", &["price-server"]),
+    ("ureq", &["price-cli"]),
 ];
 
 /// May use anything, and nothing uses them.

@@ -2,12 +2,10 @@
 
 pub mod diff;
 pub mod explanation;
-pub mod invoice_json;
 pub mod invoice_table;
 pub mod journal;
 pub mod money;
 pub mod order;
-pub mod payment_json;
 pub mod report;
 pub mod tests_json;
 pub mod tests_junit;

@@ -6,10 +6,14 @@ pub mod completions;
 pub mod explain;
 pub mod fix;
 pub mod fmt;
+pub mod ingest;
+pub mod keys;
 pub mod lock;
 pub mod man;
 pub mod new;
 pub mod rate;
+pub mod serve;
+pub mod store;
 pub mod test;
 pub mod version;
 
@@ -36,6 +40,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("explain", "explain a code, or a line of an invoice"),
         ("lock", "pin what locked cards mean"),
         ("build", "compile a plan into a .pricec file"),
+        ("serve", "run the event runtime"),
     ] {
         text.push_str(&format!("  {:<9}{what}\n", verb));
     }

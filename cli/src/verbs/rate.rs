@@ -7,9 +7,10 @@ use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
 use crate::events::run::{self, Pass, Rated};
 use crate::events::{inputs, span};
-use crate::output::{invoice_json, invoice_table, money};
+use crate::output::{invoice_table, money};
 use crate::shell::{Paint, Shell};
 use crate::trouble::Trouble;
+use price_documents as documents;
 use price_driver::Compiled;
 use price_ingest::SubscriptionRow;
 use price_ingest::write::{OutputFormat, RatedLine, RatedLines};
@@ -316,9 +317,9 @@ impl<'p> Output<'p> {
 
     fn open(&mut self) -> Result<(), Trouble> {
         let text = match &self.kind {
-            Kind::Json(..) => format!("{{\"format_version\":\"{}\",\"invoices\":[", invoice_json::FORMAT_VERSION),
+            Kind::Json(..) => format!("{{\"format_version\":\"{}\",\"invoices\":[", documents::FORMAT_VERSION),
             Kind::JsonLines => {
-                format!("{{\"type\":\"version\",\"format_version\":\"{}\"}}\n", invoice_json::FORMAT_VERSION)
+                format!("{{\"type\":\"version\",\"format_version\":\"{}\"}}\n", documents::FORMAT_VERSION)
             }
             _ => return Ok(()),
         };
@@ -346,9 +347,9 @@ impl<'p> Output<'p> {
             Kind::Table => invoice_table::render(invoice, &compiled.plan, self.width, self.paint),
             Kind::Json(_, any) => {
                 let comma = if std::mem::replace(any, true) { "," } else { "" };
-                format!("{comma}\n{}", invoice_json::invoice(invoice, compiled))
+                format!("{comma}\n{}", documents::invoice(invoice, &compiled.plan, &compiled.source_map))
             }
-            Kind::JsonLines => format!("{}\n", invoice_json::line(invoice, compiled)),
+            Kind::JsonLines => format!("{}\n", documents::line(invoice, &compiled.plan, &compiled.source_map)),
             Kind::Lines(lines) => {
                 let Some(lines) = lines else { return Ok(()) };
                 for line in &invoice.lines {
@@ -367,7 +368,8 @@ impl<'p> Output<'p> {
         }
         if let Kind::Json(loaded, _) = &self.kind {
             let known = loaded.iter().flat_map(|loaded| &loaded.known);
-            let heads: Vec<_> = known.map(|known| invoice_json::head(&known.compiled)).collect();
+            let heads: Vec<_> =
+                known.map(|known| documents::head(&known.compiled.plan, &known.compiled.hash)).collect();
             let heads = serde_json::to_string(&heads).unwrap_or_default();
             self.text(&format!("\n],\"plans\":{heads}}}\n"), shell)?;
         }

@@ -35,7 +35,7 @@ fn each_page_is_complete() {
         }
         for word in info.page.split(|c: char| !c.is_ascii_alphanumeric()) {
             let is_code = word.len() == 4
-                && word.starts_with(['A', 'I', 'L', 'P', 'R'])
+                && word.starts_with(['A', 'I', 'L', 'P', 'R', 'S'])
                 && word[1..].bytes().all(|b| b.is_ascii_digit());
             assert!(!is_code || find(word).is_some(), "{code}: mentions {word}, which is not registered");
         }

@@ -54,6 +54,8 @@ pub enum Category {
     Reading,
     /// L: source files that cannot be loaded, plans that cannot be found.
     Loading,
+    /// S: requests to a server that it does not carry out.
+    Server,
 }
 
 impl Category {
@@ -75,6 +77,7 @@ impl Category {
             Category::Artefacts => "Artefacts",
             Category::Reading => "Reading",
             Category::Loading => "Loading",
+            Category::Server => "Server",
         }
     }
 
@@ -84,6 +87,7 @@ impl Category {
             (b'A', _) => Category::Artefacts,
             (b'I', _) => Category::Reading,
             (b'L', _) => Category::Loading,
+            (b'S', _) => Category::Server,
             (_, b'0') => Category::File,
             (_, b'1') => Category::Syntax,
             (_, b'2') => Category::Names,
@@ -299,4 +303,30 @@ pub const CODES: &[CodeInfo] = &[
     code!("R042", Error, false, "a value that is not exact"),
     code!("R043", Error, false, "a value that is missing"),
     code!("R044", Error, false, "an amount beyond 128 bits"),
+    code!("S001", Error, false, "a request without a key that counts"),
+    code!("S002", Error, false, "a key that may not do this"),
+    code!("S003", Error, false, "something that is not there"),
+    code!("S004", Error, false, "a method that does not fit"),
+    code!("S005", Error, false, "a request that is too large"),
+    code!("S006", Error, false, "a form that is not understood"),
+    code!("S007", Error, false, "a body that cannot be read"),
+    code!("S008", Error, false, "a server that has more to do than it takes on"),
+    code!("S009", Error, false, "a server that is not ready"),
+    code!("S010", Error, false, "a record that is too large"),
+    code!("S011", Error, false, "a plan that cannot be used"),
+    code!("S012", Error, false, "a plan that does not go on from the one in force"),
+    code!("S013", Error, false, "usage that does not fit a new plan"),
+    code!("S014", Error, false, "an event to replace that is not there"),
+    code!("S015", Error, false, "an event that was taken back"),
+    code!("S016", Error, false, "an event to take back that does not count"),
+    code!("S017", Error, false, "a backfill that is not there"),
+    code!("S018", Error, false, "a limit of a tenant"),
+    code!("S019", Error, false, "a plan that is not in force"),
+    code!("S020", Error, false, "an account that is taken on these days"),
+    code!("S021", Error, false, "a contract that names its accounts"),
+    code!("S022", Error, false, "too many wrong keys"),
+    code!("S023", Error, false, "a request that came too slowly"),
+    code!("S024", Error, false, "a parameter that does not fit"),
+    code!("S025", Error, false, "a period that cannot be settled"),
+    code!("S026", Error, false, "a fault of this program"),
 ];

@@ -1,9 +1,11 @@
 //! Invoices as JSON, one at a time: money and quantities are text, keys are sorted.
 
-use crate::output::payment_json;
-use price_driver::Compiled;
+use crate::payment_json;
 use price_ingest::write::exact_text;
-use price_ir::{AllowanceUse, CellDetail, EntitlementUse, Invoice, InvoiceLine, OWN, Plan, RuleIx, Step, TierDetail};
+use price_ir::{
+    AllowanceUse, CellDetail, EntitlementUse, Invoice, InvoiceLine, MeaningHash, OWN, Plan, RuleIx, SourceMap, Step,
+    TierDetail,
+};
 use price_value::{Period, Rational};
 use serde::Serialize;
 
@@ -29,14 +31,13 @@ pub struct PlanHead<'p> {
 }
 
 /// What stands once for all invoices of a plan.
-pub fn head(compiled: &Compiled) -> PlanHead<'_> {
-    let plan = &compiled.plan;
+pub fn head<'p>(plan: &'p Plan, hash: &MeaningHash) -> PlanHead<'p> {
     let parties = plan.parties.as_ref();
     PlanHead {
         accounts: parties.map_or(&[], |p| &p.accounts),
         buyer: parties.and_then(|p| p.buyer.as_deref()),
         currency: &plan.currency.code,
-        hash: compiled.hash.to_string(),
+        hash: hash.to_string(),
         name: &plan.name,
         net_days: plan.net_days,
         seller: parties.and_then(|p| p.seller.as_deref()),
@@ -190,18 +191,18 @@ struct TierOut {
 }
 
 /// One invoice on one line, without a newline.
-pub fn invoice(invoice: &Invoice, compiled: &Compiled) -> String {
-    let writer = Writer { compiled, plan: &compiled.plan };
+pub fn invoice(invoice: &Invoice, plan: &Plan, source_map: &SourceMap) -> String {
+    let writer = Writer { plan, source_map };
     let out = InvoiceOut {
         account: &invoice.account,
         allowances: invoice.allowances.iter().map(allowance).collect(),
-        currency: &compiled.plan.currency.code,
+        currency: &plan.currency.code,
         due: writer.money(&invoice.due),
         entitlements: invoice.entitlements.iter().map(entitlement).collect(),
-        payment: invoice.payment.as_ref().map(|payment| payment_json::payment(payment, &compiled.plan)),
+        payment: invoice.payment.as_ref().map(|payment| payment_json::payment(payment, plan)),
         lines: invoice.lines.iter().map(|line| writer.line(line)).collect(),
         period: days(&invoice.period),
-        plan: &compiled.plan.name,
+        plan: &plan.name,
         served: days(&invoice.served),
         total: writer.money(&invoice.total),
     };
@@ -210,8 +211,8 @@ pub fn invoice(invoice: &Invoice, compiled: &Compiled) -> String {
 }
 
 /// One invoice as a line of a stream.
-pub fn line(of: &Invoice, compiled: &Compiled) -> String {
-    let body = invoice(of, compiled);
+pub fn line(of: &Invoice, plan: &Plan, source_map: &SourceMap) -> String {
+    let body = invoice(of, plan, source_map);
     format!("{{\"type\":\"invoice\",{}", &body[1..])
 }
 
@@ -248,8 +249,8 @@ fn allowance(of: &AllowanceUse) -> AllowanceOut<'_> {
 }
 
 struct Writer<'p> {
-    compiled: &'p Compiled,
     plan: &'p Plan,
+    source_map: &'p SourceMap,
 }
 
 impl<'p> Writer<'p> {
@@ -258,7 +259,7 @@ impl<'p> Writer<'p> {
     }
 
     fn rule(&self, rule: RuleIx) -> RuleOut<'p> {
-        let place = self.compiled.source_map.get(rule);
+        let place = self.source_map.get(rule);
         let named = self.plan.rules.get(rule.ix());
         RuleOut {
             file: place.map(|place| place.file.as_str()),

@@ -1,0 +1,76 @@
+//! A demonstration: an example plan, accounts on it, and usage that comes in.
+
+use crate::trouble::Trouble;
+use price_core::{Command, Subscribed};
+use price_driver::{MemoryWorld, Workspace};
+use price_server::{Node, Refused};
+use price_value::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const SOURCE: &str = include_str!("../../../templates/demo.price");
+const PLAN: &str = "object_storage";
+const TENANT: &str = "default";
+const ACCOUNTS: [&str; 3] = ["acme", "globex", "initech"];
+const REGIONS: [&str; 3] = ["us", "eu", "apac"];
+/// How often usage comes in.
+const PACE: Duration = Duration::from_millis(500);
+
+/// The compiled plan.
+pub struct Demo {
+    artefact: Vec<u8>,
+}
+
+impl Demo {
+    pub fn compile() -> Result<Demo, Trouble> {
+        let world = MemoryWorld::new().with("demo.price", SOURCE);
+        let workspace = Workspace::load(&world, &["demo.price".to_owned()])?;
+        let subject = workspace.subject(Some(PLAN))?;
+        Ok(Demo { artefact: price_driver::artefact(&workspace.compile(&subject)?)? })
+    }
+
+    /// Publishes, subscribes, and feeds until the node closes.
+    pub fn start(self, node: Arc<Node>, quiet: bool) {
+        let tenant = || TENANT.to_owned();
+        let mut commands = vec![Command::Publish { tenant: tenant(), artefact: self.artefact }];
+        for account in ACCOUNTS {
+            let (account, plan) = (account.to_owned(), PLAN.to_owned());
+            let subscription = Subscribed { account, plan, from: None, until: None, pool: None };
+            commands.push(Command::Subscribe { tenant: tenant(), subscription });
+        }
+        let feed = move || {
+            // On a data directory of an earlier demonstration all of this is there already.
+            if node.write_blocking(commands).is_err() {
+                return;
+            }
+            if !quiet {
+                eprintln!("Demo: `{PLAN}` is in force; try curl http://…/v1/accounts/acme/invoice");
+            }
+            for turn in 0u64.. {
+                let command = |record| Command::Usage { tenant: tenant(), record, set: None };
+                let events = (0..ACCOUNTS.len() as u64).map(|at| command(event(turn, at))).collect();
+                if node.write_blocking(events) == Err(Refused::Closing) {
+                    return;
+                }
+                std::thread::sleep(PACE);
+            }
+        };
+        // Without the thread there is a plan less to look at.
+        let _ = std::thread::Builder::new().name("demo".into()).spawn(feed);
+    }
+}
+
+/// An event of now; what it measures follows from its number.
+fn event(turn: u64, at: u64) -> String {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let time = Timestamp(i64::try_from(nanos).unwrap_or(i64::MAX));
+    let (account, region) = (ACCOUNTS[at as usize % 3], REGIONS[(turn + at) as usize % 3]);
+    let (kind, fields) = match turn % 3 {
+        0 => ("capacity", format!("\"bytes\":{}", (1 + (turn * 7 + at * 3) % 40) * 250_000_000_000)),
+        1 => ("transfer", format!("\"bytes\":{}", (1 + (turn * 5 + at) % 30) * 1_000_000_000)),
+        _ => ("list_op", "\"count\":25000".to_owned()),
+    };
+    format!(
+        r#"{{"source":"demo","id":"{nanos}-{at}","type":"{kind}","account":"{account}","time":"{time}","region":"{region}",{fields}}}"#
+    )
+}

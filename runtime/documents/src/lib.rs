@@ -1,0 +1,8 @@
+//! Invoices as documents, one form for everyone who shows them.
+//!
+//! *Invariant:* the text of an invoice is a function of the invoice and the plan that made it.
+
+mod invoice_json;
+mod payment_json;
+
+pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line};

@@ -1,0 +1,256 @@
+//! HTTP: routes, who may use them, and what they answer.
+
+mod accounts;
+mod auth;
+mod body;
+mod events;
+mod health;
+mod params;
+mod plans;
+mod postings;
+mod problem;
+mod rejects;
+mod serve;
+
+pub use serve::{ServeError, Started, serve};
+
+use crate::keys::Ring;
+use crate::limits;
+use crate::metrics::Metrics;
+use crate::node::Node;
+use auth::WrongKeys;
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use problem::Problem;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{Semaphore, watch};
+
+/// The description of the interface, as it is served.
+pub const OPENAPI: &str = include_str!("../../openapi.json");
+
+/// All routes, with their methods.
+pub const ROUTES: [(&str, &[&str]); 15] = [
+    ("/livez", &["get"]),
+    ("/metrics", &["get"]),
+    ("/openapi.json", &["get"]),
+    ("/problems/{code}", &["get"]),
+    ("/readyz", &["get"]),
+    ("/v1/accounts", &["get"]),
+    ("/v1/accounts/{account}/invoice", &["get"]),
+    ("/v1/backfills/{name}/revert", &["post"]),
+    ("/v1/events", &["get", "post", "put"]),
+    ("/v1/events/void", &["post"]),
+    ("/v1/plans", &["get", "post"]),
+    ("/v1/postings", &["get"]),
+    ("/v1/rejects", &["get"]),
+    ("/v1/rejects/{entry}/retry", &["post"]),
+    ("/v1/subscriptions", &["post"]),
+];
+
+/// What every request sees.
+pub(crate) struct App {
+    /// Empty until the log is replayed.
+    node: OnceLock<Arc<Node>>,
+    /// `None`: whoever reaches the address may do everything.
+    ring: Option<Ring>,
+    wrong: WrongKeys,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Room for bodies, in KiB.
+    bodies: Semaphore,
+    followers: Arc<Semaphore>,
+    stopping: AtomicBool,
+    closing: watch::Receiver<bool>,
+}
+
+impl App {
+    pub(crate) fn new(ring: Option<Ring>, metrics: Arc<Metrics>, closing: watch::Receiver<bool>) -> App {
+        App {
+            node: OnceLock::new(),
+            ring,
+            wrong: WrongKeys::default(),
+            metrics,
+            bodies: Semaphore::new(limits::BODIES_BYTES >> 10),
+            followers: Arc::new(Semaphore::new(limits::FOLLOWERS)),
+            stopping: AtomicBool::new(false),
+            closing,
+        }
+    }
+
+    /// The node, once it is open.
+    fn node(&self) -> Result<&Arc<Node>, Problem> {
+        if self.stopping.load(Relaxed) {
+            return Err(Problem::not_ready("the server stops; send it again when it is back"));
+        }
+        self.node.get().ok_or_else(|| Problem::not_ready("the log is being replayed; `/readyz` says when it is done"))
+    }
+
+    fn ready(&self) -> bool {
+        self.node.get().is_some() && !self.stopping.load(Relaxed) && self.metrics.no_room.load(Relaxed) == 0
+    }
+}
+
+/// The routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(health::openapi))
+        .route("/problems/{code}", get(health::page))
+        .route("/v1/events", get(events::find).post(events::ingest).put(events::replace))
+        .route("/v1/events/void", post(events::void))
+        .route("/v1/backfills/{name}/revert", post(events::revert))
+        .route("/v1/plans", get(plans::list).post(plans::publish))
+        .route("/v1/subscriptions", post(plans::subscribe))
+        .route("/v1/accounts", get(accounts::list))
+        .route("/v1/accounts/{account}/invoice", get(accounts::invoice))
+        .route("/v1/rejects", get(rejects::list))
+        .route("/v1/rejects/{entry}/retry", post(rejects::retry))
+        .route("/v1/postings", get(postings::stream))
+        .fallback(async || Problem::not_found("no such address; `/openapi.json` lists them"))
+        .method_not_allowed_fallback(async || Problem::method())
+        .layer(middleware::from_fn_with_state(app.clone(), watch_requests))
+        .with_state(app)
+}
+
+/// Turns requests away whose end is not certain, and counts the others.
+async fn watch_requests(
+    axum::extract::State(app): axum::extract::State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.and_then(|path| ROUTES.iter().find(|(route, _)| *route == path.as_str()));
+    let route = route.map_or("other", |(route, _)| route);
+    let headers = request.headers();
+    // Two ways to say where a body ends are how one request is smuggled inside another.
+    let ambiguous = headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH);
+    let response = match ambiguous {
+        true => {
+            let mut response = Problem::malformed("the head says twice where the body ends").into_response();
+            response.headers_mut().insert(header::CONNECTION, axum::http::HeaderValue::from_static("close"));
+            response
+        }
+        false => next.run(request).await,
+    };
+    app.metrics.answered(route, response.status().as_u16());
+    response
+}
+
+/// JSON as it stands.
+fn json(status: StatusCode, text: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+/// JSON of something that is always written.
+fn json_of(status: StatusCode, value: &impl serde::Serialize) -> Response {
+    json(status, serde_json::to_string(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt as _;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+    use tower::ServiceExt as _;
+
+    /// A server whose log is not replayed yet.
+    fn app() -> (Router, watch::Sender<bool>) {
+        let (close, closing) = watch::channel(false);
+        (router(Arc::new(App::new(None, Arc::default(), closing))), close)
+    }
+
+    async fn ask(router: &Router, method: &str, path: &str) -> (u16, String, String) {
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let request = request.header("content-type", "application/json").body(Body::from("{}")).expect("a request");
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status().as_u16();
+        let content = response.headers().get("content-type").map(|v| v.to_str().expect("text").to_owned());
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, content.unwrap_or_default(), String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn the_description_names_every_route_and_no_other() {
+        let document: Value = serde_json::from_str(OPENAPI).expect("JSON");
+        let paths = document["paths"].as_object().expect("paths");
+        let described: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods.as_object().expect("methods").keys().map(|m| (path.clone(), m.clone())).collect::<Vec<_>>()
+            })
+            .collect();
+        let known = ROUTES.iter().flat_map(|(path, methods)| methods.iter().map(|m| (path.to_string(), m.to_string())));
+        assert_eq!(described, known.collect());
+        let (router, _close) = app();
+        for (path, methods) in ROUTES {
+            for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+                let (status, _, body) = ask(&router, method, &path.replace(['{', '}'], "")).await;
+                let there = methods.contains(&method.to_ascii_lowercase().as_str());
+                assert_eq!(status != 405, there, "{method} {path}: {status} {body}");
+                assert!(!there || !body.contains("no such address"), "{method} {path}: {body}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_description_refers_to_what_it_has() {
+        let document: Value = serde_json::from_str(OPENAPI).expect("JSON");
+        let mut waiting = vec![&document];
+        let (mut seen, mut operations) = (0, BTreeSet::new());
+        while let Some(value) = waiting.pop() {
+            match value {
+                Value::Object(members) => {
+                    if let Some(Value::String(to)) = members.get("$ref") {
+                        assert!(document.pointer(&to[1..]).is_some(), "{to}");
+                        seen += 1;
+                    }
+                    if let Some(Value::String(id)) = members.get("operationId") {
+                        assert!(operations.insert(id.clone()), "{id} is there twice");
+                    }
+                    waiting.extend(members.values());
+                }
+                Value::Array(all) => waiting.extend(all),
+                _ => {}
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
+
+    #[tokio::test]
+    async fn before_the_log_is_replayed_nothing_is_taken() {
+        let (router, _close) = app();
+        assert_eq!(ask(&router, "GET", "/livez").await.0, 200);
+        for (method, path) in [("GET", "/readyz"), ("POST", "/v1/events"), ("GET", "/v1/plans")] {
+            let (status, content, body) = ask(&router, method, path).await;
+            assert_eq!((status, content.as_str()), (503, "application/problem+json"), "{path}");
+            let problem: Value = serde_json::from_str(&body).expect("JSON");
+            assert_eq!((&problem["code"], &problem["status"]), (&"S009".into(), &503.into()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_code_of_a_problem_has_its_page() {
+        let (router, _close) = app();
+        let sources = [include_str!("problem.rs"), include_str!("../../../core/src/machine.rs")];
+        let mut codes = BTreeSet::new();
+        for source in sources {
+            for (at, _) in source.match_indices("\"S0") {
+                codes.insert(source[at + 1..at + 5].to_owned());
+            }
+        }
+        assert!(codes.len() > 20, "{codes:?}");
+        for code in codes {
+            let (status, _, body) = ask(&router, "GET", &format!("/problems/{code}")).await;
+            assert!(status == 200 && body.starts_with(&format!("# {code}: ")), "{code}: {status}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What a request is answered with that cannot be carried out: RFC 9457, with a code that has a
+//! page.
+
+use crate::limits;
+use crate::node::Refused;
+use crate::records::Malformed;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    /// One more header.
+    header: Option<(HeaderName, HeaderValue)>,
+    /// The rest of the request is not read.
+    close: bool,
+}
+
+#[derive(Serialize)]
+struct Body<'p> {
+    r#type: String,
+    title: &'p str,
+    status: u16,
+    detail: &'p str,
+    code: &'p str,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
+        Problem { status, code, title, detail: detail.into(), header: None, close: false }
+    }
+
+    fn retry(mut self, seconds: u64) -> Problem {
+        self.header = Some((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self
+    }
+
+    fn closing(mut self) -> Problem {
+        self.close = true;
+        self
+    }
+
+    pub(crate) fn no_key() -> Problem {
+        let detail = "send `Authorization: Bearer pk_…` with a key that `price keys add` made and that has not ended";
+        let mut problem = Problem::new(StatusCode::UNAUTHORIZED, "S001", "an API key is needed", detail).closing();
+        problem.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        problem
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, "S002", "this is not allowed", detail).closing()
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "S003", "there is no such thing", detail)
+    }
+
+    pub(crate) fn method() -> Problem {
+        let detail = "this address exists, but not for this method; `/openapi.json` lists them";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "S004", "the method does not fit the address", detail).closing()
+    }
+
+    pub(crate) fn too_large(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "S005", "the request is too large", detail).closing()
+    }
+
+    pub(crate) fn media(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "S006", "this form is not understood", detail).closing()
+    }
+
+    pub(crate) fn malformed(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "S007", "the body cannot be read", detail)
+    }
+
+    pub(crate) fn busy(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "S008", "the server has more to do than it takes on", detail)
+            .retry(1)
+    }
+
+    pub(crate) fn not_ready(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "S009", "the server is not ready", detail).retry(1)
+    }
+
+    pub(crate) fn too_many_wrong_keys() -> Problem {
+        let seconds = limits::WRONG_KEYS_TIME.as_secs();
+        let detail = format!("{} wrong keys came from this address within {seconds} s", limits::WRONG_KEYS);
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "S022", "too many wrong keys", detail).retry(seconds).closing()
+    }
+
+    pub(crate) fn too_slow() -> Problem {
+        let detail = format!("the body did not arrive within {} s; nothing was taken", limits::BODY_TIME.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "S023", "the request came too slowly", detail).closing()
+    }
+
+    pub(crate) fn parameter(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "S024", "a parameter does not fit", detail)
+    }
+
+    pub(crate) fn unsettled(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "S025", "the period cannot be settled", detail)
+    }
+
+    /// What the machine refuses.
+    pub(crate) fn refused(code: &'static str, detail: String) -> Problem {
+        let (status, title) = match code {
+            "S010" => (StatusCode::PAYLOAD_TOO_LARGE, "a record is too large"),
+            "S011" => (StatusCode::UNPROCESSABLE_ENTITY, "the plan cannot be used"),
+            "S012" => (StatusCode::CONFLICT, "the plan does not go on from the one in force"),
+            "S013" => (StatusCode::CONFLICT, "usage that counts does not fit the plan"),
+            "S014" => (StatusCode::NOT_FOUND, "there is no event to replace"),
+            "S015" => (StatusCode::CONFLICT, "the event was taken back"),
+            "S016" => (StatusCode::NOT_FOUND, "there is no event to take back"),
+            "S017" => (StatusCode::NOT_FOUND, "there is no such backfill"),
+            "S018" => (StatusCode::UNPROCESSABLE_ENTITY, "a limit of the tenant is reached"),
+            "S019" => (StatusCode::NOT_FOUND, "there is no such plan"),
+            "S020" => (StatusCode::CONFLICT, "the account is taken on these days"),
+            "S021" => (StatusCode::CONFLICT, "a contract names its accounts"),
+            "S026" => (StatusCode::INTERNAL_SERVER_ERROR, "a fault of this program"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be carried out"),
+        };
+        Problem::new(status, code, title, detail)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        match refused {
+            Refused::Busy => Problem::busy(refused.to_string()),
+            Refused::Closing => Problem::not_ready(refused.to_string()),
+        }
+    }
+}
+
+impl From<Malformed> for Problem {
+    fn from(malformed: Malformed) -> Problem {
+        let detail = malformed.detail();
+        match malformed {
+            Malformed::TooMany => Problem::too_large(detail),
+            Malformed::Form { .. } => Problem::malformed(format!("{detail}; nothing was taken")),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: format!("/problems/{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+        };
+        // Exactly this type: some clients compare it whole.
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        if self.close {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    /// All of them are said in these words. `PRICE_BLESS=1` takes over what is said.
+    #[test]
+    fn problems_are_said_as_they_were() {
+        let s = String::from;
+        let mut all = vec![
+            Problem::no_key(),
+            Problem::forbidden("the key does not have the role `read`"),
+            Problem::not_found("nobody called `acme` is billed"),
+            Problem::method(),
+            Problem::too_large("a body holds at most 4194304 bytes"),
+            Problem::media("the body is an object, sent as application/json"),
+            Problem::from(Malformed::Form { record: 2, at: 9, problem: s("here is no value") }),
+            Problem::from(Refused::Busy),
+            Problem::from(Refused::Closing),
+        ];
+        let refusals = ["S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021"];
+        all.extend(refusals.map(|code| Problem::refused(code, s("…"))));
+        all.extend([
+            Problem::too_many_wrong_keys(),
+            Problem::too_slow(),
+            Problem::parameter("`limit` is 1 to 1000, not 0"),
+            Problem::unsettled("the day is outside of the calendar"),
+            Problem::refused("S026", s("…")),
+        ]);
+        let mut said = String::from("code status title: detail\n");
+        for problem in all {
+            let Problem { status, code, title, detail, header, close } = problem;
+            let _ = write!(said, "{code} {} {title}: {detail}", status.as_u16());
+            if let Some((name, value)) = header {
+                let _ = write!(said, " [{name}: {}]", value.to_str().unwrap_or("?"));
+            }
+            said.push_str(if close { " [closes]\n" } else { "\n" });
+        }
+        let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/problems.txt");
+        if std::env::var_os("PRICE_BLESS").is_some() {
+            std::fs::write(&golden, &said).expect("the golden is written");
+        }
+        let known = std::fs::read_to_string(&golden).unwrap_or_default();
+        assert!(known == said, "run with PRICE_BLESS=1 if this is meant\n{said}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Events that did not fit: looking at them, and sending them again.
+
+use crate::http::events::{ResultOut, decide, raw};
+use crate::http::params::{Params, Part, page};
+use crate::http::problem::Problem;
+use crate::http::{App, body, json_of};
+use crate::keys::{Caller, Role};
+use crate::limits;
+use crate::records::{Media, media, records};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use price_core::{Command, RejectView};
+use price_value::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    /// Entry of the last reject of the page before.
+    cursor: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RejectOut<'r> {
+    code: &'r str,
+    message: &'r str,
+    record: &'r RawValue,
+    recorded: String,
+    seq: u64,
+}
+
+#[derive(Serialize)]
+struct RejectsOut<'r> {
+    next: Option<String>,
+    rejects: Vec<RejectOut<'r>>,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<Page>,
+) -> Result<Response, Problem> {
+    caller.needs(Role::Read)?;
+    let (limit, after) = (page(asked.limit)?, asked.cursor.unwrap_or(0));
+    let found = app.node()?.read(move |machine| machine.rejects(&caller.tenant, after, limit)).await?;
+    let next = (found.len() == limit).then(|| found.last().map(|reject| reject.seq.to_string())).flatten();
+    let rejects: Result<Vec<RejectOut<'_>>, Problem> = found.iter().map(out).collect();
+    Ok(json_of(StatusCode::OK, &RejectsOut { next, rejects: rejects? }))
+}
+
+fn out(view: &RejectView) -> Result<RejectOut<'_>, Problem> {
+    Ok(RejectOut {
+        code: &view.code,
+        message: &view.message,
+        record: raw(&view.record)?,
+        recorded: Timestamp(view.recorded_at.saturating_mul(1_000)).to_string(),
+        seq: view.seq,
+    })
+}
+
+/// Sends a reject again: as it was, after its plan or account was mended, or as the body has it.
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Part(entry): Part,
+    headers: HeaderMap,
+    from: Body,
+) -> Result<Response, Problem> {
+    caller.needs(Role::Ingest)?;
+    let node = app.node()?;
+    let unknown = || Problem::not_found(format!("there is no reject `{entry}`, or it is no longer kept at hand"));
+    let seq: u64 = entry.parse().map_err(|_| unknown())?;
+    let held = body::read(&app, &headers, from, limits::BODY_BYTES).await?;
+    let mended = match held.bytes.iter().all(u8::is_ascii_whitespace) {
+        true => None,
+        false if body::content_type(&headers).and_then(media) == Some(Media::Json) => {
+            records(&held.bytes, Media::Event)?.first().map(|record| (*record).to_owned())
+        }
+        false => return Err(Problem::media("a mended record is an object, sent as application/json")),
+    };
+    let tenant = caller.tenant.clone();
+    let question = move |machine: &mut price_core::Machine| machine.rejects(&tenant, seq.saturating_sub(1), 1);
+    let found = node.read(question).await?.into_iter().find(|reject| reject.seq == seq).ok_or_else(unknown)?;
+    let record = mended.unwrap_or(found.record);
+    let command = Command::Usage { tenant: caller.tenant.to_string(), record, set: None };
+    let answer = decide(node, vec![command]).await?.pop();
+    let (result, outcome) = answer.map(ResultOut::of).ok_or_else(unknown)?;
+    app.metrics.event(outcome);
+    Ok(json_of(StatusCode::OK, &result))
+}

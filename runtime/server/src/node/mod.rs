@@ -1,0 +1,164 @@
+//! A node: the log, the machine, and the queue in front of them.
+
+mod opening;
+mod queue;
+mod shard;
+
+pub use opening::NodeError;
+pub(crate) use shard::Posted;
+
+use crate::home::Home;
+use crate::limits;
+use crate::metrics::Metrics;
+use price_core::{Answer, Command, Machine};
+use price_ir::KernelFactory;
+use queue::{Queue, Work};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{broadcast, oneshot};
+
+/// How a node is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Size of a new log segment, in MiB.
+    pub segment_mib: u64,
+    /// Requests that may wait.
+    pub queue_requests: usize,
+    /// Bytes of requests that may wait.
+    pub queue_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            segment_mib: price_store::limits::SEGMENT_BYTES_DEFAULT >> 20,
+            queue_requests: limits::QUEUE_REQUESTS,
+            queue_bytes: limits::QUEUE_BYTES,
+        }
+    }
+}
+
+/// Why a request was not taken. It changed nothing, and may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// As much waits as may.
+    #[error("as many requests wait as may; send it again in a moment")]
+    Busy,
+    /// The node stops.
+    #[error("the server stops; send it again when it is back")]
+    Closing,
+}
+
+/// An open node. Dropping it closes it.
+pub struct Node {
+    queue: Arc<Queue>,
+    metrics: Arc<Metrics>,
+    posted: broadcast::Sender<Arc<Posted>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Entries that were replayed when it was opened.
+    replayed: u64,
+}
+
+impl Node {
+    /// Opens the log of a data directory, makes it where there is none, and replays it.
+    pub fn open(home: &Home, options: Options, factory: Arc<dyn KernelFactory>) -> Result<Node, NodeError> {
+        Node::open_counted(home, options, factory, Arc::new(Metrics::default()))
+    }
+
+    pub(crate) fn open_counted(
+        home: &Home,
+        options: Options,
+        factory: Arc<dyn KernelFactory>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Node, NodeError> {
+        let opened = opening::open(home, options, factory, &metrics)?;
+        let replayed = opened.machine.applied();
+        let queue = Arc::new(Queue::new(options.queue_requests, options.queue_bytes, metrics.clone()));
+        let (posted, _) = broadcast::channel(limits::POSTINGS_BEHIND);
+        let shard = shard::Shard::new(opened, queue.clone(), metrics.clone(), posted.clone());
+        let thread = std::thread::Builder::new().name("shard".into()).spawn(move || shard.run());
+        let thread = thread.map_err(NodeError::Thread)?;
+        Ok(Node { queue, metrics, posted, thread: Mutex::new(Some(thread)), replayed })
+    }
+
+    /// Entries that were replayed when it was opened.
+    pub fn replayed(&self) -> u64 {
+        self.replayed
+    }
+
+    /// Has commands decided, all of them in one group. The answers are durable.
+    pub async fn write(&self, commands: Vec<Command>) -> Result<Vec<Answer>, Refused> {
+        self.send(commands)?.await.map_err(|_| Refused::Closing)
+    }
+
+    /// [`Node::write`] for a thread that may wait.
+    pub fn write_blocking(&self, commands: Vec<Command>) -> Result<Vec<Answer>, Refused> {
+        self.send(commands)?.blocking_recv().map_err(|_| Refused::Closing)
+    }
+
+    fn send(&self, commands: Vec<Command>) -> Result<oneshot::Receiver<Vec<Answer>>, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let bytes = commands.iter().map(bytes).sum();
+        self.push(Work::Write { commands, reply }, bytes)?;
+        Ok(answer)
+    }
+
+    /// Asks the machine something. It sees what is durable, and what was answered before.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Machine) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let ask = move |machine: &mut Machine| {
+            // Whoever asked may be gone.
+            let _ = reply.send(question(machine));
+        };
+        self.push(Work::Read(Box::new(ask)), READ_BYTES)?;
+        answer.await.map_err(|_| Refused::Closing)
+    }
+
+    fn push(&self, work: Work, bytes: usize) -> Result<(), Refused> {
+        let pushed = self.queue.push(work, bytes);
+        if pushed == Err(Refused::Busy) {
+            self.metrics.busy.fetch_add(1, Relaxed);
+        }
+        pushed
+    }
+
+    /// What is accepted from now on.
+    pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Posted>> {
+        self.posted.subscribe()
+    }
+
+    /// Lets what waits be answered, closes the log and ends the thread.
+    pub fn close(&self) {
+        self.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A shard that panics ends the process, so it ended well.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// What a question counts in the queue.
+const READ_BYTES: usize = 256;
+
+/// What a command counts in the queue: its texts, and what holds them.
+fn bytes(command: &Command) -> usize {
+    let texts = match command {
+        Command::Usage { record, .. } | Command::Replace { record, .. } => record.len(),
+        Command::Void { source, id, .. } => source.len() + id.len(),
+        Command::Revert { set, .. } => set.len(),
+        Command::Publish { artefact, .. } => artefact.len(),
+        Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
+    };
+    texts + 96
+}
