@@ -47,10 +47,18 @@ pub fn run(args: &IngestArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     }
     let Tally { accepted, duplicates, conflicts, rejected } = run.tally;
     shell.note(format!(
-        "Sent {}: {accepted} accepted, {duplicates} already there, {conflicts} in conflict, {rejected} refused",
-        count((accepted + duplicates + conflicts + rejected) as usize, "event")
+        "Sent {}: {} accepted, {} already there, {} in conflict, {} refused",
+        count((accepted + duplicates + conflicts + rejected) as usize, "event"),
+        group(accepted),
+        group(duplicates),
+        group(conflicts),
+        group(rejected)
     ));
     Ok(if args.strict && conflicts + rejected > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+fn group(number: u64) -> String {
+    price_value::currency::group(&number.to_string())
 }
 
 #[derive(Default)]

@@ -21,7 +21,7 @@ use crate::node::Node;
 use auth::WrongKeys;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -128,18 +128,24 @@ async fn watch_requests(
     let route = matched.and_then(|path| ROUTES.iter().find(|(route, _)| *route == path.as_str()));
     let route = route.map_or("other", |(route, _)| route);
     let headers = request.headers();
-    // Two ways to say where a body ends are how one request is smuggled inside another.
-    let ambiguous = headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH);
-    let response = match ambiguous {
-        true => {
-            let mut response = Problem::malformed("the head says twice where the body ends").into_response();
-            response.headers_mut().insert(header::CONNECTION, axum::http::HeaderValue::from_static("close"));
-            response
-        }
-        false => next.run(request).await,
+    let response = match refused(request.uri(), headers) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
     };
     app.metrics.answered(route, response.status().as_u16());
     response
+}
+
+/// What is wrong with a head, whatever it asks for.
+fn refused(uri: &Uri, headers: &HeaderMap) -> Option<Problem> {
+    // Two ways to say where a body ends are how one request is smuggled inside another.
+    if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
+        return Some(Problem::ambiguous());
+    }
+    // Readers of heads stop somewhere behind this; here it is exact.
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + path;
+    (bytes > limits::HEAD_BYTES).then(Problem::large_head)
 }
 
 /// JSON as it stands.

@@ -99,7 +99,7 @@ pub(super) async fn subscribe(
         }
         commands.push(Command::Subscribe { tenant: caller.tenant.to_string(), subscription });
     }
-    if let (true, Some(command)) = (single, commands.pop()) {
+    if single && let Some(command) = commands.pop() {
         let seq = one(node, command).await?;
         return Ok(json_of(StatusCode::CREATED, &SeqOut { seq }));
     }

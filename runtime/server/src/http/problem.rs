@@ -77,6 +77,16 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "S007", "the body cannot be read", detail)
     }
 
+    pub(crate) fn ambiguous() -> Problem {
+        Problem::malformed("the head says twice where the body ends").closing()
+    }
+
+    pub(crate) fn large_head() -> Problem {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        let detail = format!("the address and the headers together hold at most {} bytes", limits::HEAD_BYTES);
+        Problem::new(status, "S005", "the request is too large", detail).closing()
+    }
+
     pub(crate) fn busy(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "S008", "the server has more to do than it takes on", detail)
             .retry(1)
@@ -183,6 +193,8 @@ mod tests {
             Problem::not_found("nobody called `acme` is billed"),
             Problem::method(),
             Problem::too_large("a body holds at most 4194304 bytes"),
+            Problem::large_head(),
+            Problem::ambiguous(),
             Problem::media("the body is an object, sent as application/json"),
             Problem::from(Malformed::Form { record: 2, at: 9, problem: s("here is no value") }),
             Problem::from(Refused::Busy),
