@@ -143,6 +143,9 @@ pub struct CheckArgs {
     /// End with 0 whatever is found
     #[arg(long)]
     pub exit_zero: bool,
+    /// The day by which sources of prices are fresh or stale [default: today, in UTC]
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<price_value::Date>,
 }
 
 /// Format source files.

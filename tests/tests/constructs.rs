@@ -60,10 +60,12 @@ fn worked_numbers_hold_on_both_engines() {
 }
 
 /// Constructs that are shown, by the name that the titles of their tests begin with: M for
-/// metering, P for price functions.
-const CONSTRUCTS: [&str; 50] = [
-    "M01", "M03", "M04", "M06", "M09", "M11", "M12", "M15", "M16", "P01", "P02", "P03", "P04", "P05", "P06", "P07",
-    "P08", "P09", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17", "P18", "P21", "P22", "P23", "P24", "P25",
-    "P26", "P27", "P28", "P29", "P30", "P32", "P33", "P34", "P35", "P36", "P37", "P38", "P39", "P40", "P41", "P42",
-    "P43", "P44",
+/// metering, P for price functions, A for adjustments, K for commitments, L for changes of
+/// contracts, W for wallets.
+const CONSTRUCTS: [&str; 76] = [
+    "A04", "A05", "A06", "A07", "A10", "A11", "A14", "K01", "K02", "K03", "K04", "K09", "K10", "K11", "K12", "K13",
+    "K14", "L03", "L05", "M01", "M03", "M04", "M06", "M09", "M11", "M12", "M15", "M16", "P01", "P02", "P03", "P04",
+    "P05", "P06", "P07", "P08", "P09", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17", "P18", "P19", "P20",
+    "P21", "P22", "P23", "P24", "P25", "P26", "P27", "P28", "P29", "P30", "P32", "P33", "P34", "P35", "P36", "P37",
+    "P38", "P39", "P40", "P41", "P42", "P43", "P44", "W04", "W06", "W07", "W08", "W10",
 ];

@@ -91,7 +91,10 @@ fn load(block: &Block) -> Workspace {
     for (path, text) in &block.files {
         world = world.with(path, text.as_str());
     }
-    Workspace::load(&world, &["example.price".to_owned()]).unwrap_or_else(|error| panic!("{}: {error}", block.place()))
+    let mut workspace = Workspace::load(&world, &["example.price".to_owned()])
+        .unwrap_or_else(|error| panic!("{}: {error}", block.place()));
+    workspace.set_today("2026-12-01".parse().expect("a date"));
+    workspace
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::trouble::Trouble;
 use price_driver::Known;
 use price_ingest::{Block, Order, Part, Reader, Reject, RejectSink, Source, SubscriptionRow, Summary, Tables, UNSAID};
 use price_ir::{Invoice, Kernel, KernelFactory, Plan};
+use price_rating::limits::CLOSINGS_MAX;
 use price_rating::{Closing, Late, Rater, RejectReason, Restated, SettleError, Stage, State, restate, states};
 use price_value::{Date, Period, Timestamp, Zone};
 use std::cell::RefCell;
@@ -133,9 +134,6 @@ pub fn rate(pass: &Pass<'_>, rejects: &mut Rejects, bar: &mut Bar, watch: Watch<
     plans.push(pass.known.len() - 1);
     Ok(Rated { stages, plans, summary, rated, skipped })
 }
-
-/// Most invoices that are the first to know some late usage.
-const CLOSINGS_MAX: usize = 120;
 
 /// Standard input cannot be read again.
 fn once(what: &str) -> Trouble {

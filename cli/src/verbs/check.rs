@@ -8,11 +8,13 @@ use crate::paths::{self, count};
 use crate::shell::Shell;
 use crate::trouble::Trouble;
 use price_diagnostics::render::Counts;
+use price_value::{Date, Timestamp, Zone};
 use std::time::Instant;
 
 pub fn run(args: &CheckArgs, format: ReportFormat, config: &Config, shell: &mut Shell) -> Result<Exit, Trouble> {
     let started = Instant::now();
-    let workspace = paths::load(&args.paths)?;
+    let mut workspace = paths::load(&args.paths)?;
+    workspace.set_today(args.today.unwrap_or_else(today));
     let found = workspace.check();
     match &args.output_file {
         Some(path) => {
@@ -28,6 +30,12 @@ pub fn run(args: &CheckArgs, format: ReportFormat, config: &Config, shell: &mut 
     let strict = args.error_on_warning || config.error_on_warning;
     let bad = counts.errors > 0 || (strict && counts.warnings > 0);
     Ok(if bad && !args.exit_zero { Exit::Findings } else { Exit::Clean })
+}
+
+/// The only verb that looks at the calendar: it decides no amount.
+fn today() -> Date {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Zone::utc().local(Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))).0
 }
 
 /// `: 2 errors, 1 warning`.

@@ -98,6 +98,8 @@ codes! {
     LOCK_MISSING = "P423";
     /// Time zones by other rules than those `price.lock` was written with.
     LOCK_ZONES = "P424";
+    /// Prices whose source was not checked for too long.
+    STALE_SOURCE = "P425";
     /// Tier bounds that do not increase, or a tier nothing reaches.
     TIER_ORDER = "P501";
     /// Combinations without a price, or with two.

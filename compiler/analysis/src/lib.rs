@@ -19,6 +19,7 @@ pub mod limits;
 mod locks;
 pub mod lower;
 mod report;
+mod sources;
 pub mod testcase;
 pub mod types;
 pub mod unit;
@@ -27,6 +28,7 @@ pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, 
 pub use inputs::{DataFile, File, Workspace, module_of, set_text};
 pub use locks::{Locked, locked};
 pub use lower::Lowered;
+pub use sources::{Sourced, sourced};
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 
 use price_diagnostics::{Diagnostic, Span};

@@ -1,9 +1,11 @@
 //! What the tests of a plan reach, in its own terms: tiers entered, cells priced, boundaries hit
-//! on both sides, overrides applied, allowances drawn.
+//! on both sides, overrides applied, allowances drawn, wallets and commitments that paid or counted.
 
 use crate::explain::quantity;
 use crate::limits::COVERAGE_CELLS;
-use price_ir::{CellDetail, CellRule, Charge, Expr, Fold, Invoice, Ladder, Line, Plan, RuleIx, Rules, Sink};
+use price_ir::{
+    BalanceKind, CellDetail, CellRule, Charge, Expr, Fold, Invoice, Ladder, Line, Plan, RuleIx, Rules, Sink,
+};
 use price_value::Rational;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ impl Tally {
 /// Coverage of one line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LineCoverage {
-    /// Name of the line; an allowance's for its draws.
+    /// Name of the line; of an allowance, wallet or commitment for its draws.
     pub name: String,
     /// Tiers that some usage entered.
     pub tiers: Tally,
@@ -69,6 +71,10 @@ pub struct Coverage {
     plan: Arc<Plan>,
     seen: BTreeMap<String, Seen>,
     drawn: BTreeSet<String>,
+    /// Wallets and prepaid commitments that paid.
+    paid: BTreeSet<String>,
+    /// Postpaid commitments towards which something counted.
+    counted: BTreeSet<String>,
 }
 
 /// What tests did with a line.
@@ -87,7 +93,8 @@ impl Coverage {
     /// Nothing reached yet.
     #[must_use]
     pub fn new(plan: &Arc<Plan>) -> Coverage {
-        Coverage { plan: plan.clone(), seen: BTreeMap::new(), drawn: BTreeSet::new() }
+        let (seen, drawn, paid, counted) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Coverage { plan: plan.clone(), seen, drawn, paid, counted }
     }
 
     /// Name of the subject.
@@ -124,9 +131,13 @@ impl Coverage {
         for allowance in invoice.allowances.iter().filter(|allowance| allowance.used.is_positive()) {
             self.drawn.insert(allowance.name.clone());
         }
+        let Some(payment) = &invoice.payment else { return };
+        self.paid.extend(payment.balances.iter().filter(|b| b.used.is_positive()).map(|b| b.name.clone()));
+        let counted = payment.commitments.iter().filter(|c| c.counted.is_positive());
+        self.counted.extend(counted.map(|c| c.name.clone()));
     }
 
-    /// The counts, line by line in the order of the invoice, allowances last.
+    /// The counts, line by line in the order of the invoice; then allowances, and who pays.
     #[must_use]
     pub fn lines(&self) -> Vec<LineCoverage> {
         let nothing = Seen::default();
@@ -141,6 +152,24 @@ impl Coverage {
                 of.missing.push("never drawn".to_owned());
             }
             all.push(of);
+        }
+        let source = |kind: &str, name: &str, met: bool, missing: &str| {
+            let mut of = LineCoverage { name: format!("{kind} {name}"), ..LineCoverage::default() };
+            of.used.add(met);
+            if !met {
+                of.missing.push(missing.to_owned());
+            }
+            of
+        };
+        for balance in &self.plan.funds.balances {
+            let kind = match balance.kind {
+                BalanceKind::Wallet => "wallet",
+                BalanceKind::Commitment => "commitment",
+            };
+            all.push(source(kind, &balance.name, self.paid.contains(&balance.name), "never paid"));
+        }
+        for rule in &self.plan.funds.commitments {
+            all.push(source("commitment", &rule.name, self.counted.contains(&rule.name), "nothing counted towards it"));
         }
         all
     }

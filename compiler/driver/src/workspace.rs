@@ -13,6 +13,7 @@ use crate::world::{World, WorldError, below, clean, folder, is_source, join};
 use price_analysis as analysis;
 use price_diagnostics::{Diagnostic, FileId, Sources};
 use price_syntax::ast::{DimensionSource, ItemKind, UseDecl};
+use price_value::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -139,6 +140,8 @@ pub struct Workspace {
     inputs: BTreeMap<String, analysis::Workspace>,
     /// What is in the `price.lock` of each root that has one.
     locks: BTreeMap<String, Lock>,
+    /// The day by which sources are fresh or stale; none where nobody said it.
+    today: Option<Date>,
 }
 
 impl Workspace {
@@ -230,6 +233,24 @@ impl Workspace {
         analysis::set_text(&mut self.db, source.file, read);
     }
 
+    /// Says which day it is: sources that were not looked at for too long are findings from then on.
+    pub fn set_today(&mut self, today: Date) {
+        self.today = Some(today);
+    }
+
+    fn stale_sources(&self, file: FileId) -> Vec<Diagnostic> {
+        let Some(today) = self.today else { return Vec::new() };
+        let stale = |source: analysis::Sourced| {
+            let message = format!("the source of `{}` was last looked at on {}", source.within, source.checked);
+            (source.stale <= today).then(|| {
+                Diagnostic::warning(analysis::codes::STALE_SOURCE, message)
+                    .at(source.at, format!("good until {}, and it is {today}", source.stale.add_days(-1)))
+                    .help("compare the numbers with it, then write the day on which you did")
+            })
+        };
+        analysis::sourced(&self.db, self.file(file)).into_iter().filter_map(stale).collect()
+    }
+
     /// Everything found in the given files and those they import, in the order of reports.
     /// Findings that a comment allows are left out; comments that allow nothing are findings.
     #[must_use]
@@ -248,6 +269,7 @@ impl Workspace {
         }
         let mut found = analysis::check_file(&self.db, self.input(source), source.file).clone();
         found.extend(self.check_locks(file));
+        found.extend(self.stale_sources(file));
         suppress::apply(file, &readable(&source.path, &source.text), found)
     }
 
@@ -440,7 +462,7 @@ impl Loader {
             let data = of_root.filter_map(|(_, file)| *file).collect();
             inputs.insert(root.clone(), analysis::Workspace::new(&self.db, files, data));
         }
-        Workspace { db: self.db, sources: self.sources, inputs, locks: self.locks }
+        Workspace { db: self.db, sources: self.sources, inputs, locks: self.locks, today: None }
     }
 }
 

@@ -77,6 +77,7 @@ pub const STATEMENTS: &[&str] = &[
     "rebate",
     "rounding",
     "seller",
+    "source",
     "tag",
     "term",
     "timezone",

@@ -30,3 +30,6 @@ pub const CHAIN_MAX: usize = 20_000;
 pub const STRETCHES_MAX: usize = 36_525;
 /// Most stretches of a calendar that one event may cross where it is split at them.
 pub const EVENT_PARTS_MAX: usize = 4096;
+/// Most invoices of one run that are the first to know some late usage: all usage is folded once
+/// more for each.
+pub const CLOSINGS_MAX: usize = 120;

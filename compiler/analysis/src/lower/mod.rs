@@ -355,6 +355,13 @@ impl Lowering<'_> {
         let mut order = 0;
         for (index, layer) in layers.iter().enumerate() {
             for statement in layer.body() {
+                // Where a number comes from is no part of what it means.
+                if let StmtKind::Source { good_for, .. } = &statement.kind {
+                    if let Some(length) = good_for {
+                        wallet::age(self, length);
+                    }
+                    continue;
+                }
                 order += 1;
                 match &statement.kind {
                     StmtKind::Fee(fee) => match self.priced_in(currencies[index], |this| this.fee(layer, fee, order)) {

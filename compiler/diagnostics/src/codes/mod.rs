@@ -255,6 +255,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("P422", Error, false, "a locked card that has changed"),
     code!("P423", Warning, false, "a locked card that is not in price.lock"),
     code!("P424", Warning, false, "time zones by other rules than those of price.lock"),
+    code!("P425", Warning, false, "prices whose source was not looked at for too long"),
     code!("P501", Error, false, "tiers out of order"),
     code!("P502", Error, false, "combinations without a price, or with two"),
     code!("P503", Error, false, "two overrides for one cell and date"),

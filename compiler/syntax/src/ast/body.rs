@@ -152,6 +152,15 @@ pub enum StmtKind {
     },
     /// `pause 2026-05-01 through 2026-06-30`.
     Pause(Period),
+    /// `source "https://…" checked 2026-01-15 good for 6 months`.
+    Source {
+        /// Where the numbers come from.
+        text: Text,
+        /// When somebody last looked.
+        checked: Date,
+        /// How long that is good for.
+        good_for: Option<Duration>,
+    },
     /// `currency USD`.
     Currency(Name),
     /// `timezone "Europe/Berlin"`.

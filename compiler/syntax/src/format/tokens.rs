@@ -119,6 +119,7 @@ pub(super) fn pad_first_word(node: Node<'_>, tokens: &mut [Token]) {
             | Rule::buyer_stmt
             | Rule::term_stmt
             | Rule::pause_stmt
+            | Rule::source_stmt
             | Rule::timezone_stmt
             | Rule::currency_stmt
             | Rule::billing_stmt

@@ -40,6 +40,11 @@ impl Lower {
                 StmtKind::Term { period: self.period(period)?, renews: self.frequency(node) }
             }
             Rule::pause_stmt => StmtKind::Pause(self.period(node.part(Rule::period)?)?),
+            Rule::source_stmt => StmtKind::Source {
+                text: self.first_text(node)?,
+                checked: self.first_date(node)?,
+                good_for: self.first_duration(node),
+            },
             Rule::timezone_stmt => StmtKind::Timezone(self.first_text(node)?),
             Rule::currency_stmt => StmtKind::Currency(self.first_name(node)?),
             Rule::billing_stmt => StmtKind::Billing(self.billing(node)?),
