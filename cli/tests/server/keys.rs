@@ -38,6 +38,18 @@ fn keys_open_what_their_roles_say_for_their_tenant_only() {
         assert_eq!((server.get(path).status, server.get(path).code().as_str()), (403, "S002"), "{path}");
     }
     assert_eq!(server.send("POST", "/v1/plans", Some("application/octet-stream"), b"x").status, 403);
+    place.file("usage.ndjson", &format!("{record}\n"));
+    place.file("key", &format!("{ingest}\n"));
+    place.file("wrong", "pk_0_0\n");
+    let url = format!("http://{}", server.address);
+    let sent = |file: &str| {
+        let ran = place.run(&["ingest", "usage.ndjson", "--url", &url, "--key-file", file]);
+        (ran.status.code(), text(&ran.stderr))
+    };
+    let (code, said) = sent("wrong");
+    assert!(code == Some(2) && said.contains("S001"), "{said}");
+    let (code, said) = sent("key");
+    assert!(code == Some(0) && said.contains("1 already there"), "{said}");
     server.key = Some(other);
     assert_eq!(server.get("/v1/plans").json()["plans"].as_array().map(Vec::len), Some(0));
     assert_eq!(server.get("/v1/accounts/acme/invoice").status, 404, "another tenant's is not there");

@@ -9,6 +9,7 @@ mod crash;
 mod guide;
 mod keys;
 mod operate;
+mod speed;
 mod whole;
 
 use serde_json::Value;
@@ -49,7 +50,9 @@ plan cloud {
 ";
 
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_price"));
+    // Another build of it where one is measured.
+    let program = std::env::var("PRICE_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_price").to_owned());
+    let mut command = Command::new(program);
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "PRICE_OUTPUT_FORMAT", "PRICE_DATA", "PRICE_LISTEN", "PRICE_API_KEY"] {
         command.env_remove(name);
     }
@@ -155,9 +158,11 @@ impl Server {
     /// A server that another program turns into.
     pub(crate) fn start_by(mut command: Command, dir: &Path, args: &[&str]) -> Server {
         let started = Instant::now();
-        command.args(["serve", "--data", "data", "--segment-mib", "64"]);
-        if !args.contains(&"--listen") {
-            command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--data", "data"]);
+        for (flag, value) in [("--segment-mib", "64"), ("--listen", "127.0.0.1:0")] {
+            if !args.contains(&flag) {
+                command.args([flag, value]);
+            }
         }
         command.args(args).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
