@@ -89,7 +89,12 @@ impl Place {
 
     /// The bytes of the plan.
     pub(crate) fn plan(&self) -> Vec<u8> {
-        self.file("plan.price", PLAN);
+        self.compiled(PLAN)
+    }
+
+    /// The bytes of a plan.
+    pub(crate) fn compiled(&self, source: &str) -> Vec<u8> {
+        self.file("plan.price", source);
         let built = self.run(&["build", "plan.price", "-o", "plan.pricec"]);
         assert!(built.status.success(), "{}", text(&built.stderr));
         std::fs::read(self.path("plan.pricec")).expect("the plan is there")

@@ -3,6 +3,7 @@
 mod opening;
 mod queue;
 mod shard;
+mod writer;
 
 pub use opening::NodeError;
 pub(crate) use shard::Posted;
@@ -110,9 +111,12 @@ impl Node {
         question: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
-        let ask = move |machine: &mut Machine| {
-            // Whoever asked may be gone.
-            let _ = reply.send(question(machine));
+        let ask = move |machine: &mut Machine| -> queue::Found {
+            let found = question(machine);
+            Box::new(move || {
+                // Whoever asked may be gone.
+                let _ = reply.send(found);
+            })
         };
         self.push(Work::Read(Box::new(ask)), READ_BYTES)?;
         answer.await.map_err(|_| Refused::Closing)

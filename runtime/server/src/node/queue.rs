@@ -9,12 +9,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// Gives what a question found to whoever asked.
+pub(super) type Found = Box<dyn FnOnce() + Send>;
+
 /// Something for the shard to do.
 pub(super) enum Work {
     /// Commands to be decided, and where their answers go.
     Write { commands: Vec<Command>, reply: oneshot::Sender<Vec<Answer>> },
     /// A question.
-    Read(Box<dyn FnOnce(&mut Machine) + Send>),
+    Read(Box<dyn FnOnce(&mut Machine) -> Found + Send>),
 }
 
 /// What a shard gets when it asks for work.
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     fn read() -> Work {
-        Work::Read(Box::new(|_| ()))
+        Work::Read(Box::new(|_| Box::new(|| ())))
     }
 
     fn write(commands: usize) -> Work {

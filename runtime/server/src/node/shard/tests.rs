@@ -1,13 +1,17 @@
 //! Over a disk whose flushes and room a test decides.
 
 use super::*;
-use price_core::Subscribed;
+use crate::node::queue::Found;
+use price_core::{Answer, Command, Subscribed};
 use price_driver::{MemoryWorld, Workspace, artefact};
 use price_store::disk::{Disk, DiskFile, FileDisk, SyncFailed};
 use price_store::index::{Index, Keys};
-use price_store::log::Options;
+use price_store::log::{Log, Options};
 use std::io;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::time::Instant;
+use tokio::sync::oneshot;
 
 /// What a disk does instead of its work.
 const WORKS: u8 = 0;
@@ -119,7 +123,7 @@ fn bench(segment_bytes: u64) -> Bench {
     let (posted, _) = broadcast::channel(16);
     let mut shard = Shard::new(Opened { log, machine, recorded_at: 0 }, queue.clone(), metrics.clone(), posted.clone());
     // Segments are made when they are needed, so that a test decides whether there is room.
-    shard.ahead = None;
+    shard.prepare_nothing();
     let thread = Some(std::thread::spawn(move || shard.run()));
     let bench = Bench { disk, queue, metrics, posted, thread, _dir: dir };
     let world = MemoryWorld::new().with("plan.price", PLAN);
@@ -151,9 +155,9 @@ impl Bench {
 
     fn applied(&self) -> oneshot::Receiver<u64> {
         let (reply, answer) = oneshot::channel();
-        let ask = move |machine: &mut Machine| {
-            // Whoever asked may be gone.
-            let _ = reply.send(machine.applied());
+        let ask = move |machine: &mut Machine| -> Found {
+            let applied = machine.applied();
+            Box::new(move || reply.send(applied).expect("it is waited for"))
         };
         self.queue.push(Work::Read(Box::new(ask)), 1).expect("room");
         answer
@@ -178,6 +182,10 @@ fn no_answer_leaves_before_the_flush_has_returned() {
     bench.disk.flush.store(HANGS, Relaxed);
     let (mut written, mut asked) = (bench.event(1), bench.applied());
     std::thread::sleep(WHILE);
+    // Decided while the one before is flushed: it is not answered sooner, though it writes nothing.
+    let mut repeated = bench.event(1);
+    std::thread::sleep(WHILE);
+    assert!(repeated.try_recv().is_err(), "an answer that rests on what is not durable");
     assert!(written.try_recv().is_err(), "an answer");
     assert!(asked.try_recv().is_err(), "what is asked sees the same");
     assert!(followed.try_recv().is_err(), "a posting");
@@ -185,6 +193,7 @@ fn no_answer_leaves_before_the_flush_has_returned() {
     bench.disk.flush.store(WORKS, Relaxed);
     assert_eq!(written.blocking_recv(), Ok(vec![Answer::Accepted { seq: 3 }]));
     assert_eq!(asked.blocking_recv(), Ok(3));
+    assert_eq!(repeated.blocking_recv(), Ok(vec![Answer::Duplicate { seq: 3 }]));
     assert_eq!(followed.blocking_recv().map(|posted| posted.seq), Ok(3));
 }
 
