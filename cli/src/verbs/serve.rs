@@ -10,7 +10,7 @@ use price_ir::KernelFactory;
 use price_server::config::{Config, FileConfig};
 use price_server::{Options, serve};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Where to listen unless something else is said.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -31,10 +31,13 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     let demo = if args.demo { Some(demo::Demo::compile()?) } else { None };
     let quiet = shell.is_quiet();
     let data = config.data.display().to_string();
+    let address = Arc::new(OnceLock::new());
+    let known = address.clone();
     let served = serve(
         &config,
         factory,
         |started| {
+            known.get_or_init(|| started.address);
             shell.note(format!("Listening on http://{}, data in {data}", started.address));
             if started.open {
                 shell.warn("there are no API keys: whoever reaches this address may do everything");
@@ -44,8 +47,8 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
             if !quiet {
                 eprintln!("Ready after {} entries", node.replayed());
             }
-            if let Some(demo) = demo {
-                demo.start(node.clone(), quiet);
+            if let (Some(demo), Some(address)) = (demo, address.get()) {
+                demo.start(node.clone(), (!quiet).then_some(*address));
             }
         },
     );

@@ -5,6 +5,7 @@ use price_core::{Command, Subscribed};
 use price_driver::{MemoryWorld, Workspace};
 use price_server::{Node, Refused};
 use price_value::Timestamp;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,8 +30,8 @@ impl Demo {
         Ok(Demo { artefact: price_driver::artefact(&workspace.compile(&subject)?)? })
     }
 
-    /// Publishes, subscribes, and feeds until the node closes.
-    pub fn start(self, node: Arc<Node>, quiet: bool) {
+    /// Publishes, subscribes, and feeds until the node closes. Says where to look, if told.
+    pub fn start(self, node: Arc<Node>, look: Option<SocketAddr>) {
         let tenant = || TENANT.to_owned();
         let mut commands = vec![Command::Publish { tenant: tenant(), artefact: self.artefact }];
         for account in ACCOUNTS {
@@ -43,8 +44,8 @@ impl Demo {
             if node.write_blocking(commands).is_err() {
                 return;
             }
-            if !quiet {
-                eprintln!("Demo: `{PLAN}` is in force; try curl http://…/v1/accounts/acme/invoice");
+            if let Some(address) = look {
+                eprintln!("`{PLAN}` is in force and is fed; try curl http://{address}/v1/accounts/acme/invoice");
             }
             for turn in 0u64.. {
                 let command = |record| Command::Usage { tenant: tenant(), record, set: None };
