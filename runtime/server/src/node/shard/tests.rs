@@ -166,6 +166,9 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
+        // A test that fails while a flush hangs ends all the same.
+        self.disk.flush.store(WORKS, Relaxed);
+        self.disk.full.store(false, Relaxed);
         self.queue.close();
         let ended = self.thread.take().map(std::thread::JoinHandle::join);
         assert!(ended.is_none_or(|ended| ended.is_ok()));
