@@ -9,7 +9,7 @@ use crate::period::{Stretch, Timeline};
 use crate::slots::Slots;
 use price_ir::Fold;
 use price_value::Period;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The levels of one sink.
 ///
@@ -21,6 +21,8 @@ pub(crate) struct Levels {
     index: FxHashMap<(u32, CellAt), u32>,
     held: Vec<Held>,
     by_billed: FxHashMap<u32, Vec<u32>>,
+    /// Subjects whose parts have summed to more than 64 bits hold: they have no level to bill.
+    overflown: FxHashSet<u32>,
 }
 
 /// What holds a level of its own.
@@ -57,14 +59,24 @@ impl Levels {
             self.index.remove(&(billed, self.held[place as usize].at));
         }
         self.parts.retain(|part, _| !own(part.account));
+        self.overflown.remove(&billed);
     }
 
-    /// What a cell's level is once one of its parts has another. Raw steps that do not fit into 64
-    /// bits are those of values that no event can have.
+    /// What a cell's level is once one of its parts has another. Where 64 bits do not hold it,
+    /// the subject has overflown.
     pub(crate) fn sum(&mut self, billed: u32, cell: CellAt, part: Part, value: i64) -> i64 {
         let before = self.parts.insert(part, value).unwrap_or(0);
         let whole = self.index.get(&(billed, cell)).map_or(0, |place| self.held[*place as usize].value);
-        whole.saturating_sub(before).saturating_add(value)
+        let sum = i128::from(whole) - i128::from(before) + i128::from(value);
+        i64::try_from(sum).unwrap_or_else(|_| {
+            self.overflown.insert(billed);
+            whole
+        })
+    }
+
+    /// Whether some level of the subject was too large to be kept.
+    pub(crate) fn overflown(&self, billed: u32) -> bool {
+        self.overflown.contains(&billed)
     }
 
     /// Sets a level from an instant on and books what the one before it did. `true` when the cell

@@ -278,11 +278,11 @@ impl Rater {
                     } else {
                         Ok(Rational::from(value) * &sink.quantum)
                     };
-                    match step {
-                        Ok(step) => {
+                    match step.and_then(|step| Ok((step, raw.checked_add(value).ok_or(Fault::Overflow)?))) {
+                        Ok((step, sum)) => {
                             taken = true;
                             amount += &step;
-                            raw = raw.saturating_add(value);
+                            raw = sum;
                         }
                         Err(fault) => {
                             bad = Some(fault as u8);

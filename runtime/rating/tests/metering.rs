@@ -144,6 +144,21 @@ fn a_pool_holds_the_sum_of_the_levels_of_its_accounts() {
 }
 
 #[test]
+fn a_sum_of_levels_that_cannot_be_kept_is_an_error_and_no_amount() {
+    let mut rater = meter(Fold::Average(field(0))).rater();
+    for account in ["x", "y"] {
+        rater.subscribe(&Subscription { pool: Some("acme".into()), ..Subscription::of(account) }).unwrap();
+    }
+    let most = i64::MAX.to_string();
+    let period = rater.period_of(day("2026-03-01"));
+    push(&mut rater, &[("x", "used", "2026-03-01T00:00:00Z", &[("n", most.as_str()), ("who", "w")][..])]);
+    assert!(rater.close("acme", &period).is_ok());
+    push(&mut rater, &[("y", "used", "2026-03-01T12:00:00Z", &[("n", "1"), ("who", "w")][..])]);
+    let refused = rater.close("acme", &period).unwrap_err();
+    assert!(matches!(refused, SettleError::Fault { fault: Fault::Overflow, .. }), "{refused}");
+}
+
+#[test]
 fn a_level_whose_labels_a_price_drops_is_the_sum_over_them() {
     let mut b = Build::new();
     let region = b.dim("region", &["us", "eu"]);

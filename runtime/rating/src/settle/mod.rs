@@ -143,6 +143,10 @@ impl Rater {
         let Some(hull) = subject.served.hull(&self.time.zone, &period) else {
             return Err(SettleError::NotServed { subject: subject.name.clone(), period: period.to_string() });
         };
+        if let Some(at) = self.sinks.iter().position(|sink| sink.levels.overflown(billed)) {
+            let line = self.plan.sinks[at].name.clone();
+            return Err(SettleError::Fault { line, fault: Fault::Overflow });
+        }
         let mut s = Settlement { billed, period, hull, before, after: Carried::default(), upto: None, walk: None };
         let (mut items, allowances) = self.evaluate(&mut s)?;
         self.attribute(&s, &mut items);
