@@ -23,7 +23,7 @@
 //! ```
 //!
 //! Things are numbered as in the plan (`dim0`, `k1`, `f2`) and carry their names in quotes.
-//! [`print`] has one form for every plan and [`parse`] reads it back to the same plan, whether or
+//! [`print()`] has one form for every plan and [`parse`] reads it back to the same plan, whether or
 //! not the plan is valid: [`crate::verify`] is another step. Comments begin with `;`; those that
 //! begin with `; run:` are kept for a test runner ([`run::Run`]). The form is for tests and
 //! for reading, not for storage: artefacts are.

@@ -63,7 +63,7 @@ pub fn format(text: &str, options: FormatOptions) -> Result<String, FormatError>
 ///
 /// # Errors
 ///
-/// As [`format`], for the first block that cannot be formatted; spans count from the start of
+/// As [`format()`], for the first block that cannot be formatted; spans count from the start of
 /// the whole file.
 pub fn format_markdown(text: &str, options: FormatOptions) -> Result<String, FormatError> {
     let mut out = String::with_capacity(text.len());
