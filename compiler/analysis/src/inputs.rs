@@ -37,6 +37,38 @@ pub fn set_text(db: &mut crate::Database, file: File, text: String) {
     file.set_text(db).to(text);
 }
 
+/// Brings a file up to date; what stayed the same keeps all that was computed from it.
+pub fn update(db: &mut crate::Database, file: File, number: u32, text: &str) {
+    use salsa::Setter as _;
+    if file.number(db) != number {
+        file.set_number(db).to(number);
+    }
+    if file.text(db) != text {
+        file.set_text(db).to(text.to_owned());
+    }
+}
+
+/// The same for a seed file; gives the text before where it was another one.
+pub fn update_data(db: &mut crate::Database, file: DataFile, text: &str) -> Option<String> {
+    use salsa::Setter as _;
+    let before = file.text(db).to_owned();
+    (before != text).then(|| {
+        file.set_text(db).to(text.to_owned());
+        before
+    })
+}
+
+/// Says which files are compiled together from now on.
+pub fn regroup(db: &mut crate::Database, workspace: Workspace, files: Vec<File>, data: Vec<DataFile>) {
+    use salsa::Setter as _;
+    if workspace.files(db) != files {
+        workspace.set_files(db).to(files);
+    }
+    if workspace.data(db) != data {
+        workspace.set_data(db).to(data);
+    }
+}
+
 /// Name of the module at a path.
 pub fn module_of(path: &str) -> String {
     let stem = path.strip_suffix(".price.md").or_else(|| path.strip_suffix(".price")).unwrap_or(path);

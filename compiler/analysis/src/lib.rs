@@ -25,7 +25,7 @@ pub mod types;
 pub mod unit;
 
 pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, test_file};
-pub use inputs::{DataFile, File, Workspace, module_of, set_text};
+pub use inputs::{DataFile, File, Workspace, module_of, regroup, set_text, update, update_data};
 pub use locks::{Locked, locked};
 pub use lower::Lowered;
 pub use sources::{Sourced, sourced};

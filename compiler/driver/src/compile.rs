@@ -103,7 +103,7 @@ impl Workspace {
     pub fn subjects(&self) -> Vec<Subject> {
         let own = self.given().flat_map(|(id, _)| subjects(self.db(), self.file(id)));
         // An amendment stands for the contract it changes.
-        let amended = self.given().flat_map(|(id, source)| amended(self.db(), self.input(source), self.file(id)));
+        let amended = self.given().flat_map(|(id, source)| amended(self.db(), self.input_of_own(source), self.file(id)));
         let mut all: Vec<Subject> = Vec::new();
         own.chain(amended).for_each(|subject| {
             if !all.contains(&subject) {
@@ -147,14 +147,14 @@ impl Workspace {
 
     /// Compiles a subject, with everything that is known of it.
     pub fn compile(&self, subject: &Subject) -> Result<Compiled, SubjectError> {
-        let input = self.input(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
+        let input = self.input_of_own(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
         self.finished(subject, lowered(self.db(), input, subject.file, subject.item))
     }
 
     /// Compiles a subject as it was known at first, and once more for each day on which a
     /// retroactive amendment was signed; the last is what [`Workspace::compile`] gives.
     pub fn compile_known(&self, subject: &Subject) -> Result<Vec<Known>, SubjectError> {
-        let input = self.input(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
+        let input = self.input_of_own(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
         let mut all = Vec::new();
         let mut since = None;
         for day in signatures(self.db(), input, subject) {
@@ -168,7 +168,7 @@ impl Workspace {
 
     /// The meaning of a version of a card, whatever `price.lock` says of it.
     pub(crate) fn compile_card(&self, card: &Subject) -> Result<MeaningHash, SubjectError> {
-        let input = self.input(self.source(price_diagnostics::FileId(card.file.number(self.db()))));
+        let input = self.input_of_own(self.source(price_diagnostics::FileId(card.file.number(self.db()))));
         match &lowered(self.db(), input, card.file, card.item).plan {
             Some(plan) => Ok(MeaningHash::of(plan)),
             None => Err(self.faulty(card.name.clone())),

@@ -198,7 +198,8 @@ pub fn tier_range(tier: &TierDetail) -> Option<String> {
 }
 
 /// A price per unit: exact where it ends within 12 decimals, else cut there.
-pub(crate) fn rate(value: &Rational, currency: &Currency) -> String {
+#[must_use]
+pub fn rate(value: &Rational, currency: &Currency) -> String {
     match value.decimals() {
         Some(decimals) if decimals <= 12 => currency.format(value),
         _ => {
@@ -209,7 +210,8 @@ pub(crate) fn rate(value: &Rational, currency: &Currency) -> String {
 }
 
 /// A number with its unit, cut after six decimals with `…` where it goes on.
-pub(crate) fn quantity(value: &Rational, unit: &str) -> String {
+#[must_use]
+pub fn quantity(value: &Rational, unit: &str) -> String {
     let number = match value.decimals() {
         Some(decimals) if decimals <= 6 => value.to_decimal_string(0).unwrap_or_default(),
         _ => {

@@ -21,7 +21,7 @@ mod world;
 pub use accept::{Accepted, accept};
 pub use compile::{Compiled, Known, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};
-pub use explain::{Explanation, Row, explain, ratchet_text, tier_range, tier_text};
+pub use explain::{Explanation, Row, explain, quantity, ratchet_text, rate, tier_range, tier_text};
 pub use fix::{Mended, fix};
 pub use format::{decode, format_text};
 pub use lock::{CardKey, LOCK_FILE, Lock, LockError, Relocked};

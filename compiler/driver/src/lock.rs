@@ -248,7 +248,7 @@ impl Workspace {
 
     fn locked_in(&self, file: FileId) -> Vec<Locked> {
         let source = self.source(file);
-        analysis::locked(self.db(), self.input(source), self.file(file))
+        analysis::locked(self.db(), self.input_of_own(source), self.file(file))
     }
 
     fn key(&self, card: &Subject) -> CardKey {

@@ -138,6 +138,8 @@ pub struct Workspace {
     sources: Vec<Source>,
     /// Inputs of the analysis by root.
     inputs: BTreeMap<String, analysis::Workspace>,
+    /// Seed files by root and path; none where there is no such file.
+    seeds: BTreeMap<(String, String), Option<analysis::DataFile>>,
     /// What is in the `price.lock` of each root that has one.
     locks: BTreeMap<String, Lock>,
     /// The day by which sources are fresh or stale; none where nobody said it.
@@ -148,30 +150,50 @@ impl Workspace {
     /// Loads files and folders with everything they need. A name that `use` does not find is a
     /// finding of [`Workspace::check`], not an error here.
     pub fn load(world: &dyn World, paths: &[String]) -> Result<Workspace, LoadError> {
-        let mut loader = Loader::new();
-        for path in paths {
-            let cleaned = clean(path);
-            if world.is_file(&cleaned) {
-                if !is_source(&cleaned) {
-                    return Err(LoadError::NotSource { path: path.clone() });
+        let mut loader = Loader::new(analysis::Database::default(), Known::default());
+        loader.given(world, paths)?;
+        Ok(loader.finish())
+    }
+
+    /// A workspace without files of its own.
+    #[must_use]
+    pub fn empty() -> Workspace {
+        Loader::new(analysis::Database::default(), Known::default()).finish()
+    }
+
+    /// Loads anew, after files came, went or changed; answers that do not depend on what changed
+    /// are kept. Numbers of files may be others than before. On an error nothing has changed.
+    pub fn reload(&mut self, world: &dyn World, paths: &[String]) -> Result<(), LoadError> {
+        // An input is only written where nobody else holds the database.
+        let mut loader = Loader::new(std::mem::take(&mut self.db), self.known());
+        match loader.given(world, paths) {
+            Ok(()) => {
+                let today = self.today;
+                *self = Workspace { today, ..loader.finish() };
+                Ok(())
+            }
+            Err(error) => {
+                // What was read into inputs before is taken back.
+                self.db = loader.db;
+                for (number, source) in (0..).zip(&self.sources) {
+                    analysis::update(&mut self.db, source.file, number, &readable(&source.path, &source.text));
                 }
-                loader.file(world, &cleaned, Origin::Given, folder(&cleaned))?;
-            } else if world.is_dir(&cleaned) || cleaned.is_empty() {
-                let read = |cause| LoadError::Read { path: path.clone(), cause };
-                let found = world.sources(&cleaned).map_err(read)?;
-                if found.is_empty() {
-                    return Err(LoadError::Empty { path: path.clone() });
+                for (file, text) in loader.overwritten {
+                    analysis::update_data(&mut self.db, file, &text);
                 }
-                for file in found {
-                    loader.file(world, &clean(&file), Origin::Given, &cleaned)?;
-                }
-            } else {
-                return Err(LoadError::Missing { path: path.clone() });
+                Err(error)
             }
         }
-        loader.imports(world)?;
-        loader.locks(world)?;
-        Ok(loader.finish())
+    }
+
+    /// The inputs of the database, to be used again.
+    fn known(&self) -> Known {
+        let of = |source: &Source| ((source.root.clone(), source.path.clone()), source.file);
+        Known {
+            files: self.sources.iter().map(of).collect(),
+            inputs: self.inputs.clone(),
+            seeds: self.seeds.iter().filter_map(|(slot, file)| Some((slot.clone(), (*file)?))).collect(),
+        }
     }
 
     /// The database, for queries the driver has no word for.
@@ -212,7 +234,14 @@ impl Workspace {
         self.own().find(|(_, source)| source.path == path).map(|(id, _)| id)
     }
 
-    pub(crate) fn input(&self, source: &Source) -> analysis::Workspace {
+    /// What a file is analysed with: all files of its root. None for the standard library where
+    /// nothing else is loaded.
+    #[must_use]
+    pub fn input(&self, source: &Source) -> Option<analysis::Workspace> {
+        self.inputs.get(&source.root).or_else(|| self.inputs.values().next()).copied()
+    }
+
+    pub(crate) fn input_of_own(&self, source: &Source) -> analysis::Workspace {
         self.inputs[&source.root]
     }
 
@@ -220,7 +249,12 @@ impl Workspace {
         self.locks.get(root)
     }
 
-    pub(crate) fn file(&self, file: FileId) -> analysis::File {
+    /// A file as the analysis knows it.
+    ///
+    /// # Panics
+    /// When the number is not of this workspace.
+    #[must_use]
+    pub fn file(&self, file: FileId) -> analysis::File {
         self.source(file).file
     }
 
@@ -267,7 +301,7 @@ impl Workspace {
         if let Some(unreadable) = &source.unreadable {
             return vec![unreadable.clone()];
         }
-        let mut found = analysis::check_file(&self.db, self.input(source), source.file).clone();
+        let mut found = analysis::check_file(&self.db, self.input_of_own(source), source.file).clone();
         found.extend(self.check_locks(file));
         found.extend(self.stale_sources(file));
         suppress::apply(file, &readable(&source.path, &source.text), found)
@@ -277,7 +311,7 @@ impl Workspace {
     #[must_use]
     pub fn tests(&self) -> Vec<(FileId, Arc<analysis::TestFile>)> {
         let tests = |(id, source): (FileId, &Source)| {
-            (id, analysis::test_file(&self.db, self.input(source), source.file).clone())
+            (id, analysis::test_file(&self.db, self.input_of_own(source), source.file).clone())
         };
         self.given().map(tests).collect()
     }
@@ -298,25 +332,38 @@ fn readable(path: &str, text: &str) -> String {
     if path.ends_with(".md") { price_syntax::blank_prose(text) } else { text.to_owned() }
 }
 
+/// Inputs of an earlier load, by root and path.
+#[derive(Default)]
+struct Known {
+    files: BTreeMap<(String, String), analysis::File>,
+    inputs: BTreeMap<String, analysis::Workspace>,
+    seeds: BTreeMap<(String, String), analysis::DataFile>,
+}
+
 struct Loader {
     db: analysis::Database,
+    known: Known,
     sources: Vec<Source>,
     at: BTreeMap<String, usize>,
     seeds: BTreeMap<(String, String), Option<analysis::DataFile>>,
+    /// Seed files whose text was replaced, with the text before.
+    overwritten: Vec<(analysis::DataFile, String)>,
     locks: BTreeMap<String, Lock>,
 }
 
 impl Loader {
-    fn new() -> Loader {
+    fn new(db: analysis::Database, known: Known) -> Loader {
         let mut loader = Loader {
-            db: analysis::Database::default(),
+            db,
+            known,
             sources: Vec::new(),
             at: BTreeMap::new(),
             seeds: BTreeMap::new(),
+            overwritten: Vec::new(),
             locks: BTreeMap::new(),
         };
         for (path, text) in price_stdlib::FILES {
-            let file = loader.input(path, path, text);
+            let file = loader.input("", path, path, text);
             loader.sources.push(Source {
                 path: (*path).to_owned(),
                 name: (*path).to_owned(),
@@ -330,9 +377,42 @@ impl Loader {
         loader
     }
 
-    fn input(&self, path: &str, inside: &str, text: &str) -> analysis::File {
+    /// Reads the files and folders given, and all they need.
+    fn given(&mut self, world: &dyn World, paths: &[String]) -> Result<(), LoadError> {
+        for path in paths {
+            let cleaned = clean(path);
+            if world.is_file(&cleaned) {
+                if !is_source(&cleaned) {
+                    return Err(LoadError::NotSource { path: path.clone() });
+                }
+                self.file(world, &cleaned, Origin::Given, folder(&cleaned))?;
+            } else if world.is_dir(&cleaned) || cleaned.is_empty() {
+                let read = |cause| LoadError::Read { path: path.clone(), cause };
+                let found = world.sources(&cleaned).map_err(read)?;
+                if found.is_empty() {
+                    return Err(LoadError::Empty { path: path.clone() });
+                }
+                for file in found {
+                    self.file(world, &clean(&file), Origin::Given, &cleaned)?;
+                }
+            } else {
+                return Err(LoadError::Missing { path: path.clone() });
+            }
+        }
+        self.imports(world)?;
+        self.locks(world)
+    }
+
+    fn input(&mut self, root: &str, path: &str, inside: &str, text: &str) -> analysis::File {
         let number = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        analysis::File::new(&self.db, inside.to_owned(), number, readable(path, text))
+        let text = readable(path, text);
+        match self.known.files.get(&(root.to_owned(), path.to_owned())) {
+            Some(file) => {
+                analysis::update(&mut self.db, *file, number, &text);
+                *file
+            }
+            None => analysis::File::new(&self.db, inside.to_owned(), number, text),
+        }
     }
 
     /// Reads a source file, once; `otherwise` is its root where no `price.toml` names one.
@@ -355,7 +435,7 @@ impl Loader {
             Err(finding) => (String::new(), Some(*finding)),
         };
         self.at.insert(path.to_owned(), self.sources.len());
-        let file = self.input(path, &inside, &text);
+        let file = self.input(&root, path, &inside, &text);
         let (path, name) = (path.to_owned(), world.display(path));
         self.sources.push(Source { path, name, text, origin, root, unreadable, file });
         Ok(())
@@ -427,7 +507,15 @@ impl Loader {
             Err(WorldError::Missing) => None,
             Err(cause) => return Err(LoadError::Read { path: world.display(&path), cause }),
         };
-        let file = read.map(|text| analysis::DataFile::new(&self.db, key, text));
+        let file = read.map(|text| match self.known.seeds.get(&slot) {
+            Some(file) => {
+                if let Some(before) = analysis::update_data(&mut self.db, *file, &text) {
+                    self.overwritten.push((*file, before));
+                }
+                *file
+            }
+            None => analysis::DataFile::new(&self.db, key, text),
+        });
         self.seeds.insert(slot, file);
         Ok(())
     }
@@ -449,20 +537,28 @@ impl Loader {
         Ok(())
     }
 
-    fn finish(self) -> Workspace {
+    fn finish(mut self) -> Workspace {
         let standard = self.sources.iter().filter(|s| s.origin == Origin::Standard).map(|s| s.file);
         let standard: Vec<analysis::File> = standard.collect();
         let own = self.sources.iter().filter(|s| s.origin != Origin::Standard);
-        let roots: BTreeSet<&String> = own.clone().map(|s| &s.root).collect();
+        let roots: BTreeSet<String> = own.clone().map(|s| s.root.clone()).collect();
         let mut inputs = BTreeMap::new();
         for root in roots {
             let mut files = standard.clone();
-            files.extend(own.clone().filter(|s| s.root == *root).map(|s| s.file));
-            let of_root = self.seeds.iter().filter(|((of, _), _)| of == root);
+            files.extend(own.clone().filter(|s| s.root == root).map(|s| s.file));
+            let of_root = self.seeds.iter().filter(|((of, _), _)| *of == root);
             let data = of_root.filter_map(|(_, file)| *file).collect();
-            inputs.insert(root.clone(), analysis::Workspace::new(&self.db, files, data));
+            let input = match self.known.inputs.get(&root) {
+                Some(input) => {
+                    analysis::regroup(&mut self.db, *input, files, data);
+                    *input
+                }
+                None => analysis::Workspace::new(&self.db, files, data),
+            };
+            inputs.insert(root, input);
         }
-        Workspace { db: self.db, sources: self.sources, inputs, locks: self.locks, today: None }
+        let (sources, seeds, locks) = (self.sources, self.seeds, self.locks);
+        Workspace { db: self.db, sources, inputs, seeds, locks, today: None }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod characters;
+mod continuation;
 mod expected;
 mod format;
 mod grammar;
@@ -19,6 +20,7 @@ mod prepare;
 pub mod tree;
 pub mod words;
 
+pub use continuation::{Continuation, block_around, continuation, first_words};
 pub use format::{FormatError, FormatOptions, format, format_markdown};
 pub use grammar::Rule;
 pub use markdown::blank_prose;

@@ -341,15 +341,25 @@ impl<'t> Line<'t> {
     }
 }
 
+/// A block as its lines are read.
 #[derive(Clone, Copy)]
-struct Context {
-    block: Block,
+pub(crate) struct Context {
+    /// Its list of words.
+    pub(crate) block: Block,
     /// The rule that reads one line of the block.
-    probe: Rule,
+    pub(crate) probe: Rule,
 }
 
 impl Context {
+    /// The block that a node stands in.
     fn of(parent: Node<'_>, node: Node<'_>) -> Self {
+        let inside = Self::inside(parent);
+        // A brace of its own in a table is not a row.
+        if node.read().starts_with('{') { Self { block: Block::Free, ..inside } } else { inside }
+    }
+
+    /// The block that a node is.
+    pub(crate) fn inside(parent: Node<'_>) -> Self {
         let (block, probe) = match parent.rule() {
             Some(Rule::body) => (Block::Body, Rule::probe_stmt),
             Some(Rule::price_block) => (Block::Price, Rule::probe_price),
@@ -373,8 +383,6 @@ impl Context {
             Some(Rule::holidays_item) => (Block::Free, Rule::probe_holiday),
             _ => (Block::File, Rule::probe_item),
         };
-        // A brace of its own in a table is not a row.
-        let block = if node.read().starts_with('{') { Block::Free } else { block };
         Self { block, probe }
     }
 }

@@ -1,0 +1,116 @@
+//! The curve of a price, as data for a picture: exact numbers as texts.
+
+use crate::ide::Ide;
+use crate::names::DefKind;
+use crate::plans;
+use price_analysis::checks::curve::Curve;
+use price_diagnostics::FileId;
+use price_value::{Rational, Rounding, RoundingMode};
+
+/// A straight piece of a curve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurvePiece {
+    /// Above this quantity.
+    pub from: String,
+    /// What is paid just above it.
+    pub value: String,
+    /// What each more costs.
+    pub slope: String,
+}
+
+/// The price of one kind of cells from one day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceCurve {
+    /// The cells and the day; empty where it holds everywhere.
+    pub title: String,
+    /// What no usage costs.
+    pub at_zero: String,
+    /// The pieces, the first from 0.
+    pub pieces: Vec<CurvePiece>,
+    /// Quantities and totals to draw: every edge from both sides, and beyond the last.
+    pub points: Vec<(String, String)>,
+}
+
+/// What can be drawn of a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurveChart {
+    /// Its name.
+    pub name: String,
+    /// The unit of the quantity.
+    pub unit: String,
+    /// The code of the currency.
+    pub currency: String,
+    /// A curve for each rule in force; none for rules that are not made of straight pieces.
+    pub curves: Vec<PriceCurve>,
+}
+
+impl Ide {
+    /// The curves of the price whose name stands at an offset.
+    #[must_use]
+    pub fn price_curve(&self, file: FileId, offset: u32) -> Option<CurveChart> {
+        let (def, _) = self.def_at(file, offset)?;
+        if def.kind != DefKind::Price {
+            return None;
+        }
+        // In the body around the place, where a contract may have changed it.
+        let around = self.item_at(file, offset).and_then(|item| self.subject(file, item));
+        let plan = match around {
+            Some(subject) => self.lowered(subject.file, subject.item)?.plan.clone()?,
+            None => self.plan_of(&def)?,
+        };
+        let line = plans::line(&plan, &def.name)?;
+        let (usage, sink) = plans::usage(&plan, line)?;
+        let all = plans::in_force(&plan, sink, &usage.rules);
+        let mut curves = Vec::new();
+        for held in &all {
+            let Some(curve) = plans::curve(held.function) else { continue };
+            let mut title = crate::hover::shortened(&held.cells, 4);
+            if let Some(day) = held.from {
+                title = if title.is_empty() { format!("from {day}") } else { format!("{title}, from {day}") };
+            }
+            curves.push(drawn(title, &curve));
+        }
+        let (currency, _) = plan.currency_at(line.currency);
+        Some(CurveChart { name: def.name, unit: sink.unit.clone(), currency: currency.code.to_string(), curves })
+    }
+}
+
+fn drawn(title: String, curve: &Curve) -> PriceCurve {
+    let mut points = vec![(Rational::ZERO, curve.at_zero.clone())];
+    for (at, piece) in curve.pieces.iter().enumerate() {
+        if at > 0 {
+            points.push((piece.from.clone(), curve.pieces[at - 1].at(&piece.from)));
+        }
+        points.push((piece.from.clone(), piece.value.clone()));
+    }
+    if let Some(last) = curve.pieces.last() {
+        let end = if last.from.is_zero() { Rational::int(100) } else { &last.from * &Rational::new(3, 2) };
+        points.push((end.clone(), last.at(&end)));
+    }
+    points.dedup();
+    PriceCurve {
+        title,
+        at_zero: decimal(&curve.at_zero),
+        pieces: curve
+            .pieces
+            .iter()
+            .map(|piece| CurvePiece {
+                from: decimal(&piece.from),
+                value: decimal(&piece.value),
+                slope: decimal(&piece.slope),
+            })
+            .collect(),
+        points: points.iter().map(|(quantity, total)| (decimal(quantity), decimal(total))).collect(),
+    }
+}
+
+/// A number for a picture: exact where it ends within 12 decimals, cut there otherwise.
+fn decimal(value: &Rational) -> String {
+    match value.decimals() {
+        Some(decimals) if decimals <= 12 => value.to_decimal_string(0).unwrap_or_default(),
+        _ => {
+            let cut = Rounding { mode: RoundingMode::Down, step: Rational::pow10(-12) };
+            cut.apply(value).to_decimal_string(0).unwrap_or_default()
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What stands above lines of a text: tests to run, curves to see, who is concerned.
+
+use crate::ide::Ide;
+use crate::names::{Def, DefKind, body, head};
+use crate::tests::TestResult;
+use price_diagnostics::{FileId, Span};
+use price_syntax::ast::ItemKind;
+
+/// What a lens is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LensKind {
+    /// All tests of the file, said on its first one.
+    RunAll,
+    /// The test below.
+    Run,
+    /// The curve of a price.
+    Curve,
+    /// How many plans and contracts are built on this one.
+    UsedBy(Vec<Span>),
+}
+
+/// Something above a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lens {
+    /// What it is about.
+    pub span: Span,
+    /// What it is for.
+    pub kind: LensKind,
+}
+
+impl Ide {
+    /// The lenses of a file in text order, without what costs time: see [`Ide::lens_title`].
+    #[must_use]
+    pub fn lenses(&self, file: FileId) -> Vec<Lens> {
+        let tree = self.ast(file);
+        let mut lenses = Vec::new();
+        let mut tests = 0;
+        for (index, item) in tree.items.iter().enumerate() {
+            match &item.kind {
+                ItemKind::Test(_) | ItemKind::TestTable(_) => {
+                    tests += 1;
+                    if tests == 1 {
+                        lenses.push(Lens { span: item.span, kind: LensKind::RunAll });
+                    }
+                    lenses.push(Lens { span: item.span, kind: LensKind::Run });
+                }
+                ItemKind::RateCard(_) | ItemKind::Plan(_) | ItemKind::Contract(_) => {
+                    if !matches!(item.kind, ItemKind::Contract(_)) {
+                        let users = self.built_on(file, index);
+                        if !users.is_empty() {
+                            lenses.push(Lens { span: item.span, kind: LensKind::UsedBy(users) });
+                        }
+                    }
+                    for stmt in body(&item.kind) {
+                        if let Some((DefKind::Price, name)) = head(&stmt.kind) {
+                            lenses.push(Lens { span: name.span, kind: LensKind::Curve });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        lenses
+    }
+
+    /// What a lens says; tests are run for it.
+    #[must_use]
+    pub fn lens_title(&self, file: FileId, lens: &Lens) -> String {
+        match &lens.kind {
+            LensKind::RunAll => {
+                let reports = self.run_tests(file, None);
+                let passed = reports.iter().filter(|report| report.result == TestResult::Passed).count();
+                match reports.len() {
+                    0 => "no test can run".to_owned(),
+                    all if all == passed => format!("✓ all {all} pass"),
+                    all => format!("✗ {} of {all} do not pass", all - passed),
+                }
+            }
+            LensKind::Run => {
+                let reports = self.run_tests(file, Some(lens.span));
+                let failed: Vec<&(Span, String)> = reports
+                    .iter()
+                    .filter_map(|report| match &report.result {
+                        TestResult::Failed(failures) => failures.first(),
+                        _ => None,
+                    })
+                    .collect();
+                let pending = reports.iter().any(|report| report.result == TestResult::Pending);
+                match (failed.as_slice(), pending, reports.len()) {
+                    ([], _, 0) => "cannot run".to_owned(),
+                    ([], true, _) => "? amounts to fill in".to_owned(),
+                    ([], false, 1) => "✓ passes".to_owned(),
+                    ([], false, rows) => format!("✓ {rows} rows pass"),
+                    ([(_, why)], ..) => format!("✗ {why}"),
+                    ([(_, why), rest @ ..], ..) => format!("✗ {why} (and {} more)", rest.len()),
+                }
+            }
+            LensKind::Curve => "show curve".to_owned(),
+            LensKind::UsedBy(users) => match users.len() {
+                1 => "1 plan or contract uses this".to_owned(),
+                more => format!("{more} plans and contracts use this"),
+            },
+        }
+    }
+
+    /// Where other bodies say that they are built on one.
+    fn built_on(&self, file: FileId, item: usize) -> Vec<Span> {
+        let mut users = Vec::new();
+        for other in self.together(file) {
+            if self.is_standard(other) {
+                continue;
+            }
+            for (_, def) in self.declared(other) {
+                if matches!(def.kind, DefKind::Plan | DefKind::Contract)
+                    && self.layers(other, def.item).iter().any(|layer: &Def| layer.file == file && layer.item == item)
+                {
+                    users.push(def.span);
+                }
+            }
+        }
+        users
+    }
+}

@@ -1,0 +1,41 @@
+//! The world with the texts that are open in the editor laid over it.
+
+use price_driver::{World, WorldError, join};
+use std::collections::BTreeMap;
+
+/// Open texts over another world.
+pub(crate) struct Overlay<'a> {
+    pub(crate) under: &'a dyn World,
+    pub(crate) open: &'a BTreeMap<String, String>,
+}
+
+impl World for Overlay<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, WorldError> {
+        match self.open.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => self.under.read(path),
+        }
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.open.contains_key(path) || self.under.is_file(path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.under.is_dir(path)
+    }
+
+    fn sources(&self, folder: &str) -> Result<Vec<String>, WorldError> {
+        let mut found = self.under.sources(folder)?;
+        let inside = join(folder, "");
+        let new = self.open.keys().filter(|path| path.starts_with(&inside) && price_driver::is_source(path));
+        found.extend(new.cloned());
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn display(&self, path: &str) -> String {
+        self.under.display(path)
+    }
+}
