@@ -166,7 +166,10 @@ fn main() {
     let mut setup = vec![Command::Publish { tenant: tenant(), artefact }];
     setup.extend((0..accounts).map(|n| {
         let (account, plan) = (format!("account-{n:06}"), "api".to_owned());
-        Command::Subscribe { tenant: tenant(), subscription: Subscribed { account, plan, from: None, until: None, pool: None } }
+        Command::Subscribe {
+            tenant: tenant(),
+            subscription: Subscribed { account, plan, from: None, until: None, pool: None },
+        }
     }));
     let step = |machine: &mut Machine, log: &mut Log, commands: &[Command]| {
         let decided = machine.decide(log.next_seq(), NOW, commands).expect("decided");

@@ -102,6 +102,8 @@ pub enum Verb {
     Build(BuildArgs),
     /// Pin what locked cards mean in `price.lock`
     Lock(LockArgs),
+    /// Speak with an editor: the language server, on standard input and output
+    Lsp(LspArgs),
     /// Run the event runtime: take usage over HTTP, rate it, keep it
     Serve(ServeArgs),
     /// Send usage to a server
@@ -414,4 +416,12 @@ pub struct ManArgs {
     /// The folder; made if need be
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: String,
+}
+
+/// `price lsp`.
+#[derive(Debug, Args)]
+pub struct LspArgs {
+    /// Taken for editors that always send it: standard input and output are the only way
+    #[arg(long)]
+    pub stdio: bool,
 }

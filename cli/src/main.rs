@@ -89,6 +89,7 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Explain(args) => verbs::explain::run(&args, format, shell),
         Verb::Build(args) => verbs::build::run(&args, format, shell),
         Verb::Lock(args) => verbs::lock::run(&args, format, shell),
+        Verb::Lsp(_) => verbs::lsp::run(),
         Verb::Serve(args) => verbs::serve::run(&args, shell),
         Verb::Ingest(args) => verbs::ingest::run(&args, shell),
         Verb::Store(args) => verbs::store::run(&args, shell),

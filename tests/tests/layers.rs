@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Packages that appear only in the crates named.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("pest", &["price-syntax"]),
     ("pest_derive", &["price-syntax"]),
     ("salsa", &["price-analysis"]),
@@ -19,7 +19,8 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("parquet", &["price-ingest"]),
     ("clap", &["price-cli"]),
     ("axum", &["price-server"]),
-    ("tokio", &["price-server"]),
+    ("tokio", &["price-server", "price-lsp"]),
+    ("tower-lsp", &["price-lsp"]),
     ("hyper", &["price-server"]),
     ("ureq", &["price-cli"]),
 ];

@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs, format: ReportFormat, config: &Config, shell: &mut 
 }
 
 /// The only verb that looks at the calendar: it decides no amount.
-fn today() -> Date {
+pub fn today() -> Date {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Zone::utc().local(Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))).0
 }

@@ -9,6 +9,7 @@ pub mod fmt;
 pub mod ingest;
 pub mod keys;
 pub mod lock;
+pub mod lsp;
 pub mod man;
 pub mod new;
 pub mod rate;
@@ -40,6 +41,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("explain", "explain a code, or a line of an invoice"),
         ("lock", "pin what locked cards mean"),
         ("build", "compile a plan into a .pricec file"),
+        ("lsp", "speak with an editor: the language server"),
         ("serve", "run the event runtime"),
     ] {
         text.push_str(&format!("  {:<9}{what}\n", verb));

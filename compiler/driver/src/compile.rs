@@ -103,7 +103,8 @@ impl Workspace {
     pub fn subjects(&self) -> Vec<Subject> {
         let own = self.given().flat_map(|(id, _)| subjects(self.db(), self.file(id)));
         // An amendment stands for the contract it changes.
-        let amended = self.given().flat_map(|(id, source)| amended(self.db(), self.input_of_own(source), self.file(id)));
+        let amended =
+            self.given().flat_map(|(id, source)| amended(self.db(), self.input_of_own(source), self.file(id)));
         let mut all: Vec<Subject> = Vec::new();
         own.chain(amended).for_each(|subject| {
             if !all.contains(&subject) {

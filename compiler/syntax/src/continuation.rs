@@ -83,9 +83,15 @@ mod tests {
 
     #[test]
     fn a_line_goes_on_with_what_the_grammar_takes_there() {
-        assert_eq!(after("plan a {\n  billing |\n}\n"), ["daily", "hourly", "monthly", "quarterly", "weekly", "yearly"]);
+        assert_eq!(
+            after("plan a {\n  billing |\n}\n"),
+            ["daily", "hourly", "monthly", "quarterly", "weekly", "yearly"]
+        );
         assert!(after("plan a {\n  prices from b |\n}\n").contains(&"locked".to_owned()));
-        assert_eq!(after("plan a {\n  waterfall {\n    finally |\n  }\n}\n"), ["allowance", "block", "commitment", "invoice", "overage", "wallet"]);
+        assert_eq!(
+            after("plan a {\n  waterfall {\n    finally |\n  }\n}\n"),
+            ["allowance", "block", "commitment", "invoice", "overage", "wallet"]
+        );
         assert!(after("meter a = |\n").contains(&"sum".to_owned()));
         assert!(after("plan a {\n  nonsense here |\n}\n").is_empty());
     }

@@ -48,8 +48,27 @@ const STAND_IN: &str = "zzstandinzz";
 
 /// Ends that make a line whole behind a name.
 const ENDS: &[&str] = &[
-    "", " {", " = $1", " $1", " locked", " = $1 per month", " 1 x", " is x", " in 2026-01 {", ": 1", " | 1", " = 1 x per month on x",
-    " at $1", " as x", " to x", " x", ")", " { }", " effective 2026-01-01 {",
+    "",
+    " {",
+    " = $1",
+    " $1",
+    " locked",
+    " = $1 per month",
+    " 1 x",
+    " is x",
+    " in 2026-01 {",
+    ": 1",
+    " | 1",
+    " = 1 x per month on x",
+    " at $1",
+    " as x",
+    " to x",
+    " x",
+    ")",
+    " { }",
+    " effective 2026-01-01 {",
+    " per month on x",
+    " on x",
 ];
 
 impl Ide {
@@ -58,8 +77,7 @@ impl Ide {
     pub fn complete(&self, file: FileId, offset: u32, snippets: bool) -> Vec<Completion> {
         let text = self.text(file);
         let Some(before) = text.get(..offset as usize) else { return Vec::new() };
-        let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        let word = &before[before.rfind(|c| !inside(c)).map_or(0, |at| at + 1)..];
+        let word = word_before(before);
         // A number is not the beginning of a name.
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             return Vec::new();
@@ -80,8 +98,11 @@ impl Ide {
             let Some(block) = price_syntax::block_around(&chain, at(line_start)) else { return };
             let next = price_syntax::continuation(block, line);
             let first = line.trim().is_empty();
-            let words: Vec<String> =
-                if first { price_syntax::first_words(block).iter().map(|word| (*word).to_owned()).collect() } else { next.words };
+            let words: Vec<String> = if first {
+                price_syntax::first_words(block).iter().map(|word| (*word).to_owned()).collect()
+            } else {
+                next.words
+            };
             for found in words {
                 let snippet = first.then(|| crate::snippets::of(block.rule(), &found)).flatten().filter(|_| snippets);
                 if let Some((detail, text)) = snippet {
@@ -111,7 +132,12 @@ impl Ide {
         }
         all.retain(|item| closeness(word, &item.label).is_some());
         all.sort_by_key(|item| {
-            (closeness(word, &item.label), !matches!(item.kind, CompletionKind::Name(_)), item.label.clone(), item.kind)
+            (
+                closeness(word, &item.label),
+                !matches!(item.kind, CompletionKind::Name(_)),
+                item.label.to_lowercase(),
+                item.kind,
+            )
         });
         all.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
         all.truncate(limits::COMPLETIONS);
@@ -132,7 +158,10 @@ impl Ide {
         let item = tree.items.iter().rposition(|item| (item.span.start as usize) <= start);
         let from = item.map_or(0, |at| tree.items[at].span.start as usize);
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-        let until = item.and_then(|at| tree.items.get(at + 1)).map_or(text.len(), |next| next.span.start as usize).max(line_end);
+        let until = item
+            .and_then(|at| tree.items.get(at + 1))
+            .map_or(text.len(), |next| next.span.start as usize)
+            .max(line_end);
         let opens = text[end..line_end].trim_end().ends_with('{');
         for ending in ENDS {
             if opens && !ending.is_empty() && !ending.ends_with('{') {
@@ -198,7 +227,8 @@ impl Ide {
                 .collect(),
             Role::Imported => {
                 let used = chain.iter().rev().find(|node| node.is(Rule::use_item));
-                let module = used.and_then(|used| used.part(Rule::path)).and_then(|path| self.module(file, path.read()));
+                let module =
+                    used.and_then(|used| used.part(Rule::path)).and_then(|path| self.module(file, path.read()));
                 module.map(|module| self.declared(module).into_iter().map(|(_, def)| def).collect()).unwrap_or_default()
             }
             Role::Unit => units(),
@@ -223,7 +253,7 @@ impl Ide {
             Role::Label => {
                 // The stand-in's places are of the item alone.
                 let dimension = self.dimension_of(file, item, chain);
-                dimension.map(|dimension| self.labels(&dimension)).unwrap_or_default()
+                dimension.map(|dimension| self.all_labels(&dimension)).unwrap_or_default()
             }
             Role::Binding => {
                 let given = chain.iter().rev().find_map(|node| match node.rule() {
@@ -263,7 +293,9 @@ impl Ide {
             return all;
         }
         let Some(first) = front.first() else { return Vec::new() };
-        let def = self.named(file, Scope::Event, first).filter(|_| matches!(role, Role::Event | Role::Expression | Role::Priced));
+        let def = self
+            .named(file, Scope::Event, first)
+            .filter(|_| matches!(role, Role::Event | Role::Expression | Role::Priced));
         let Some(def) = def.or_else(|| self.named(file, Scope::Plain, first)) else { return Vec::new() };
         match def.kind {
             DefKind::Event => self.fields(&def),
@@ -292,7 +324,9 @@ impl Ide {
                     Rule::use_item => &[K::Currency],
                     Rule::slot_except => &[K::Holidays],
                     Rule::call => &[K::Formula],
-                    Rule::fee_stmt | Rule::amount_of | Rule::grant_level | Rule::given | Rule::quantifier => &[K::Meter],
+                    Rule::fee_stmt | Rule::amount_of | Rule::grant_level | Rule::given | Rule::quantifier => {
+                        &[K::Meter]
+                    }
                     _ => return None,
                 })
             })
@@ -325,9 +359,20 @@ impl Ide {
 /// The fund that is named by the word in front: `wallet …`.
 fn fund_word(chain: &[Node<'_>]) -> Option<DefKind> {
     let around = chain.iter().rev().find(|node| {
-        matches!(node.rule(), Some(Rule::source | Rule::expect_fund | Rule::grant_when | Rule::change | Rule::step_change | Rule::override_stmt))
+        matches!(
+            node.rule(),
+            Some(
+                Rule::source
+                    | Rule::expect_fund
+                    | Rule::grant_when
+                    | Rule::change
+                    | Rule::step_change
+                    | Rule::override_stmt
+            )
+        )
     })?;
-    let word = around.parts().find(|part| part.read() != "remove" && part.read() != "from" && part.read() != "override")?;
+    let word =
+        around.parts().find(|part| part.read() != "remove" && part.read() != "from" && part.read() != "override")?;
     Some(match word.read() {
         "allowance" => DefKind::Allowance,
         "wallet" => DefKind::Wallet,
@@ -350,6 +395,12 @@ fn keyword(word: String, span: Span) -> Completion {
         def: None,
         import: None,
     }
+}
+
+/// The word, or its beginning, at the end of a text.
+pub(crate) fn word_before(text: &str) -> &str {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    &text[text.trim_end_matches(inside).len()..]
 }
 
 /// A label as it is written.

@@ -52,12 +52,7 @@ impl Ide {
         if def.kind != DefKind::Price {
             return None;
         }
-        // In the body around the place, where a contract may have changed it.
-        let around = self.item_at(file, offset).and_then(|item| self.subject(file, item));
-        let plan = match around {
-            Some(subject) => self.lowered(subject.file, subject.item)?.plan.clone()?,
-            None => self.plan_of(&def)?,
-        };
+        let plan = self.plan_around(&def, file, offset)?;
         let line = plans::line(&plan, &def.name)?;
         let (usage, sink) = plans::usage(&plan, line)?;
         let all = plans::in_force(&plan, sink, &usage.rules);

@@ -35,7 +35,7 @@ impl Ide {
         if !docs.is_empty() {
             let _ = write!(text, "\n{docs}\n");
         }
-        let facts = self.facts(&def, file);
+        let facts = self.facts(&def, file, offset);
         if !facts.is_empty() {
             let _ = write!(text, "\n{facts}");
         }
@@ -68,7 +68,8 @@ impl Ide {
             let spaces = line.len() - line.trim_start_matches(' ').len();
             line[spaces.min(indent)..].to_owned()
         };
-        let lines: Vec<String> = whole.lines().enumerate().map(|(at, line)| if at == 0 { line.to_owned() } else { strip(line) }).collect();
+        let lines: Vec<String> =
+            whole.lines().enumerate().map(|(at, line)| if at == 0 { line.to_owned() } else { strip(line) }).collect();
         lines.join("\n")
     }
 
@@ -100,9 +101,9 @@ impl Ide {
         if item.name().is_some_and(|name| name.span == def.span) {
             return item.docs.text();
         }
-        let of_stmt = crate::names::body(&item.kind).iter().find(|stmt| {
-            crate::names::head(&stmt.kind).is_some_and(|(_, name)| name.span == def.span)
-        });
+        let of_stmt = crate::names::body(&item.kind)
+            .iter()
+            .find(|stmt| crate::names::head(&stmt.kind).is_some_and(|(_, name)| name.span == def.span));
         if let Some(stmt) = of_stmt {
             return stmt.docs.text();
         }
@@ -119,12 +120,13 @@ impl Ide {
         }
     }
 
-    fn facts(&self, def: &Def, from: FileId) -> String {
+    fn facts(&self, def: &Def, file: FileId, offset: u32) -> String {
         let env = self.env(def.file);
         let entity = |key: &str| env.names.get(key);
         match def.kind {
             DefKind::Module => {
-                let names: Vec<String> = self.declared(def.file).into_iter().map(|(_, def)| format!("`{}`", def.name)).collect();
+                let names: Vec<String> =
+                    self.declared(def.file).into_iter().map(|(_, def)| format!("`{}`", def.name)).collect();
                 format!("module `{}`: {}\n", def.name, shortened(&names, 24))
             }
             DefKind::Unit => match entity(&unit_key(&def.name)) {
@@ -137,12 +139,17 @@ impl Ide {
             DefKind::Currency => match entity(&def.name) {
                 Some(Entity::Currency(currency)) => {
                     let kind = if currency.is_virtual { "a virtual currency" } else { "a currency" };
-                    format!("{kind} with {} decimals, written `{}`\n", currency.decimals, currency.format(&Rational::ONE))
+                    format!(
+                        "{kind} with {} decimals, written `{}`\n",
+                        currency.decimals,
+                        currency.format(&Rational::ONE)
+                    )
                 }
                 _ => String::new(),
             },
             DefKind::Dimension | DefKind::Calendar => {
-                let labels: Vec<String> = self.labels(def).into_iter().map(|label| format!("`{}`", label.name)).collect();
+                let labels: Vec<String> =
+                    self.all_labels(def).into_iter().map(|label| format!("`{}`", label.name)).collect();
                 match labels.is_empty() {
                     true => String::new(),
                     false => format!("{} labels: {}\n", labels.len(), shortened(&labels, 24)),
@@ -151,7 +158,8 @@ impl Ide {
             DefKind::Meter => match entity(&def.name) {
                 Some(Entity::Meter(meter)) => {
                     let mut text = format!("measured in **{}**", meter.unit);
-                    let by: Vec<String> = meter.keys.iter().take(meter.by).map(|key| format!("`{}`", key.name)).collect();
+                    let by: Vec<String> =
+                        meter.keys.iter().take(meter.by).map(|key| format!("`{}`", key.name)).collect();
                     if !by.is_empty() {
                         let _ = write!(text, ", kept apart by {}", by.join(", "));
                     }
@@ -171,7 +179,7 @@ impl Ide {
                 Some(Entity::Let(value)) => format!("type {}\n", value.ty),
                 _ => String::new(),
             },
-            DefKind::Price | DefKind::Fee => self.price_facts(def, from),
+            DefKind::Price | DefKind::Fee => self.price_facts(def, file, offset),
             DefKind::Wallet | DefKind::Commitment | DefKind::Allowance => self.fund_facts(def),
             DefKind::Plan | DefKind::Contract | DefKind::RateCard => self.body_facts(def),
             _ => String::new(),
@@ -184,7 +192,8 @@ impl Ide {
         if !plan.funds.balances.is_empty() {
             let _ = write!(text, ", {}", price_count(plan.funds.balances.len(), "wallet or commitment"));
         }
-        let layers: Vec<String> = self.layers(def.file, def.item).iter().map(|layer| format!("`{}`", layer.name)).collect();
+        let layers: Vec<String> =
+            self.layers(def.file, def.item).iter().map(|layer| format!("`{}`", layer.name)).collect();
         if !layers.is_empty() {
             let _ = write!(text, "; under it {}", layers.join(", "));
         }
@@ -193,7 +202,9 @@ impl Ide {
 
     fn fund_facts(&self, def: &Def) -> String {
         let Some(plan) = self.plan_of(def) else { return String::new() };
-        let Some(balance) = plan.funds.balances.iter().find(|balance| balance.name == def.name) else { return String::new() };
+        let Some(balance) = plan.funds.balances.iter().find(|balance| balance.name == def.name) else {
+            return String::new();
+        };
         let lines: Vec<String> = balance.pays.iter().map(|line| format!("`{}`", plan.lines[line.ix()].name)).collect();
         match lines.is_empty() {
             true => String::new(),
@@ -203,9 +214,8 @@ impl Ide {
 
     /// The shape of a price, its tiers with what they begin at, and its total at each edge. In a
     /// contract that changes it, the rules in force there.
-    fn price_facts(&self, def: &Def, from: FileId) -> String {
-        let _ = from;
-        let Some(plan) = self.plan_of(def) else { return String::new() };
+    fn price_facts(&self, def: &Def, file: FileId, offset: u32) -> String {
+        let Some(plan) = self.plan_around(def, file, offset) else { return String::new() };
         let Some(line) = plans::line(&plan, &def.name) else { return String::new() };
         let mut text = String::new();
         match plans::usage(&plan, line) {
@@ -274,7 +284,8 @@ fn rule_facts(plan: &Plan, sink: &Sink, held: &InForce<'_>) -> String {
     if curve.pieces.len() < 2 {
         return text;
     }
-    let _ = write!(text, "\n| above | up to | each more | total at the end | average |\n| --: | --: | --: | --: | --: |\n");
+    let _ =
+        write!(text, "\n| above | up to | each more | total at the end | average |\n| --: | --: | --: | --: | --: |\n");
     for (at, piece) in curve.pieces.iter().take(HOVER_TIERS).enumerate() {
         let end = curve.pieces.get(at + 1).map(|next| &next.from);
         let total = end.map(|end| piece.at(end));

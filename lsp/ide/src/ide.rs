@@ -63,6 +63,12 @@ impl Ide {
         self.refresh()
     }
 
+    /// The folders that are open.
+    #[must_use]
+    pub fn folders(&self) -> &[String] {
+        &self.folders
+    }
+
     /// Opens a text, or replaces it.
     ///
     /// # Errors
@@ -180,7 +186,8 @@ impl Ide {
             return parse.clone();
         }
         let source = self.workspace.source(file);
-        let text = if source.path.ends_with(".md") { price_syntax::blank_prose(&source.text) } else { source.text.clone() };
+        let text =
+            if source.path.ends_with(".md") { price_syntax::blank_prose(&source.text) } else { source.text.clone() };
         let parse = Arc::new(price_syntax::parse(file, &text));
         self.trees.borrow_mut().insert(file.0, parse.clone());
         parse
@@ -246,8 +253,5 @@ fn smallest(file: FileId, old: &str, new: &str) -> TextEdit {
         tail -= 1;
     }
     let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-    TextEdit {
-        span: Span::new(file, at(from), at(old.len() - tail)),
-        text: new[from..new.len() - tail].to_owned(),
-    }
+    TextEdit { span: Span::new(file, at(from), at(old.len() - tail)), text: new[from..new.len() - tail].to_owned() }
 }

@@ -25,7 +25,9 @@ impl Ide {
             let inner = text.read().trim_matches('"');
             let target = match node.rule() {
                 Some(Rule::dimension_seed) => clean(&join(folder(self.path(file)), inner)),
-                Some(Rule::source_stmt) if inner.starts_with("https://") || inner.starts_with("http://") => inner.to_owned(),
+                Some(Rule::source_stmt) if inner.starts_with("https://") || inner.starts_with("http://") => {
+                    inner.to_owned()
+                }
                 _ => continue,
             };
             links.push(Link { span: Span::new(file, text.start() + 1, text.end().max(text.start() + 2) - 1), target });

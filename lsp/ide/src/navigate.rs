@@ -136,8 +136,20 @@ impl Ide {
                     return;
                 }
                 let Some(to) = self.resolve(def.file, chain, occurrence) else { return };
-                let called = to.kind.is_statement() || matches!(to.kind, DefKind::Meter | DefKind::Event | DefKind::RateCard | DefKind::Plan | DefKind::Formula | DefKind::Constant);
-                if to == *def || !called || to.file == def.file && to.span.start >= whole.start && to.span.end <= whole.end {
+                let called = to.kind.is_statement()
+                    || matches!(
+                        to.kind,
+                        DefKind::Meter
+                            | DefKind::Event
+                            | DefKind::RateCard
+                            | DefKind::Plan
+                            | DefKind::Formula
+                            | DefKind::Constant
+                    );
+                if to == *def
+                    || !called
+                    || to.file == def.file && to.span.start >= whole.start && to.span.end <= whole.end
+                {
                     return;
                 }
                 match calls.iter_mut().find(|call| call.from == to) {

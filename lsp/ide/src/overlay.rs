@@ -22,7 +22,8 @@ impl World for Overlay<'_> {
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        self.under.is_dir(path)
+        let inside = join(path, "");
+        self.under.is_dir(path) || self.open.keys().any(|file| file.starts_with(&inside))
     }
 
     fn sources(&self, folder: &str) -> Result<Vec<String>, WorldError> {

@@ -28,6 +28,18 @@ impl Ide {
         Some(price_analysis::lowered(workspace.db(), input, workspace.file(file), item).clone())
     }
 
+    /// The plan in which a statement is looked at from a place: of the body around the place if it
+    /// builds on it, else of the statement's own.
+    pub(crate) fn plan_around(&self, def: &Def, file: FileId, offset: u32) -> Option<Arc<Plan>> {
+        let around = self.item_at(file, offset).and_then(|item| self.subject(file, item));
+        if let Some(subject) = around
+            && self.statements(subject.file, subject.item).contains(def)
+        {
+            return self.lowered(subject.file, subject.item)?.plan.clone();
+        }
+        self.plan_of(def)
+    }
+
     /// The plan of the item that a statement stands in: for an amendment that of its contract.
     pub(crate) fn plan_of(&self, def: &Def) -> Option<Arc<Plan>> {
         let subject = self.subject(def.file, def.item)?;
@@ -77,7 +89,8 @@ pub(crate) fn in_force<'p>(plan: &Plan, sink: &Sink, rules: &'p Rules) -> Vec<In
                 continue;
             }
             let whole = cells.len() == regime.cells.len();
-            let cells = if whole { Vec::new() } else { cells.iter().filter_map(|at| names.get(*at).cloned()).collect() };
+            let cells =
+                if whole { Vec::new() } else { cells.iter().filter_map(|at| names.get(*at).cloned()).collect() };
             all.push(InForce { function, from: regime.from, cells });
         }
     }
@@ -88,4 +101,3 @@ pub(crate) fn in_force<'p>(plan: &Plan, sink: &Sink, rules: &'p Rules) -> Vec<In
 pub(crate) fn curve(function: &Function) -> Option<Curve> {
     Curve::of(&function.amount)
 }
-

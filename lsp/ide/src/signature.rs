@@ -40,8 +40,7 @@ impl Ide {
             }
         }
         let called = &line[..open?];
-        let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        let name = &called[called.rfind(|c| !inside(c)).map_or(0, |at| at + 1)..];
+        let name = crate::complete::word_before(called);
         let def = self.named(file, Scope::Plain, name).filter(|def| def.kind == DefKind::Formula)?;
         let tree = self.ast(def.file);
         let item = tree.items.get(def.item)?;

@@ -8,7 +8,9 @@ pub(crate) fn of(block: Option<Rule>, word: &str) -> Option<(&'static str, &'sta
     Some(match (block, word) {
         (Rule::file, "use") => ("names of a module", "use ${1:std.units} (${2:call})"),
         (Rule::file, "event") => ("a kind of usage", "event ${1:request} {\n  ${2:count}: ${3:call}\n}"),
-        (Rule::file, "meter") => ("what is counted", "meter ${1:calls} = ${2|count,sum,max,unique,average|} of ${3:request}"),
+        (Rule::file, "meter") => {
+            ("what is counted", "meter ${1:calls} = ${2|count,sum,max,unique,average|} of ${3:request}")
+        }
         (Rule::file, "dimension") => ("a set of labels", "dimension ${1:region} = ${2:us} | ${3:eu}"),
         (Rule::file, "plan") => (
             "a plan",
@@ -22,7 +24,9 @@ pub(crate) fn of(block: Option<Rule>, word: &str) -> Option<(&'static str, &'sta
             "a contract",
             "contract ${1:name} with \"${2:Customer}\" {\n  term 2026-01-01 through 2026-12-31\n  prices from ${3:list} locked\n  $0\n}",
         ),
-        (Rule::file, "amendment") => ("dated changes", "amendment ${1:1} to ${2:contract} effective ${3:2026-07-01} {\n  $0\n}"),
+        (Rule::file, "amendment") => {
+            ("dated changes", "amendment ${1:1} to ${2:contract} effective ${3:2026-07-01} {\n  $0\n}")
+        }
         (Rule::file, "test") => (
             "usage in, lines out",
             "test \"${1:what it shows}\" for plan ${2:starter} in ${3:2026-01} {\n  given ${4:calls} ${5:1k calls}\n  expect total ?\n}",
@@ -32,7 +36,9 @@ pub(crate) fn of(block: Option<Rule>, word: &str) -> Option<(&'static str, &'sta
             "a price with tiers",
             "price ${1:calls} on ${2:meter} {\n  graduated per ${3:call} {\n    up to ${4:10k calls} $${5:0.01}\n    beyond $${6:0.005}\n  }\n}",
         ),
-        (Rule::body, "allowance") => ("what is included", "allowance ${1:included} = ${2:10k calls} per month on ${3:meter}"),
+        (Rule::body, "allowance") => {
+            ("what is included", "allowance ${1:included} = ${2:10k calls} per month on ${3:meter}")
+        }
         (Rule::body, "override") => ("another price", "override price ${1:name} less ${2:10%}"),
         (Rule::body, "discount") => ("less on some lines", "discount ${1:launch} = ${2:5%} on ${3:all}"),
         (Rule::body, "minimum") => ("at least this much", "minimum ${1:all} at $${2:100.00} per month"),
@@ -45,8 +51,12 @@ pub(crate) fn of(block: Option<Rule>, word: &str) -> Option<(&'static str, &'sta
             "a promise to spend",
             "commitment ${1:annual} postpaid {\n  amount    $${2:12k} per year\n  counts    ${3:all}\n  true-up   yearly to 100%\n  shortfall forfeited\n}",
         ),
-        (Rule::body, "waterfall") => ("who pays first", "waterfall {\n  first   ${1:allowance included}\n  finally invoice\n}"),
-        (Rule::body, "late") => ("usage after the end", "late events accepted for ${1:3 days} then ${2|next period,rejected|}"),
+        (Rule::body, "waterfall") => {
+            ("who pays first", "waterfall {\n  first   ${1:allowance included}\n  finally invoice\n}")
+        }
+        (Rule::body, "late") => {
+            ("usage after the end", "late events accepted for ${1:3 days} then ${2|next period,rejected|}")
+        }
         (Rule::price_block, "graduated") => (
             "each tier's units at its rate",
             "graduated per ${1:call} {\n  up to ${2:10k calls} $${3:0.01}\n  beyond $${4:0.005}\n}",

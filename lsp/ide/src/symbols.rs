@@ -40,7 +40,14 @@ impl Ide {
         for stmt in body(&item.kind) {
             if let Some((kind, name)) = head(&stmt.kind) {
                 let (name, name_span) = (name.text.clone(), name.span);
-                children.push(Symbol { kind, name, detail: String::new(), name_span, span: stmt.span, children: Vec::new() });
+                children.push(Symbol {
+                    kind,
+                    name,
+                    detail: String::new(),
+                    name_span,
+                    span: stmt.span,
+                    children: Vec::new(),
+                });
             }
         }
         if let ItemKind::Event(event) = &item.kind {
@@ -69,10 +76,14 @@ impl Ide {
                     child.detail = inside.clone();
                     found.extend(closeness(query, &child.name).map(|rank| (rank, child)));
                 }
-                found.extend(closeness(query, &symbol.name).map(|rank| (rank, Symbol { children: Vec::new(), ..symbol })));
+                found.extend(
+                    closeness(query, &symbol.name).map(|rank| (rank, Symbol { children: Vec::new(), ..symbol })),
+                );
             }
         }
-        found.sort_by(|(a, x), (b, y)| (a, &x.name, x.span.file, x.span.start).cmp(&(b, &y.name, y.span.file, y.span.start)));
+        found.sort_by(|(a, x), (b, y)| {
+            (a, &x.name, x.span.file, x.span.start).cmp(&(b, &y.name, y.span.file, y.span.start))
+        });
         found.into_iter().map(|(_, symbol)| symbol).take(limits::SYMBOLS).collect()
     }
 }
@@ -80,9 +91,7 @@ impl Ide {
 /// Kind, name and further words of an item.
 fn title(item: &Item) -> Option<(DefKind, String, Span, String)> {
     use DefKind as K;
-    let named = |kind: K, detail: &str| {
-        item.name().map(|name| (kind, name.text.clone(), name.span, detail.to_owned()))
-    };
+    let named = |kind: K, detail: &str| item.name().map(|name| (kind, name.text.clone(), name.span, detail.to_owned()));
     match &item.kind {
         ItemKind::Let(_) => named(K::Constant, ""),
         ItemKind::Currency(_) => named(K::Currency, ""),

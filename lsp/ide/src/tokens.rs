@@ -80,8 +80,18 @@ fn of_rule(rule: Rule) -> Option<TokenKind> {
     Some(match rule {
         Rule::doc => TokenKind::Documentation,
         Rule::string => TokenKind::String,
-        Rule::number | Rule::percent | Rule::money | Rule::date | Rule::clock | Rule::offset | Rule::year | Rule::month
-        | Rule::quarter | Rule::thirty_days | Rule::day_name | Rule::month_name => TokenKind::Number,
+        Rule::number
+        | Rule::percent
+        | Rule::money
+        | Rule::date
+        | Rule::clock
+        | Rule::offset
+        | Rule::year
+        | Rule::month
+        | Rule::quarter
+        | Rule::thirty_days
+        | Rule::day_name
+        | Rule::month_name => TokenKind::Number,
         Rule::label => TokenKind::Name(DefKind::Label),
         Rule::add_op | Rule::mul_op | Rule::compare_op | Rule::minus | Rule::star | Rule::todo => TokenKind::Operator,
         Rule::mode | Rule::not_sold | Rule::symbol => TokenKind::Keyword,

@@ -91,10 +91,12 @@ impl Ide {
                 let own: Vec<&ast::Label> = match &decl.source {
                     DimensionSource::Listed(labels) => labels.iter().collect(),
                     DimensionSource::Buckets { buckets, .. } => {
-                        let label = |bucket| match bucket {
-                            &Bucket::Range { ref label, .. } => Some(label),
-                            Bucket::Bad(_) => None,
-                        };
+                        fn label(bucket: &Bucket) -> Option<&ast::Label> {
+                            match bucket {
+                                Bucket::Range { label, .. } => Some(label),
+                                Bucket::Bad(_) => None,
+                            }
+                        }
                         buckets.iter().filter_map(label).collect()
                     }
                     _ => decl.unknown.iter().collect(),
@@ -102,10 +104,12 @@ impl Ide {
                 own
             }
             ItemKind::Calendar(decl) => {
-                let label = |slot| match slot {
-                    &Slot::Rule { ref label, .. } | &Slot::Otherwise { ref label, .. } => Some(label),
-                    Slot::Bad(_) => None,
-                };
+                fn label(slot: &Slot) -> Option<&ast::Label> {
+                    match slot {
+                        Slot::Rule { label, .. } | Slot::Otherwise { label, .. } => Some(label),
+                        Slot::Bad(_) => None,
+                    }
+                }
                 let mut labels: Vec<&ast::Label> = decl.slots.iter().filter_map(label).collect();
                 // Several lines may give the same label; the first declares it.
                 let mut seen = std::collections::BTreeSet::new();
@@ -122,6 +126,29 @@ impl Ide {
             item: dimension.item,
         };
         labels.into_iter().map(def).collect()
+    }
+
+    /// Whether all labels of a dimension stand in the text.
+    pub(crate) fn is_closed(&self, dimension: &Def) -> bool {
+        let tree = self.ast(dimension.file);
+        match tree.items.get(dimension.item).map(|item| &item.kind) {
+            Some(ItemKind::Dimension(decl)) => {
+                matches!(decl.source, DimensionSource::Listed(_) | DimensionSource::Buckets { .. })
+            }
+            _ => true,
+        }
+    }
+
+    /// All labels of a dimension, those of a seed file included: they stand where the dimension does.
+    pub(crate) fn all_labels(&self, dimension: &Def) -> Vec<Def> {
+        use price_analysis::env::Entity;
+        if self.is_closed(dimension) {
+            return self.labels(dimension);
+        }
+        let env = self.env(dimension.file);
+        let Some(Entity::Dimension(known)) = env.names.get(&dimension.name) else { return Vec::new() };
+        let def = |label: &String| Def { kind: DefKind::Label, name: label.clone(), ..dimension.clone() };
+        known.ir.labels.iter().map(def).collect()
     }
 
     /// The fields of an event.
@@ -357,6 +384,7 @@ impl Ide {
             },
             _ => return None,
         };
-        self.path_def(file, path).map(|card| if card.kind == DefKind::RateCard { self.version(card, None) } else { card })
+        self.path_def(file, path)
+            .map(|card| if card.kind == DefKind::RateCard { self.version(card, None) } else { card })
     }
 }

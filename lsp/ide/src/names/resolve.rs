@@ -84,7 +84,19 @@ impl Ide {
         occurrences(&parse.tree, &mut |chain, occurrence| {
             // `annual.shortfall`: a value of what stands in front, without a declaration.
             let behind_dot = segments(chain).len() > 1;
-            if occurrence.role != Role::Tag && !behind_dot && self.resolve(file, chain, occurrence).is_none() {
+            // Labels that a seed file has, or texts of an event, are declared in no source.
+            let elsewhere = occurrence.role == Role::Label && {
+                let item = self.item_at(file, occurrence.leaf.start());
+                match self.dimension_of(file, item, chain) {
+                    Some(dimension) => self.labels(&dimension).is_empty() || !self.is_closed(&dimension),
+                    None => chain.iter().any(|node| node.is(Rule::given_event)),
+                }
+            };
+            if occurrence.role != Role::Tag
+                && !behind_dot
+                && !elsewhere
+                && self.resolve(file, chain, occurrence).is_none()
+            {
                 left.push(Span::new(file, occurrence.leaf.start(), occurrence.leaf.end()));
             }
         });
@@ -131,15 +143,16 @@ impl Ide {
                 let scopes = [Scope::Plain, Scope::Unit, Scope::Event];
                 scopes.into_iter().find_map(|scope| self.named(module, scope, name))
             }
-            Role::Alias => [Scope::Plain, Scope::Unit, Scope::Event].into_iter().find_map(|s| self.named(file, s, name)),
-            Role::Unit => self.named(file, Scope::Unit, name),
-            Role::Measure => {
-                self.named(file, Scope::Unit, name).or_else(|| self.named(file, Scope::Plain, name))
+            Role::Alias => {
+                [Scope::Plain, Scope::Unit, Scope::Event].into_iter().find_map(|s| self.named(file, s, name))
             }
+            Role::Unit => self.named(file, Scope::Unit, name),
+            Role::Measure => self.named(file, Scope::Unit, name).or_else(|| self.named(file, Scope::Plain, name)),
             Role::FieldType => [Scope::Unit, Scope::Plain].into_iter().find_map(|scope| self.named(file, scope, name)),
             Role::Event => self.event_path(file, &path),
             Role::Priced => {
-                let each = chain.iter().rev().find(|n| matches!(n.rule(), Some(Rule::price_target | Rule::allowance_stmt)));
+                let each =
+                    chain.iter().rev().find(|n| matches!(n.rule(), Some(Rule::price_target | Rule::allowance_stmt)));
                 match each.is_some_and(|node| node.has(Rule::kw_each)) {
                     true => self.event_path(file, &path),
                     false => self.item_path(file, &path).or_else(|| self.event_path(file, &path)),
@@ -147,7 +160,9 @@ impl Ide {
             }
             Role::Column => {
                 let line = || self.statement_path(home, file, item()?, &path);
-                line().or_else(|| self.item_path(file, &path)).or_else(|| self.dimension(file, item().filter(|_| home == file), name))
+                line()
+                    .or_else(|| self.item_path(file, &path))
+                    .or_else(|| self.dimension(file, item().filter(|_| home == file), name))
             }
             Role::Dimension => self.dimension(file, item().filter(|_| home == file), name),
             Role::Item => self.item_path(file, &path).or_else(|| {
@@ -159,7 +174,9 @@ impl Ide {
             Role::Statement => self.statement_path(home, file, item()?, &path),
             Role::Grant => {
                 let wallet = chain.iter().find(|node| node.is(Rule::wallet_stmt))?;
-                let inside = |def: &Def| def.kind == DefKind::Grant && wallet.start() < def.span.start && def.span.end < wallet.end();
+                let inside = |def: &Def| {
+                    def.kind == DefKind::Grant && wallet.start() < def.span.start && def.span.end < wallet.end()
+                };
                 self.own_statements(home, item()?).into_iter().find(|def| def.name == *name && inside(def))
             }
             Role::Label => self.label(home, file, chain),
@@ -262,7 +279,8 @@ impl Ide {
         }
         let files = self.together(file);
         let own = files.into_iter().filter(|other| !self.is_standard(*other));
-        let mut all: Vec<Def> = own.flat_map(|file| self.declared(file)).filter(|(s, _)| *s == Scope::Event).map(|(_, def)| def).collect();
+        let mut all: Vec<Def> =
+            own.flat_map(|file| self.declared(file)).filter(|(s, _)| *s == Scope::Event).map(|(_, def)| def).collect();
         all.sort_by_key(|event| event.file != file);
         all
     }
@@ -298,12 +316,16 @@ impl Ide {
                     return named(table.part(Rule::matrix_head)?.part(Rule::path)?);
                 }
                 Some(Rule::list_row) => {
-                    let at = node.parts_of(Rule::key).position(|key| key.start() <= leaf.start() && leaf.end() <= key.end())?;
+                    let at = node
+                        .parts_of(Rule::key)
+                        .position(|key| key.start() <= leaf.start() && leaf.end() <= key.end())?;
                     let table = chain.get(depth.checked_sub(1)?)?;
                     return named(table.part(Rule::list_head)?.parts_of(Rule::path).nth(at)?);
                 }
                 Some(Rule::case_row) => {
-                    let at = node.parts_of(Rule::case_cell).position(|cell| cell.start() <= leaf.start() && leaf.end() <= cell.end())?;
+                    let at = node
+                        .parts_of(Rule::case_cell)
+                        .position(|cell| cell.start() <= leaf.start() && leaf.end() <= cell.end())?;
                     let table = chain.get(depth.checked_sub(1)?)?;
                     let column = table.part(Rule::case_head)?.parts_of(Rule::case_column).nth(at)?;
                     return named(column.descendants().find(|part| part.is(Rule::path))?);
@@ -320,7 +342,9 @@ impl Ide {
                     });
                     let paths = heads.flat_map(|head| head.descendants().filter(|part| part.is(Rule::path)));
                     let dimensions = paths.filter_map(named);
-                    return dimensions.into_iter().find(|dimension| self.labels(dimension).iter().any(|l| l.name == text));
+                    return dimensions
+                        .into_iter()
+                        .find(|dimension| self.labels(dimension).iter().any(|l| l.name == text));
                 }
                 _ => {}
             }
@@ -373,7 +397,10 @@ impl Ide {
         let (first, _) = path.split_first()?;
         let item = self.item_at(home, leaf.start())?;
         if let Some(formula) = chain.iter().find(|node| node.is(Rule::formula_item)) {
-            let parameter = formula.parts_of(Rule::param).filter_map(|param| param.part(Rule::name)).find(|name| name.read() == *first);
+            let parameter = formula
+                .parts_of(Rule::param)
+                .filter_map(|param| param.part(Rule::name))
+                .find(|name| name.read() == *first);
             if let Some(name) = parameter {
                 let span = Span::new(home, name.start(), name.end());
                 return Some(Def { kind: DefKind::Parameter, name: name.read().to_owned(), file: home, span, item });
@@ -394,7 +421,8 @@ impl Ide {
         {
             return Some(label);
         }
-        let in_where = chain.iter().any(|n| matches!(n.rule(), Some(Rule::where_expr | Rule::price_filter | Rule::comparison)));
+        let in_where =
+            chain.iter().any(|n| matches!(n.rule(), Some(Rule::where_expr | Rule::price_filter | Rule::comparison)));
         if in_where && let Some(def) = self.dimension(file, own, first).filter(|_| path.len() == 1) {
             return Some(def);
         }

@@ -55,6 +55,7 @@ pub(crate) fn role(chain: &[Node<'_>]) -> Option<Role> {
     let leaf = chain.last()?;
     let mut around = chain.iter().rev().skip(1).filter_map(|node| node.rule());
     let mut parent = around.next()?;
+    let grand = around.clone().next();
     let in_path = parent == Rule::path;
     if in_path {
         parent = around.next()?;
@@ -64,8 +65,8 @@ pub(crate) fn role(chain: &[Node<'_>]) -> Option<Role> {
     }
 
     let is = |rule: Rule| leaf.is(rule);
-    if is(Rule::label) {
-        return Some(match parent {
+    if parent == Rule::label {
+        return Some(match grand? {
             Rule::dimension_list | Rule::bucket | Rule::slot => Role::Declares(K::Label),
             _ => Role::Label,
         });
@@ -139,10 +140,14 @@ pub(crate) fn role(chain: &[Node<'_>]) -> Option<Role> {
         Rule::grant_name => Role::Declares(K::Grant),
         Rule::clawback => Role::Grant,
         Rule::scope if around.next() == Some(Rule::share) => Role::Expression,
-        Rule::scope | Rule::attribute_stmt | Rule::prorate_stmt | Rule::product_stmt | Rule::ledger_stmt => Role::Statement,
+        Rule::scope | Rule::attribute_stmt | Rule::prorate_stmt | Rule::product_stmt | Rule::ledger_stmt => {
+            Role::Statement
+        }
         Rule::tag_stmt if in_path => Role::Statement,
         Rule::tag_stmt | Rule::tagged => Role::Tag,
-        Rule::commitment_counts | Rule::count_sharing | Rule::shortfall | Rule::grant_when | Rule::source => Role::Statement,
+        Rule::commitment_counts | Rule::count_sharing | Rule::shortfall | Rule::grant_when | Rule::source => {
+            Role::Statement
+        }
         Rule::change | Rule::step_change if in_path => Role::Statement,
         Rule::change | Rule::step_change => return None,
         Rule::expect_subject => Role::Statement,
@@ -166,7 +171,6 @@ pub(crate) fn role(chain: &[Node<'_>]) -> Option<Role> {
         Rule::rate_of => Role::Expression,
         _ if in_path => Role::Expression,
         _ => {
-
             return None;
         }
     })

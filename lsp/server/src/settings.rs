@@ -1,0 +1,31 @@
+//! What an editor may ask to be different.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The settings, as they come in `initializationOptions` and in `workspace/didChangeConfiguration`
+/// under `price`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Settings {
+    /// Facts beside tiers.
+    pub inlay_hints: bool,
+    /// Lines above tests and prices.
+    pub code_lenses: bool,
+    /// Whether tests are run for their lenses.
+    pub run_tests_in_lenses: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { inlay_hints: true, code_lenses: true, run_tests_in_lenses: true }
+    }
+}
+
+impl Settings {
+    /// Reads settings; none where they cannot be read.
+    pub(crate) fn read(value: &Value) -> Option<Settings> {
+        let value = value.get("price").unwrap_or(value);
+        if value.is_null() { None } else { serde_json::from_value(value.clone()).ok() }
+    }
+}

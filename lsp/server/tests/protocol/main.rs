@@ -1,0 +1,7 @@
+//! The server as an editor meets it: messages over a stream, files in memory.
+
+mod answers;
+mod manners;
+mod session;
+
+pub use session::{Session, at, range_of, uri};

@@ -1,0 +1,213 @@
+//! An editor in memory.
+
+use price_driver::MemoryWorld;
+use price_lsp::{Start, serve};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
+};
+use tokio::runtime::Runtime;
+
+/// Longer than any answer takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One editor that is connected to a server of its own.
+pub struct Session {
+    runtime: Runtime,
+    out: WriteHalf<DuplexStream>,
+    from: BufReader<ReadHalf<DuplexStream>>,
+    next: i64,
+    /// What the server said first.
+    pub hello: Value,
+    /// Findings as last told, by address.
+    pub findings: BTreeMap<String, Value>,
+    /// Answers that came while another one was waited for.
+    early: BTreeMap<i64, Value>,
+    /// Messages shown to the user.
+    pub shown: Vec<String>,
+}
+
+impl Session {
+    /// A session over files of a folder `/w`.
+    pub fn new(files: &[(&str, &str)]) -> Session {
+        Session::with(files, json!({}), json!({}))
+    }
+
+    /// The same with capabilities and options of the editor.
+    pub fn with(files: &[(&str, &str)], capabilities: Value, options: Value) -> Session {
+        let mut world = MemoryWorld::new();
+        for (path, text) in files {
+            world = world.with(&format!("/w/{path}"), *text);
+        }
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        let (input, output) = tokio::io::split(theirs);
+        let start = Start { world: Box::new(world), today: None, version: "test" };
+        runtime.spawn(async move { serve(start, input, output).await });
+        let (from, out) = tokio::io::split(ours);
+        let mut session = Session {
+            runtime,
+            out,
+            from: BufReader::new(from),
+            next: 0,
+            hello: Value::Null,
+            findings: BTreeMap::new(),
+            early: BTreeMap::new(),
+            shown: Vec::new(),
+        };
+        let folders = json!([{ "uri": "file:///w", "name": "w" }]);
+        session.hello = session.ask(
+            "initialize",
+            json!({ "capabilities": capabilities, "workspaceFolders": folders, "initializationOptions": options }),
+        );
+        session.tell("initialized", json!({}));
+        session
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let out = &mut self.out;
+        self.runtime.block_on(async { out.write_all(text.as_bytes()).await }).expect("sent");
+    }
+
+    /// Sends a notification.
+    pub fn tell(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Sends a request without waiting; gives its number.
+    pub fn begin(&mut self, method: &str, params: Value) -> i64 {
+        self.next += 1;
+        let id = self.next;
+        let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        if !params.is_null() {
+            message["params"] = params;
+        }
+        self.send(&message);
+        id
+    }
+
+    /// The whole answer to a request.
+    pub fn answer(&mut self, id: i64) -> Value {
+        loop {
+            if let Some(answer) = self.early.remove(&id) {
+                return answer;
+            }
+            self.receive();
+        }
+    }
+
+    /// Asks and waits for the result.
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.begin(method, params);
+        let answer = self.answer(id);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// Reads one message and keeps what it says.
+    fn receive(&mut self) {
+        let from = &mut self.from;
+        let body = self.runtime.block_on(async {
+            tokio::time::timeout(PATIENCE, async {
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    from.read_line(&mut line).await.expect("a head");
+                    if line.trim().is_empty() {
+                        break;
+                    }
+                    if let Some(value) = line.strip_prefix("Content-Length: ") {
+                        length = value.trim().parse().expect("a length");
+                    }
+                }
+                let mut body = vec![0; length];
+                from.read_exact(&mut body).await.expect("a body");
+                body
+            })
+            .await
+            .expect("an answer in time")
+        });
+        let message: Value = serde_json::from_slice(&body).expect("JSON");
+        match (message["method"].as_str(), message["id"].as_i64()) {
+            (Some("textDocument/publishDiagnostics"), _) => {
+                let uri = message["params"]["uri"].as_str().expect("an address").to_owned();
+                self.findings.insert(uri, message["params"].clone());
+            }
+            (Some("window/showMessage"), _) => {
+                self.shown.push(message["params"]["message"].as_str().unwrap_or_default().to_owned());
+            }
+            // Requests of the server: registrations.
+            (Some(_), Some(_)) => {
+                let id = message["id"].clone();
+                self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
+            }
+            (Some(_), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
+                let id = message["id"].clone();
+                self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
+            }
+            (None, Some(id)) => {
+                self.early.insert(id, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens a text.
+    pub fn open(&mut self, path: &str, text: &str) {
+        let document = json!({ "uri": uri(path), "languageId": "price", "version": 1, "text": text });
+        self.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// Replaces a whole text.
+    pub fn replace(&mut self, path: &str, version: i32, text: &str) {
+        let document = json!({ "uri": uri(path), "version": version });
+        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+    }
+
+    /// Waits for findings about a file that fit.
+    pub fn findings(&mut self, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            if let Some(told) = self.findings.get(&uri(path))
+                && fits(told)
+            {
+                return told.clone();
+            }
+            self.receive();
+        }
+    }
+
+    /// The codes of the findings that come with a version of a text.
+    pub fn codes(&mut self, path: &str, version: i64) -> Vec<String> {
+        let told = self.findings(path, |told| told["version"] == version);
+        let all = told["diagnostics"].as_array().expect("a list").iter();
+        all.map(|found| found["code"].as_str().expect("a code").to_owned()).collect()
+    }
+
+    /// A request about a place.
+    pub fn about(&mut self, method: &str, path: &str, position: &Value) -> Value {
+        self.ask(method, json!({ "textDocument": { "uri": uri(path) }, "position": position }))
+    }
+}
+
+/// The address of a file.
+pub fn uri(path: &str) -> String {
+    format!("file:///w/{path}")
+}
+
+/// The place of a text inside another, counted in UTF-16: of its `at`th byte.
+pub fn at(text: &str, needle: &str, inside: usize) -> Value {
+    let offset = text.find(needle).unwrap_or_else(|| panic!("`{needle}` is not there")) + inside;
+    let line = text[..offset].matches('\n').count();
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    json!({ "line": line, "character": text[start..offset].encode_utf16().count() })
+}
+
+/// The range of a text inside another.
+pub fn range_of(text: &str, needle: &str) -> Value {
+    json!({ "start": at(text, needle, 0), "end": at(text, needle, needle.len()) })
+}
