@@ -102,6 +102,10 @@ pub enum Verb {
     Build(BuildArgs),
     /// Pin what locked cards mean in `price.lock`
     Lock(LockArgs),
+    /// Decide what assertions claim, for all usage
+    Prove(ProveArgs),
+    /// Show what a change of prices does: to every quantity, and to every customer
+    Diff(DiffArgs),
     /// Speak with an editor: the language server, on standard input and output
     Lsp(LspArgs),
     /// Run the event runtime: take usage over HTTP, rate it, keep it
@@ -208,6 +212,56 @@ pub struct TestArgs {
     /// Engine to run on; both are compared unless one is named
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
+}
+
+/// Show what a change of prices does: to every quantity, and to every customer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price diff old.price new.price\n  \
+    price diff --since main plans\n  \
+    price diff --since v3 plans/team.price --events usage.ndjson --in 2026-03 --format markdown")]
+pub struct DiffArgs {
+    /// The new file or folder alone with `--since`, else the old one and the new one
+    #[arg(value_name = "PATH", num_args = 1..=2, required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// The old one is this revision of the git repository
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
+    /// How to print the comparison
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub format: DiffFormat,
+    /// Also compare the invoices of this usage: NDJSON, JSON, CSV or Parquet; files or patterns
+    #[arg(long, value_name = "USAGE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
+    /// Usage and choice.
+    #[command(flatten)]
+    pub usage: UsageArgs,
+}
+
+/// How to print a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Pretty,
+    /// One JSON object
+    Json,
+    /// For a pull request
+    Markdown,
+}
+
+/// Decide what assertions claim, for all usage.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price prove\n  price prove plans --run 'never' --strict")]
+pub struct ProveArgs {
+    /// Files and folders; nothing is the current folder
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<String>,
+    /// Only assertions whose title matches
+    #[arg(long, value_name = "REGEX")]
+    pub run: Option<String>,
+    /// End with 1 also if a claim is not decided
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How to print test results.

@@ -7,6 +7,7 @@
 mod args;
 mod config;
 mod events;
+mod git;
 mod output;
 mod paths;
 mod shell;
@@ -89,6 +90,8 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Explain(args) => verbs::explain::run(&args, format, shell),
         Verb::Build(args) => verbs::build::run(&args, format, shell),
         Verb::Lock(args) => verbs::lock::run(&args, format, shell),
+        Verb::Diff(args) => verbs::diff::run(&args, format, shell),
+        Verb::Prove(args) => verbs::prove::run(&args, format, shell),
         Verb::Lsp(_) => verbs::lsp::run(),
         Verb::Serve(args) => verbs::serve::run(&args, shell),
         Verb::Ingest(args) => verbs::ingest::run(&args, shell),

@@ -1,5 +1,6 @@
 //! Loading what the command line names.
 
+use crate::git::GitWorld;
 use crate::trouble::Trouble;
 use crate::world::DiskWorld;
 use price_driver::Workspace;
@@ -22,6 +23,20 @@ pub fn load(paths: &[String]) -> Result<Workspace, Trouble> {
         given.push(world.absolute("."));
     }
     Workspace::load(&world, &given).map_err(|error| Trouble::from(named(error, paths, &given)))
+}
+
+/// A file or folder of a git revision.
+pub fn load_at(revision: &str, path: &str) -> Result<Workspace, Trouble> {
+    let here = DiskWorld::new();
+    let path = here.absolute(path);
+    let folder = if std::path::Path::new(&path).is_dir() { path.as_str() } else { price_driver::folder(&path) };
+    // A folder that is new has no repository of its own.
+    let mut known = folder;
+    while !std::path::Path::new(known).is_dir() && !known.is_empty() && known != "/" {
+        known = price_driver::folder(known);
+    }
+    let world = GitWorld::open(known, revision)?;
+    Workspace::load(&world, &[path]).map_err(Trouble::from)
 }
 
 /// The error with the path as the user wrote it.

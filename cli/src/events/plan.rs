@@ -61,7 +61,8 @@ pub fn load_all(
     Ok(Some(all))
 }
 
-fn compile(
+/// Compiles a subject. Nothing, if findings that were printed keep it from being compiled.
+pub fn compile(
     workspace: &Workspace,
     subject: &Subject,
     format: ReportFormat,

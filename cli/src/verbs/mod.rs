@@ -3,6 +3,7 @@
 pub mod build;
 pub mod check;
 pub mod completions;
+pub mod diff;
 pub mod explain;
 pub mod fix;
 pub mod fmt;
@@ -12,6 +13,7 @@ pub mod lock;
 pub mod lsp;
 pub mod man;
 pub mod new;
+pub mod prove;
 pub mod rate;
 pub mod serve;
 pub mod store;
@@ -37,6 +39,8 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("fmt", "format source files"),
         ("fix", "mend what can be mended with certainty"),
         ("test", "run the tests that stand beside the prices"),
+        ("prove", "decide what assertions claim, for all usage"),
+        ("diff", "show what a change of prices does"),
         ("rate", "rate usage into invoices"),
         ("explain", "explain a code, or a line of an invoice"),
         ("lock", "pin what locked cards mean"),

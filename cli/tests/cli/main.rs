@@ -4,6 +4,7 @@
 // Helpers of one test binary: their names say what they are.
 #![allow(missing_docs)]
 
+mod change;
 mod check;
 mod codes;
 mod examples;

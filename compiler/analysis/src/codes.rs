@@ -128,6 +128,10 @@ codes! {
     TEST_NAME = "P801";
     /// A given that leaves a dimension open.
     TEST_DIMENSIONS = "P802";
+    /// A claim that does not hold.
+    DISPROVED = "P803";
+    /// A claim that cannot be decided.
+    UNDECIDED = "P804";
     /// A part of the language that this version cannot execute.
     NOT_YET = "P901";
 }

@@ -124,6 +124,7 @@ pub fn check_file(db: &dyn salsa::Database, workspace: Workspace, file: File) ->
         all.extend(found.diagnostics.iter().filter(|d| !said_elsewhere(db, workspace, file, d)).cloned());
     }
     all.extend(test_file(db, workspace, file).diagnostics.iter().cloned());
+    all.extend(crate::prove::proofs(db, workspace, file).diagnostics.iter().cloned());
     price_diagnostics::sort(&mut all);
     all.dedup();
     all

@@ -18,6 +18,7 @@ pub mod inputs;
 pub mod limits;
 mod locks;
 pub mod lower;
+pub mod prove;
 mod report;
 mod sources;
 pub mod testcase;
@@ -28,6 +29,7 @@ pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, 
 pub use inputs::{DataFile, File, Workspace, module_of, regroup, set_text, update, update_data};
 pub use locks::{Locked, locked};
 pub use lower::Lowered;
+pub use prove::{Claim, Proof, Proofs, Verdict, Witness, proofs};
 pub use sources::{Sourced, sourced};
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 

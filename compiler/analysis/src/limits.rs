@@ -28,3 +28,7 @@ pub const BASED_ON_DEPTH: usize = 16;
 pub const RETROACTIVE: usize = 8;
 /// Bits of a constant's numerator and denominator together.
 pub const CONSTANT_BITS: u64 = 120;
+/// Most assertions of a file that are decided.
+pub const ASSERTIONS: usize = 1_000;
+/// Most cases (meters, labels, days) of one claim.
+pub const CASES: usize = 20_000;

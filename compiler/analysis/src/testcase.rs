@@ -163,7 +163,6 @@ pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Test
             ItemKind::Amendment(amendment) => {
                 crate::lower::amend::target(db, workspace, file, amendment, &mut builder.made.diagnostics);
             }
-            ItemKind::Assert(assert) => builder.report(crate::not_yet("assertions", assert.title.span)),
             _ => {}
         }
     }

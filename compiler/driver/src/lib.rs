@@ -7,6 +7,7 @@
 mod accept;
 mod compile;
 mod coverage;
+mod diff;
 mod explain;
 mod fix;
 mod format;
@@ -21,6 +22,7 @@ mod world;
 pub use accept::{Accepted, accept};
 pub use compile::{Compiled, Known, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};
+pub use diff::{LineChange, LineDiff, PlanDiff, Region, diff};
 pub use explain::{Explanation, Row, explain, quantity, ratchet_text, rate, tier_range, tier_text};
 pub use fix::{Mended, fix};
 pub use format::{decode, format_text};
@@ -29,4 +31,4 @@ pub use testing::{Difference, Failure, Outcome, Reason, TestReport, TestRunner};
 pub use workspace::{LoadError, Origin, Source, Workspace};
 pub use world::{MemoryWorld, World, WorldError, below, clean, folder, is_source, join};
 
-pub use price_analysis::{Expect, ExpectTarget, Subject, TestCase};
+pub use price_analysis::{Claim, Expect, ExpectTarget, Proof, Subject, TestCase, Verdict, Witness};

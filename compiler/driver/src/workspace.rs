@@ -307,6 +307,15 @@ impl Workspace {
         suppress::apply(file, &readable(&source.path, &source.text), found)
     }
 
+    /// The assertions of the given files with what became of their claims.
+    #[must_use]
+    pub fn proofs(&self) -> Vec<(FileId, Arc<analysis::Proofs>)> {
+        let proofs = |(id, source): (FileId, &Source)| {
+            (id, analysis::proofs(&self.db, self.input_of_own(source), source.file).clone())
+        };
+        self.given().map(proofs).collect()
+    }
+
     /// The tests of the given files, with the file each stands in.
     #[must_use]
     pub fn tests(&self) -> Vec<(FileId, Arc<analysis::TestFile>)> {

@@ -7,6 +7,8 @@
 
 pub mod artefact;
 pub mod batch;
+pub mod bill;
+pub mod curve;
 pub mod func;
 pub mod funds;
 pub mod hash;
@@ -23,6 +25,8 @@ mod verify;
 
 pub use artefact::{Artefact, ArtefactError};
 pub use batch::{Batch, Column};
+pub use bill::{Bill, OneUsage, Unknown};
+pub use curve::{Curve, Straight, Stretch};
 pub use func::{Cond, Expr, Ladder, LadderKind, Piece};
 pub use funds::*;
 pub use hash::{FORM as HASH_FORM, MeaningHash};

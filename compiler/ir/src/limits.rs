@@ -39,3 +39,8 @@ pub const RATCHET_PERIODS: u32 = 120;
 pub const TOP_UPS: usize = 1_000;
 /// Days, months or years of one length: 100 years of days.
 pub const AGE: u32 = 36_525;
+
+/// Most straight pieces of a curve that is computed from others.
+pub const CURVE_PIECES: usize = 2_000;
+/// Most combinations of labels that a question about all of them looks at.
+pub const COMBINATIONS: usize = 4_096;

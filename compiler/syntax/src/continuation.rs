@@ -35,6 +35,12 @@ pub fn first_words(block: Node<'_>) -> &'static [&'static str] {
     Context::inside(block).block.words()
 }
 
+/// Whether a text is one whole line or statement of a block.
+#[must_use]
+pub fn is_whole(block: Node<'_>, text: &str) -> bool {
+    Grammar::parse(Context::inside(block).probe, text.trim()).is_ok()
+}
+
 /// What may follow a line of a block that was written so far. Nothing where that is not a beginning
 /// of a line.
 #[must_use]

@@ -20,7 +20,7 @@ mod prepare;
 pub mod tree;
 pub mod words;
 
-pub use continuation::{Continuation, block_around, continuation, first_words};
+pub use continuation::{Continuation, block_around, continuation, first_words, is_whole};
 pub use format::{FormatError, FormatOptions, format, format_markdown};
 pub use grammar::Rule;
 pub use markdown::blank_prose;

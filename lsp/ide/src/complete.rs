@@ -157,27 +157,34 @@ impl Ide {
         let tree = self.ast(file);
         let item = tree.items.iter().rposition(|item| (item.span.start as usize) <= start);
         let from = item.map_or(0, |at| tree.items[at].span.start as usize);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-        let until = item
-            .and_then(|at| tree.items.get(at + 1))
-            .map_or(text.len(), |next| next.span.start as usize)
-            .max(line_end);
+        let next = item.and_then(|at| tree.items.get(at + 1)).map_or(text.len(), |next| next.span.start as usize);
+        // The line opens a block that goes on below: its end has to do so, too.
         let opens = text[end..line_end].trim_end().ends_with('{');
-        for ending in ENDS {
-            if opens && !ending.is_empty() && !ending.ends_with('{') {
-                continue;
-            }
-            let brace = if opens && ending.is_empty() { " {" } else { "" };
-            let mut whole = text[from..start].to_owned();
-            let place = whole.len();
-            whole.push_str(STAND_IN);
-            whole.push_str(ending);
-            whole.push_str(brace);
-            // A brace that is opened to make the line whole is closed again.
-            if ending.ends_with('{') && !opens {
-                whole.push_str("\n}");
-            }
-            whole.push_str(&text[line_end..until]);
+        let whole_lines: Vec<String> = self.with_tree(file, |tree| {
+            let offset = u32::try_from(line_start).unwrap_or(u32::MAX);
+            let Some(block) = price_syntax::block_around(&tree.at(offset), offset) else { return Vec::new() };
+            let line = &text[line_start..start];
+            let written = ENDS.iter().map(|ending| match (opens, ending.strip_suffix(" {")) {
+                (true, Some(ending)) => (ending, true),
+                (true, None) => (*ending, true),
+                (false, Some(ending)) => (ending, true),
+                (false, None) => (*ending, false),
+            });
+            let fits = written.filter_map(|(ending, block_follows)| {
+                let line = format!("{line}{STAND_IN}{ending}");
+                let closed = if block_follows { format!("{line} {{\n}}") } else { line };
+                price_syntax::is_whole(block, &closed).then_some(closed)
+            });
+            fits.collect()
+        });
+        for line in whole_lines {
+            let place = line_start - from.min(line_start) + line.find(STAND_IN).unwrap_or(0);
+            let mut whole = text[from.min(line_start)..line_start].to_owned();
+            // A brace that stays open in the text is not closed here either.
+            whole.push_str(if opens { line.trim_end_matches("\n}") } else { &line });
+            whole.push_str(&text[line_end..next.max(line_end)]);
             let parse = price_syntax::parse(file, &whole);
             let mut found = None;
             occurrences(&parse.tree, &mut |chain, occurrence| {

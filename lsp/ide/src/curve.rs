@@ -3,8 +3,8 @@
 use crate::ide::Ide;
 use crate::names::DefKind;
 use crate::plans;
-use price_analysis::checks::curve::Curve;
 use price_diagnostics::FileId;
+use price_ir::Curve;
 use price_value::{Rational, Rounding, RoundingMode};
 
 /// A straight piece of a curve.

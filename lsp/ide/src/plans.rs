@@ -3,8 +3,8 @@
 use crate::ide::Ide;
 use crate::names::Def;
 use price_analysis::Lowered;
-use price_analysis::checks::curve::Curve;
 use price_diagnostics::FileId;
+use price_ir::Curve;
 use price_ir::{CellRule, Charge, Function, Line, Plan, Rules, Sink, UsageCharge};
 use price_value::Date;
 use std::sync::Arc;

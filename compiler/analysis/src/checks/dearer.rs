@@ -4,13 +4,12 @@
 //! by cell and date by date, as curves. What its own allowances include counts for the overridden
 //! price only: they are part of the same offer.
 
-use super::curve::{Curve, Straight};
 use super::given_back::{closed, regime};
 use super::{Checks, show};
 use crate::codes;
 use price_diagnostics::{Diagnostic, Span};
 use price_ir::{
-    Allowance, AllowanceIx, CellRule, Charge, Counting, Fold, Function, Line, LineIx, Plan, RuleIx, Rules, Sink,
+    Allowance, AllowanceIx, CellRule, Charge, Counting, Curve, Fold, Function, Line, LineIx, Plan, RuleIx, Rules, Sink,
 };
 use price_value::{Date, Rational, Window};
 use std::collections::BTreeSet;
@@ -146,34 +145,7 @@ impl<'a> Side<'a> {
     }
 
     fn curve(&self, cell: usize, function: &Function) -> Option<Curve> {
-        Some(beyond(Curve::of(&function.amount)?, &self.included(cell)?, self.counting))
-    }
-}
-
-/// A price of which a quantity is included.
-fn beyond(curve: Curve, included: &Rational, counting: Counting) -> Curve {
-    if !included.is_positive() {
-        return curve;
-    }
-    let flat = |value| Straight { from: Rational::ZERO, value, slope: Rational::ZERO };
-    match counting {
-        Counting::Net => {
-            let moved = curve.pieces.into_iter().map(|p| Straight { from: &p.from + included, ..p });
-            let pieces = std::iter::once(flat(curve.at_zero.clone())).chain(moved).collect();
-            Curve { at_zero: curve.at_zero, pieces }
-        }
-        Counting::Gross => {
-            let free = curve.at(included);
-            let mut pieces = vec![flat(Rational::ZERO)];
-            for (index, piece) in curve.pieces.iter().enumerate() {
-                if curve.pieces.get(index + 1).is_some_and(|next| next.from <= *included) {
-                    continue;
-                }
-                let from = piece.from.clone().max(included.clone());
-                pieces.push(Straight { value: piece.at(&from) - &free, slope: piece.slope.clone(), from });
-            }
-            Curve { at_zero: Rational::ZERO, pieces }
-        }
+        Some(Curve::of(&function.amount)?.beyond(&self.included(cell)?, self.counting))
     }
 }
 

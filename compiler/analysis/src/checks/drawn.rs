@@ -1,11 +1,10 @@
 //! Prices that fall at a tier edge and are paid while they grow.
 
 use super::Checks;
-use super::curve::Curve;
 use super::show;
 use crate::codes;
 use price_diagnostics::Diagnostic;
-use price_ir::{BalanceIx, Charge, LineIx};
+use price_ir::{BalanceIx, Charge, Curve, LineIx};
 
 impl Checks<'_> {
     /// Where a balance of the waterfall has paid for more than the price comes to later.

@@ -5,12 +5,11 @@
 //! reported is a usage whose total is below zero.
 
 use super::Checks;
-use super::curve::Curve;
 use super::show;
 use crate::codes;
 use price_diagnostics::Diagnostic;
 use price_ir::{
-    Bound, CellRule, Charge, Cond, DiscountOff, Expr, Key, Line, LineIx, Plan, Regime, Rules, Sink, UsageCharge,
+    Bound, CellRule, Charge, Cond, Curve, DiscountOff, Expr, Key, Line, LineIx, Plan, Regime, Rules, Sink, UsageCharge,
 };
 use price_value::{Date, Rational};
 use std::collections::BTreeSet;

@@ -1,15 +1,13 @@
 //! Checks on a compiled plan that need no quantifier: decided exactly on the piecewise form.
 
-pub mod curve;
 pub mod dearer;
 mod drawn;
 mod entitled;
 mod given_back;
 
 use crate::codes;
-use curve::Curve;
 use price_diagnostics::{Diagnostic, Span};
-use price_ir::{Bound, Charge, Fold, Function, GroupClamp, Line, LineClamp, Plan, SinkIx, UsageCharge};
+use price_ir::{Bound, Charge, Curve, Fold, Function, GroupClamp, Line, LineClamp, Plan, SinkIx, UsageCharge};
 use price_value::{Rational, currency::group};
 use std::collections::BTreeSet;
 

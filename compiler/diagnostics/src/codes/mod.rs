@@ -270,6 +270,8 @@ pub const CODES: &[CodeInfo] = &[
     code!("P701", Error, false, "a calendar that leaves time uncovered"),
     code!("P801", Error, true, "a test that names something its subject does not have"),
     code!("P802", Error, false, "a given that leaves a dimension open"),
+    code!("P803", Error, true, "a claim that does not hold"),
+    code!("P804", Warning, false, "a claim that cannot be decided"),
     code!("P901", Error, false, "a part of the language that this version cannot execute"),
     code!("P902", Warning, true, "a comment that allows nothing"),
     code!("P903", Warning, false, "a comment that cannot be read"),

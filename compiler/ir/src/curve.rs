@@ -1,7 +1,10 @@
 //! A price function of one quantity as straight pieces, for exact questions about all of them.
 
-use price_ir::{Expr, Ladder};
+use crate::func::{Expr, Ladder};
+use crate::limits::CURVE_PIECES as MOST_PIECES;
+use crate::plan::Counting;
 use price_value::Rational;
+use std::cmp::Ordering;
 
 /// `F` on `q ≥ 0`: its value at zero and what holds above each start.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,22 @@ pub struct Straight {
     pub slope: Rational,
 }
 
+/// A stretch of quantities on which a curve keeps its sign.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    /// Exclusive start.
+    pub from: Rational,
+    /// Inclusive end, unless it goes on for ever.
+    pub until: Option<Rational>,
+    /// Above, at or below zero.
+    pub sign: Ordering,
+    /// The quantity at an end of a piece with the value farthest from zero, and that value; a limit
+    /// from above where it is a start.
+    pub most: (Rational, Rational),
+    /// Change per unit on an endless last piece.
+    pub growth: Rational,
+}
+
 impl Straight {
     /// The value of this piece's formula at `q`.
     pub fn at(&self, q: &Rational) -> Rational {
@@ -30,10 +49,9 @@ impl Straight {
     }
 }
 
-const MOST_PIECES: usize = 2_000;
-
 impl Curve {
-    fn constant(value: Rational) -> Curve {
+    /// The same amount for every quantity.
+    pub fn constant(value: Rational) -> Curve {
         Curve { at_zero: value.clone(), pieces: vec![Straight { from: Rational::ZERO, value, slope: Rational::ZERO }] }
     }
 
@@ -78,7 +96,81 @@ impl Curve {
         Some(Curve { at_zero: ladder.at_zero.clone(), pieces })
     }
 
-    fn scaled(mut self, k: &Rational) -> Curve {
+    /// The quantity itself.
+    pub fn identity() -> Curve {
+        let piece = Straight { from: Rational::ZERO, value: Rational::ZERO, slope: Rational::ONE };
+        Curve { at_zero: Rational::ZERO, pieces: vec![piece] }
+    }
+
+    /// Whether it is zero everywhere.
+    pub fn is_zero(&self) -> bool {
+        self.at_zero.is_zero() && self.pieces.iter().all(|p| p.value.is_zero() && p.slope.is_zero())
+    }
+
+    /// The value, if it is the same for every quantity.
+    pub fn as_constant(&self) -> Option<&Rational> {
+        let same = |p: &Straight| p.slope.is_zero() && p.value == self.at_zero;
+        self.pieces.iter().all(same).then_some(&self.at_zero)
+    }
+
+    /// The sum of two.
+    pub fn plus(&self, other: &Curve) -> Curve {
+        self.zip(other, |a, b| a + b).merged()
+    }
+
+    /// The difference of two.
+    pub fn minus(&self, other: &Curve) -> Curve {
+        self.zip(other, |a, b| a - b).merged()
+    }
+
+    /// The greater of two point by point; none beyond the limit of pieces.
+    pub fn greatest(&self, other: &Curve) -> Option<Curve> {
+        Some(self.extreme(other, true)?.merged())
+    }
+
+    /// The lesser of two point by point; none beyond the limit of pieces.
+    pub fn least(&self, other: &Curve) -> Option<Curve> {
+        Some(self.extreme(other, false)?.merged())
+    }
+
+    /// Without starts at which nothing changes.
+    #[must_use]
+    pub fn merged(mut self) -> Curve {
+        self.pieces.dedup_by(|next, before| next.slope == before.slope && next.value == before.at(&next.from));
+        self
+    }
+
+    /// A price of which a quantity is included.
+    #[must_use]
+    pub fn beyond(self, included: &Rational, counting: Counting) -> Curve {
+        if !included.is_positive() {
+            return self;
+        }
+        let flat = |value| Straight { from: Rational::ZERO, value, slope: Rational::ZERO };
+        match counting {
+            Counting::Net => {
+                let moved = self.pieces.into_iter().map(|p| Straight { from: &p.from + included, ..p });
+                let pieces = std::iter::once(flat(self.at_zero.clone())).chain(moved).collect();
+                Curve { at_zero: self.at_zero, pieces }
+            }
+            Counting::Gross => {
+                let free = self.at(included);
+                let mut pieces = vec![flat(Rational::ZERO)];
+                for (index, piece) in self.pieces.iter().enumerate() {
+                    if self.pieces.get(index + 1).is_some_and(|next| next.from <= *included) {
+                        continue;
+                    }
+                    let from = piece.from.clone().max(included.clone());
+                    pieces.push(Straight { value: piece.at(&from) - &free, slope: piece.slope.clone(), from });
+                }
+                Curve { at_zero: Rational::ZERO, pieces }
+            }
+        }
+    }
+
+    /// All amounts times a number.
+    #[must_use]
+    pub fn scaled(mut self, k: &Rational) -> Curve {
         self.at_zero = &self.at_zero * k;
         for piece in &mut self.pieces {
             piece.value = &piece.value * k;
@@ -144,6 +236,47 @@ impl Curve {
         }
         let at = self.pieces.partition_point(|p| p.from < *q).max(1) - 1;
         self.pieces[at].at(q)
+    }
+
+    /// Where the value is above, at and below zero, in order of quantities above 0.
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let mut all: Vec<Stretch> = Vec::new();
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let end = self.pieces.get(index + 1).map(|next| next.from.clone());
+            let mut cuts = vec![piece.from.clone()];
+            if !piece.slope.is_zero() {
+                let crossing = &piece.from - &(&piece.value / &piece.slope);
+                if crossing > piece.from && end.as_ref().is_none_or(|end| crossing < *end) {
+                    cuts.push(crossing);
+                }
+            }
+            for (at, from) in cuts.iter().enumerate() {
+                let until = cuts.get(at + 1).cloned().or_else(|| end.clone());
+                let middle = match &until {
+                    Some(until) => &(from + until) / &Rational::int(2),
+                    None => from + &Rational::ONE,
+                };
+                let sign = piece.at(&middle).cmp(&Rational::ZERO);
+                let ends = [Some(from.clone()), until.clone()].into_iter().flatten();
+                let most = ends.map(|q| (q.clone(), piece.at(&q))).max_by(|a, b| a.1.abs().cmp(&b.1.abs()));
+                let growth = match until {
+                    None => piece.slope.clone(),
+                    Some(_) => Rational::ZERO,
+                };
+                let most = most.unwrap_or_else(|| (from.clone(), piece.at(from)));
+                match all.last_mut().filter(|last| last.sign == sign) {
+                    Some(last) => {
+                        last.until = until;
+                        last.growth = growth;
+                        if most.1.abs() > last.most.1.abs() {
+                            last.most = most;
+                        }
+                    }
+                    None => all.push(Stretch { from: from.clone(), until, sign, most, growth }),
+                }
+            }
+        }
+        all
     }
 
     /// The first start at which the value falls: the start, the value reached up to it, and
@@ -240,7 +373,7 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use price_ir::{LadderKind, Piece};
+    use crate::func::{LadderKind, Piece};
 
     fn r(text: &str) -> Rational {
         text.parse().unwrap()
@@ -263,6 +396,23 @@ mod tests {
         assert_eq!((at.clone(), before.clone(), after), (r("1000"), r("100"), r("80")));
         assert_eq!(curve.at(&r("1001")), r("80.08"));
         assert_eq!(curve.back_at(&at, &before), Some(r("1250")));
+    }
+
+    #[test]
+    fn stretches_are_told_with_their_worst() {
+        // Five cents each against nothing up to 100 and nine cents each above.
+        let flat = Curve::of(&Expr::Ladder(Box::new(Expr::Arg), Ladder::linear(r("0.05")))).unwrap();
+        let pieces = vec![
+            Straight { from: r("0"), value: r("0"), slope: r("0") },
+            Straight { from: r("100"), value: r("0"), slope: r("0.09") },
+        ];
+        let told = flat.minus(&Curve { at_zero: r("0"), pieces }).stretches();
+        assert_eq!(told.len(), 2);
+        assert_eq!(
+            (told[0].sign, &told[0].until, &told[0].most),
+            (Ordering::Greater, &Some(r("225")), &(r("100"), r("5")))
+        );
+        assert_eq!((told[1].sign, &told[1].until, &told[1].growth), (Ordering::Less, &None, &r("-0.04")));
     }
 
     #[test]

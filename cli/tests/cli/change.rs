@@ -1,0 +1,102 @@
+//! `price prove` and `price diff`: what prices do for all usage, and what a change of them does.
+
+use crate::Place;
+use std::process::Command;
+
+const HEAD: &str = "use std.units (call)\nuse std.currencies (USD)\n\nevent request { region: text }\nmeter calls = count of request in calls\n\nplan team {\n  currency USD\n  timezone \"UTC\"\n  billing  monthly on day 1\n  rounding each line half-up to cents\n";
+const TAIL: &str = "  late events accepted for 3 days then next period\n}\n";
+
+fn plan(price: &str) -> String {
+    format!("{HEAD}{price}{TAIL}")
+}
+
+const VOLUME: &str = "  price usage on calls {\n    volume per call {\n      up to 1k calls $0.10\n      beyond         $0.08\n    }\n    allow cliffs\n  }\n";
+const GRADUATED: &str = "  price usage on calls {\n    graduated per call {\n      up to 1k calls $0.10\n      beyond         $0.08\n    }\n  }\n";
+const CLAIMS: &str = "\nassert \"more never costs less\" for plan team for all calls in 0 calls .. 1M calls {\n  total never decreases\n  usage <= $90k\n}\n";
+
+#[test]
+fn claims_are_proved_disproved_or_open() {
+    let place = Place::new();
+    place.file("a.price", &format!("{}{CLAIMS}", plan(VOLUME)));
+    let ran = place.run(&["prove", "a.price"]);
+    assert_eq!(ran.code, 1);
+    let said = &ran.out;
+    assert!(said.contains("proved      usage <= $90k"), "{said}");
+    assert!(said.contains("disproved   total never decreases  a.price:"), "{said}");
+    assert!(said.contains("1_000 calls cost $100.00, and 1_001 calls cost $80.08"), "{said}");
+    assert!(ran.err.contains("2 claims: 1 proved, 1 disproved"), "{}", ran.err);
+    let json = place.run(&["prove", "a.price", "--output-format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let claim = &value["files"][0]["assertions"][0]["claims"][0];
+    assert_eq!((claim["verdict"].as_str(), claim["usage"].as_str()), (Some("disproved"), Some("1_001 calls")));
+    // The counterexample is a test that runs.
+    let test = claim["test"].as_str().expect("a test");
+    place.file("b.price", &format!("{}\n{test}\n", plan(VOLUME)));
+    let tested = place.run(&["test", "b.price", "--accept"]);
+    assert!(tested.code == 0, "{}", tested.out);
+    let written = place.read("b.price");
+    assert!(written.contains("given calls 1_001 calls\n  expect total $80.08"), "{written}");
+    place.file("c.price", &format!("{}{CLAIMS}", plan(GRADUATED)));
+    assert_eq!(place.run(&["prove", "c.price", "--strict"]).code, 0);
+    place.file("d.price", &format!("{}{CLAIMS}", plan("  price usage on calls each day = $0.01 per call\n")));
+    assert_eq!(place.run(&["prove", "d.price"]).code, 0);
+    assert_eq!(place.run(&["prove", "d.price", "--strict"]).code, 1);
+}
+
+#[test]
+fn a_change_is_shown_for_every_quantity_and_every_customer() {
+    let place = Place::new();
+    place.file("old.price", &plan(VOLUME));
+    place.file("new.price", &plan(GRADUATED));
+    let same = place.run(&["diff", "old.price", "old.price"]);
+    assert_eq!(same.out, "plan team: means the same\n");
+    let ran = place.run(&["diff", "old.price", "new.price"]);
+    let said = &ran.out;
+    assert!(ran.code == 0 && said.contains("above 1_000 calls: dearer, most +$20.00 at 1_000"), "{said}");
+    assert!(said.contains("above 0 up to 1_000 calls: the same"), "{said}");
+    let mut usage = String::new();
+    for (account, count) in [("big", 1_500), ("small", 3)] {
+        for number in 0..count {
+            usage.push_str(&format!(
+                "{{\"source\":\"s\",\"id\":\"{account}-{number}\",\"type\":\"request\",\"account\":\"{account}\",\"time\":\"2026-03-02T00:00:00Z\",\"region\":\"x\"}}\n"
+            ));
+        }
+    }
+    place.file("usage.ndjson", &usage);
+    let ran = place.run(&["diff", "old.price", "new.price", "--events", "usage.ndjson", "--format", "markdown"]);
+    let said = &ran.out;
+    assert!(said.contains("Invoices: $120.30 → $140.30 (+$20.00, +16.6%); 1 pay more, 1 the same, 0 less"), "{said}");
+    assert!(said.contains("| big | $120.00 | $140.00 | +$20.00 (+16.6%) |"), "{said}");
+    let json = place.run(&["diff", "old.price", "new.price", "--events", "usage.ndjson", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let stretch = &value["subjects"][0]["lines"][0]["regions"][0]["stretches"][1];
+    assert_eq!((stretch["way"].as_str(), stretch["most"]["change"].as_str()), (Some("dearer"), Some("20")));
+    assert_eq!(value["subjects"][0]["invoices"]["accounts"][0]["change"], "20");
+    assert_eq!(place.run(&["diff", "old.price"]).code, 2);
+}
+
+#[test]
+fn a_revision_of_git_is_as_good_as_a_file() {
+    let place = Place::new();
+    let git = |args: &[&str]| {
+        let ran = Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"])
+            .args(args)
+            .current_dir(place.path())
+            .output();
+        assert!(ran.expect("git runs").status.success(), "{args:?}");
+    };
+    git(&["init", "-q"]);
+    place.file("plans/team.price", &plan(VOLUME));
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    place.file("plans/team.price", &plan(GRADUATED));
+    place.file("plans/other.price", &plan(GRADUATED).replace("plan team", "plan other"));
+    let ran = place.run(&["diff", "--since", "main", "plans"]);
+    let said = &ran.out;
+    assert!(said.contains("dearer, most +$20.00 at 1_000") && said.contains("plan other: new"), "{said}{}", ran.err);
+    for (revision, code) in [("nowhere", "C060"), ("--output=x", "C060")] {
+        let ran = place.run(&["diff", &format!("--since={revision}"), "plans"]);
+        assert!(ran.code == 2 && ran.err.contains(code), "{}", ran.err);
+    }
+}

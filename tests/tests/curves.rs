@@ -1,0 +1,174 @@
+//! What a plan's usage costs as curves ([`price_ir::bill`]) against the invoices of the reference
+//! engine, before rounding: every construct and example, every meter, labels and dates, at the
+//! edges of the pieces and beside them.
+
+use price_driver::{MemoryWorld, TestRunner, Workspace};
+use price_interp::InterpFactory;
+use price_ir::bill::{bill, combinations, days};
+use price_ir::{Charge, Curve, FeeSchedule, KernelFactory, OneUsage, Plan};
+use price_value::{Date, Rational, Window};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Combinations of labels and days that are tried for each meter.
+const TRIES: usize = 6;
+
+/// One usage with what the curves say.
+struct Asked {
+    title: String,
+    lines: Vec<(String, Rational)>,
+    total: Option<Rational>,
+}
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = Vec::new();
+    for folder in ["constructs", "../examples", "../examples/scenarios"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|end| end == "price") {
+                all.push((path.display().to_string(), std::fs::read_to_string(&path).expect("a text")));
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+fn data(mut world: MemoryWorld) -> MemoryWorld {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["constructs/data", "../examples/data"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            world = world.with(&format!("data/{name}"), std::fs::read(&path).expect("a file"));
+        }
+    }
+    world
+}
+
+/// Every edge of some curves, its neighbours, and something between and beyond.
+fn quantities<'c>(curves: impl Iterator<Item = &'c Curve>, step: &Rational) -> Vec<Rational> {
+    let mut all: BTreeSet<Rational> = [Rational::ZERO, step.clone(), step * &Rational::int(7)].into();
+    for curve in curves {
+        for piece in curve.pieces.iter().take(6) {
+            let at = (&piece.from / step).floor() * step;
+            all.extend([at.clone(), &at + step, &at * &Rational::int(3)]);
+        }
+    }
+    all.into_iter().filter(|q| *q <= Rational::int(50_000_000)).take(14).collect()
+}
+
+/// The first month from a day on in which nothing changes.
+fn month(plan: &Plan, day: Option<Date>) -> Option<Date> {
+    let from = day.unwrap_or(Date::new(2026, 1, 1)?);
+    let first = Date::new(from.year(), from.month(), 1)?;
+    let first = if first == from { first } else { first.add_months(1, 1) };
+    let until = first.add_months(1, 1);
+    let calm = days(plan).into_iter().flatten().all(|change| change <= first || change >= until);
+    calm.then_some(first)
+}
+
+fn ask(plan: &Plan, kind: &str, name: &str, text: &mut String, asked: &mut Vec<Asked>) {
+    if plan.billing.every != Window::Month
+        || plan.billing.day != 1
+        || plan.parties.as_ref().is_some_and(|p| p.renews.is_some())
+    {
+        return;
+    }
+    let once = plan.lines.iter().any(|l| matches!(&l.charge, Charge::Fee(fee) if matches!(fee.per, FeeSchedule::Once)));
+    let meters: BTreeSet<&str> = plan.sinks.iter().map(|s| s.meter.as_str()).filter(|m| !m.is_empty()).collect();
+    for meter in meters {
+        let sink = plan.sinks.iter().find(|sink| sink.meter == meter).expect("it is there");
+        let step = plan.sinks.iter().filter(|s| s.meter == meter).map(|s| s.quantum.clone()).min().expect("one");
+        let Some(cells) = combinations(&[plan], meter) else { continue };
+        let mut tries = 0;
+        for day in days(plan) {
+            let Some(first) = month(plan, day) else { continue };
+            for labels in &cells {
+                tries += 1;
+                if tries > TRIES {
+                    break;
+                }
+                let costs = bill(plan, &OneUsage { meter, labels, day: Some(first) });
+                let known =
+                    costs.lines.iter().filter_map(|(_, curve)| curve.as_ref().ok()).chain(costs.total.as_ref().ok());
+                for quantity in quantities(known, &step) {
+                    let Some(number) = quantity.to_decimal_string(0) else { continue };
+                    let title = format!("#{}", asked.len());
+                    let _ = write!(text, "\ntest \"{title}\" for {kind} {name} in {} {{\n", &first.to_string()[..7]);
+                    let unit = if sink.unit.is_empty() { String::new() } else { format!(" {}", sink.unit) };
+                    let places: Vec<String> = labels.iter().map(|(d, l)| format!("{d} is \"{l}\"")).collect();
+                    let place =
+                        if places.is_empty() { String::new() } else { format!(" where {}", places.join(" and ")) };
+                    let _ = write!(text, "  given {meter} {number}{unit}{place}\n  expect total ?\n}}\n");
+                    let fee = |name: &str| {
+                        plan.lines.iter().any(|l| {
+                            l.name == name && matches!(&l.charge, Charge::Fee(f) if matches!(f.per, FeeSchedule::Once))
+                        })
+                    };
+                    let amounts = costs.lines.iter().filter(|(name, _)| !fee(name));
+                    let amounts =
+                        amounts.filter_map(|(name, curve)| Some((name.clone(), curve.as_ref().ok()?.at(&quantity))));
+                    asked.push(Asked {
+                        title,
+                        lines: amounts.collect(),
+                        total: costs.total.as_ref().ok().filter(|_| !once).map(|curve| curve.at(&quantity)),
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn curves_are_what_the_engine_bills() {
+    let engines: [Arc<dyn KernelFactory>; 1] = [Arc::new(InterpFactory)];
+    let (mut compared, mut lines, mut wrong) = (0, 0, Vec::new());
+    for (path, source) in sources() {
+        let world = data(MemoryWorld::new().with("main.price", source.as_str()));
+        let Ok(workspace) = Workspace::load(&world, &["main.price".to_owned()]) else { continue };
+        let mut text = source.clone();
+        let mut asked = Vec::new();
+        for subject in workspace.subjects() {
+            let Ok(known) = workspace.compile_known(&subject) else { continue };
+            // A test bills what was known then; the curves are of what is known now.
+            let [known] = known.as_slice() else { continue };
+            ask(&known.compiled.plan, subject.kind, &subject.name, &mut text, &mut asked);
+        }
+        let world = data(MemoryWorld::new().with("main.price", text.as_str()));
+        let workspace = Workspace::load(&world, &["main.price".to_owned()]).expect("it loads");
+        let mut runner = TestRunner::new(&workspace, &engines);
+        for (file, tests) in workspace.tests() {
+            for case in tests.cases.iter().filter(|case| case.title.starts_with('#')) {
+                let Some(expected) = asked.iter().find(|asked| asked.title == case.title) else { continue };
+                let report = runner.run(file, case);
+                let [invoice] = report.invoices.as_slice() else { continue };
+                compared += 1;
+                for (name, amount) in &expected.lines {
+                    let found = invoice.lines.iter().find(|line| line.name == *name);
+                    let exact = found.map_or(Rational::ZERO, |line| line.exact.clone());
+                    lines += 1;
+                    if exact != *amount {
+                        wrong.push(format!(
+                            "{path} {}: `{name}` is {exact}, the curve says {amount}: {:?}",
+                            case.subject, case.given
+                        ));
+                    }
+                }
+                let own = invoice.lines.iter().filter(|line| line.currency == price_ir::OWN);
+                let total: Rational = own.map(|line| &line.exact).sum();
+                if expected.total.as_ref().is_some_and(|expected| *expected != total) {
+                    wrong.push(format!(
+                        "{path} {}: the total is {total}, the curve says {:?}: {:?}",
+                        case.subject, expected.total, case.given
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {lines}:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
+    assert!(compared > 700 && lines > 1_700, "{compared} usages, {lines} lines");
+}
