@@ -106,6 +106,8 @@ pub enum Verb {
     Prove(ProveArgs),
     /// Show what a change of prices does: to every quantity, and to every customer
     Diff(DiffArgs),
+    /// Draw what a price costs against usage
+    Plot(PlotArgs),
     /// Speak with an editor: the language server, on standard input and output
     Lsp(LspArgs),
     /// Run the event runtime: take usage over HTTP, rate it, keep it
@@ -247,6 +249,53 @@ pub enum DiffFormat {
     Json,
     /// For a pull request
     Markdown,
+}
+
+/// Draw what a price costs against usage.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price plot plan.price calls\n  \
+    price plot cloud.price egress --only region=eu --up-to 500k --view average -o egress.svg\n  \
+    price plot new.price calls --against old.price -o change.svg")]
+pub struct PlotArgs {
+    /// A `.price` file, or a plan compiled by `price build`
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// The price, or `total`; needed where there are several
+    #[arg(value_name = "LINE")]
+    pub line: Option<String>,
+    /// Plan or rate card; `card@4` for a version
+    #[arg(long = "for", value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Only cells with this label; may be repeated
+    #[arg(long, value_name = "DIMENSION=LABEL")]
+    pub only: Vec<String>,
+    /// Draw also the same line of another file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub against: Option<String>,
+    /// What is drawn
+    #[arg(long, value_name = "VIEW", default_value = "total")]
+    pub view: PlotView,
+    /// The greatest quantity, for example 500k
+    #[arg(long, value_name = "QUANTITY")]
+    pub up_to: Option<String>,
+    /// The day whose rules are drawn [default: those that hold last]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<price_value::Date>,
+    /// Write an SVG instead of drawing on the terminal
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<String>,
+}
+
+/// What is drawn against the quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlotView {
+    /// The amount
+    Total,
+    /// What one more costs
+    Marginal,
+    /// The amount divided by the quantity
+    Average,
 }
 
 /// Decide what assertions claim, for all usage.

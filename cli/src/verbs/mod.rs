@@ -13,6 +13,7 @@ pub mod lock;
 pub mod lsp;
 pub mod man;
 pub mod new;
+pub mod plot;
 pub mod prove;
 pub mod rate;
 pub mod serve;
@@ -41,6 +42,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("test", "run the tests that stand beside the prices"),
         ("prove", "decide what assertions claim, for all usage"),
         ("diff", "show what a change of prices does"),
+        ("plot", "draw what a price costs against usage"),
         ("rate", "rate usage into invoices"),
         ("explain", "explain a code, or a line of an invoice"),
         ("lock", "pin what locked cards mean"),
