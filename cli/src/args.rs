@@ -108,6 +108,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Draw what a price costs against usage
     Plot(PlotArgs),
+    /// Write a rate card, plan or contract as a page for customers
+    Doc(DocArgs),
     /// Speak with an editor: the language server, on standard input and output
     Lsp(LspArgs),
     /// Run the event runtime: take usage over HTTP, rate it, keep it
@@ -283,6 +285,26 @@ pub struct PlotArgs {
     #[arg(long, value_name = "DATE")]
     pub on: Option<price_value::Date>,
     /// Write an SVG instead of drawing on the terminal
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<String>,
+}
+
+/// Write a rate card, plan or contract as a page for customers.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  price doc cloud.price --for cloud_2026 -o cloud.html\n\nPrint the page from a browser for a PDF."
+)]
+pub struct DocArgs {
+    /// A `.price` file or a folder
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub file: String,
+    /// Plan, rate card or contract; `card@4` for a version
+    #[arg(long = "for", value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Leave out the pictures
+    #[arg(long)]
+    pub no_pictures: bool,
+    /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
 }

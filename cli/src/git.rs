@@ -16,16 +16,16 @@ impl GitWorld {
     /// The revision in the repository around a folder.
     pub fn open(folder: &str, revision: &str) -> Result<GitWorld, Trouble> {
         if revision.starts_with('-') {
-            return Err(Trouble::new("C060", format!("`{revision}` is no revision")));
+            return Err(Trouble::new("C090", format!("`{revision}` is no revision")));
         }
         let asked = |args: &[&str]| {
             let output = Command::new("git").arg("-C").arg(folder).args(args).output();
-            let output = output.map_err(|error| Trouble::new("C061", "git cannot be run").cause(error.to_string()))?;
+            let output = output.map_err(|error| Trouble::new("C091", "git cannot be run").cause(error.to_string()))?;
             if output.status.success() {
                 return Ok(output.stdout);
             }
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Trouble::new("C060", format!("git knows no revision `{revision}` here")).cause(said))
+            Err(Trouble::new("C090", format!("git knows no revision `{revision}` here")).cause(said))
         };
         let root = String::from_utf8_lossy(&asked(&["rev-parse", "--show-toplevel"])?).trim().to_owned();
         let commit = asked(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;

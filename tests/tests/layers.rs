@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Packages that appear only in the crates named.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 18] = [
     ("pest", &["price-syntax"]),
     ("pest_derive", &["price-syntax"]),
     ("salsa", &["price-analysis"]),
@@ -21,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("axum", &["price-server"]),
     ("tokio", &["price-server", "price-lsp"]),
     ("tower-lsp", &["price-lsp"]),
+    ("maud", &["price-cli"]),
     ("plotters", &["price-plot"]),
     ("hyper", &["price-server"]),
     ("ureq", &["price-cli"]),

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod money;
 pub mod order;
 pub mod report;
+pub mod sheet_html;
 pub mod tests_json;
 pub mod tests_junit;
 pub mod tests_pretty;

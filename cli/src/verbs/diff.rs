@@ -41,10 +41,10 @@ pub fn run(args: &DiffArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
         (Some(revision), [path]) => (paths::load_at(revision, path)?, paths::load(std::slice::from_ref(path))?),
         (None, [old, new]) => (paths::load(std::slice::from_ref(old))?, paths::load(std::slice::from_ref(new))?),
         (Some(_), _) => {
-            return Err(Trouble::new("C062", "with `--since` there is one path").help("the old one is the revision's"));
+            return Err(Trouble::new("C092", "with `--since` there is one path").help("the old one is the revision's"));
         }
         (None, _) => {
-            return Err(Trouble::new("C062", "there is nothing to compare with")
+            return Err(Trouble::new("C092", "there is nothing to compare with")
                 .help("give an old and a new path, or `--since REVISION`"));
         }
     };

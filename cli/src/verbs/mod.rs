@@ -4,6 +4,7 @@ pub mod build;
 pub mod check;
 pub mod completions;
 pub mod diff;
+pub mod doc;
 pub mod explain;
 pub mod fix;
 pub mod fmt;
@@ -43,6 +44,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("prove", "decide what assertions claim, for all usage"),
         ("diff", "show what a change of prices does"),
         ("plot", "draw what a price costs against usage"),
+        ("doc", "write prices as a page for customers"),
         ("rate", "rate usage into invoices"),
         ("explain", "explain a code, or a line of an invoice"),
         ("lock", "pin what locked cards mean"),

@@ -43,7 +43,7 @@ pub fn run(args: &PlotArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     }
     if series.len() > SERIES {
         let shown: Vec<&str> = series.iter().take(4).map(|series| series.label.as_str()).collect();
-        return Err(Trouble::new("C063", format!("{} prices do not fit into one picture", series.len()))
+        return Err(Trouble::new("C094", format!("{} prices do not fit into one picture", series.len()))
             .help(format!("choose some with `--only`, for example of {}", shown.join("; "))));
     }
     let up_to = match &args.up_to {
@@ -59,7 +59,7 @@ pub fn run(args: &PlotArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     match &args.output {
         Some(path) => {
             let drawn =
-                price_plot::svg(&chart, SIZE.0, SIZE.1).map_err(|error| Trouble::new("C064", error.to_string()))?;
+                price_plot::svg(&chart, SIZE.0, SIZE.1).map_err(|error| Trouble::new("C095", error.to_string()))?;
             std::fs::write(path, drawn).map_err(|error| Trouble::write(path, error))?;
             shell.note(format!("Wrote {path}"));
         }
@@ -77,10 +77,10 @@ fn only_line(plan: &Plan) -> Result<String, Trouble> {
     let names: Vec<&str> = prices.map(|line| line.name.as_str()).collect();
     match names.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] => Err(Trouble::new("C065", format!("`{}` has no price on a meter", plan.name))),
+        [] => Err(Trouble::new("C096", format!("`{}` has no price on a meter", plan.name))),
         several => {
             let all = several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            Err(Trouble::new("C065", format!("`{}` has several prices: {all}", plan.name))
+            Err(Trouble::new("C096", format!("`{}` has several prices: {all}", plan.name))
                 .help("say which one, or `total`"))
         }
     }
@@ -100,7 +100,7 @@ fn meter_of(plan: &Plan, line: &str) -> Result<(String, String), Trouble> {
             sinks.dedup_by(|a, b| a.meter == b.meter);
             match sinks.as_slice() {
                 [only] => Some(*only),
-                _ => return Err(Trouble::new("C065", "a total of several meters has no one axis").help("name a price")),
+                _ => return Err(Trouble::new("C096", "a total of several meters has no one axis").help("name a price")),
             }
         }
         line => of(line),
@@ -108,7 +108,7 @@ fn meter_of(plan: &Plan, line: &str) -> Result<(String, String), Trouble> {
     let sink = sink.ok_or_else(|| {
         let known: Vec<&str> =
             plan.lines.iter().map(|line| line.name.as_str()).filter(|name| of(name).is_some()).collect();
-        Trouble::new("C065", format!("`{}` has no price `{line}` on a meter", plan.name))
+        Trouble::new("C096", format!("`{}` has no price `{line}` on a meter", plan.name))
             .help(format!("there is {}", known.join(", ")))
     })?;
     Ok((sink.meter.clone(), sink.unit.clone()))
@@ -118,14 +118,14 @@ fn meter_of(plan: &Plan, line: &str) -> Result<(String, String), Trouble> {
 fn labels(only: &[String]) -> Result<Vec<(String, String)>, Trouble> {
     let split = |text: &String| match text.split_once('=') {
         Some((dimension, label)) => Ok((dimension.trim().to_owned(), label.trim().to_owned())),
-        None => Err(Trouble::new("C066", format!("`{text}` is not DIMENSION=LABEL"))),
+        None => Err(Trouble::new("C097", format!("`{text}` is not DIMENSION=LABEL"))),
     };
     only.iter().map(split).collect()
 }
 
 /// `500k`, `12.5M`, `1_000`.
 fn bound(text: &str) -> Result<Rational, Trouble> {
-    let wrong = || Trouble::new("C066", format!("`{text}` is no quantity above zero")).help("write for example 500k");
+    let wrong = || Trouble::new("C097", format!("`{text}` is no quantity above zero")).help("write for example 500k");
     let plain = text.replace('_', "");
     let (number, factor) = match plain.strip_suffix("bn") {
         Some(number) => (number, 1_000_000_000),
@@ -150,7 +150,7 @@ fn of_plan(
     side: &str,
 ) -> Result<Vec<Series>, Trouble> {
     let cells = combinations(&[plan], meter)
-        .ok_or_else(|| Trouble::new("C063", format!("`{meter}` has too many combinations of labels")))?;
+        .ok_or_else(|| Trouble::new("C094", format!("`{meter}` has too many combinations of labels")))?;
     let fits = |cell: &&Vec<(String, String)>| wanted.iter().all(|one| cell.contains(one));
     // The rules that hold last, or on the day asked for.
     let day = on.or(days(plan).last().copied().flatten());
@@ -167,7 +167,7 @@ fn of_plan(
         let curve = match found {
             Ok(curve) => curve.clone(),
             Err(Unknown::NotSold(_)) => continue,
-            Err(why) => return Err(Trouble::new("C067", format!("`{line}` has no curve: {why}"))),
+            Err(why) => return Err(Trouble::new("C098", format!("`{line}` has no curve: {why}"))),
         };
         let label =
             cell.iter().filter(|one| !wanted.contains(one)).map(|(_, label)| label.as_str()).collect::<Vec<_>>();
@@ -178,7 +178,7 @@ fn of_plan(
         }
     }
     if alike.is_empty() {
-        return Err(Trouble::new("C063", format!("`{line}` is not sold there")).help("other labels, with `--only`"));
+        return Err(Trouble::new("C094", format!("`{line}` is not sold there")).help("other labels, with `--only`"));
     }
     let single = alike.len() == 1;
     let title = |labels: Vec<String>| {

@@ -95,8 +95,41 @@ fn a_revision_of_git_is_as_good_as_a_file() {
     let ran = place.run(&["diff", "--since", "main", "plans"]);
     let said = &ran.out;
     assert!(said.contains("dearer, most +$20.00 at 1_000") && said.contains("plan other: new"), "{said}{}", ran.err);
-    for (revision, code) in [("nowhere", "C060"), ("--output=x", "C060")] {
+    for (revision, code) in [("nowhere", "C090"), ("--output=x", "C090")] {
         let ran = place.run(&["diff", &format!("--since={revision}"), "plans"]);
         assert!(ran.code == 2 && ran.err.contains(code), "{}", ran.err);
     }
+}
+
+#[test]
+fn a_price_is_drawn_and_written_as_a_page() {
+    let place = Place::new();
+    place.file("a.price", &plan(GRADUATED));
+    place.file("b.price", &plan(VOLUME));
+    let ran = place.run(&["plot", "a.price"]);
+    assert!(
+        ran.code == 0 && ran.out.starts_with("usage: total\n") && ran.out.contains("1.4k calls"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let ran = place.run(&["plot", "a.price", "usage", "--against", "b.price", "--up-to", "3k", "-o", "a.svg"]);
+    assert!(ran.code == 0 && place.read("a.svg").starts_with("<svg "), "{}", ran.err);
+    for (args, code) in [
+        (&["plot", "a.price", "usge"][..], "C096"),
+        (&["plot", "a.price", "--up-to", "-3"], "error"),
+        (&["plot", "a.price", "--only", "x"], "C097"),
+        (&["plot", "a.price", "--only", "x=y"], "C094"),
+    ] {
+        let ran = place.run(args);
+        assert!(ran.code == 2 && ran.err.contains(code), "{args:?}: {}", ran.err);
+    }
+    let page = place.run(&["doc", "a.price"]);
+    assert!(page.out.starts_with("<!DOCTYPE html>") && page.out.contains("above 1,000"), "{}{}", page.out, page.err);
+    assert!(page.out.contains("<svg ") && !page.out.contains("<script"), "{}", page.out);
+    let page = place.run(&["doc", "a.price", "--no-pictures", "-o", "a.html"]);
+    assert!(page.code == 0 && !place.read("a.html").contains("<svg "));
+    place
+        .file("evil.price", &plan(GRADUATED).replace("  price usage", "  ## <script>alert(1)</script>\n  price usage"));
+    assert!(place.run(&["doc", "evil.price"]).out.contains("&lt;script&gt;"));
 }

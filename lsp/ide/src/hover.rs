@@ -231,7 +231,7 @@ impl Ide {
             None => match &line.charge {
                 Charge::Fee(fee) => {
                     let when = if fee.in_advance { "in advance" } else { "in arrears" };
-                    let _ = write!(text, "{} {when}\n", plan.currency.format(&fee.amount));
+                    let _ = writeln!(text, "{} {when}", plan.currency.format(&fee.amount));
                 }
                 Charge::Events(_) => text.push_str("charged on each event\n"),
                 _ => {}
@@ -291,9 +291,9 @@ fn rule_facts(plan: &Plan, sink: &Sink, held: &InForce<'_>) -> String {
         let total = end.map(|end| piece.at(end));
         let average = end.zip(total.as_ref()).and_then(|(end, total)| total.checked_div(end));
         let shown = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} |",
             quantity(&piece.from, ""),
             shown(end.map(|end| quantity(end, ""))),
             rate(&piece.slope, currency),

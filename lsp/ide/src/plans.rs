@@ -4,20 +4,10 @@ use crate::ide::Ide;
 use crate::names::Def;
 use price_analysis::Lowered;
 use price_diagnostics::FileId;
+pub(crate) use price_driver::{InForce, cell_names, in_force};
 use price_ir::Curve;
-use price_ir::{CellRule, Charge, Function, Line, Plan, Rules, Sink, UsageCharge};
-use price_value::Date;
+use price_ir::{Charge, Function, Line, Plan, Sink, UsageCharge};
 use std::sync::Arc;
-
-/// A rule of a price and where it holds.
-pub(crate) struct InForce<'p> {
-    /// The function.
-    pub(crate) function: &'p Function,
-    /// First day; none from the start.
-    pub(crate) from: Option<Date>,
-    /// Names of the cells it holds in; empty where there is only one.
-    pub(crate) cells: Vec<String>,
-}
 
 impl Ide {
     /// The compiled form of a rate card, plan or contract, with errors where it has them.
@@ -58,43 +48,6 @@ pub(crate) fn usage<'p>(plan: &'p Plan, line: &'p Line) -> Option<(&'p UsageChar
         Charge::Usage(usage) => Some((usage, &plan.sinks[usage.sink.ix()])),
         _ => None,
     }
-}
-
-/// The names of the cells of a sink, in order.
-pub(crate) fn cell_names(plan: &Plan, sink: &Sink) -> Vec<String> {
-    let mut names = vec![String::new()];
-    for key in sink.keys.iter().filter(|key| key.in_cell) {
-        let dimension = &plan.dimensions[key.dim.ix()];
-        let labels = &dimension.labels;
-        if dimension.size().is_none() {
-            continue;
-        }
-        let joined = |front: &String, label: &str| {
-            if front.is_empty() { label.to_owned() } else { format!("{front}, {label}") }
-        };
-        names = names.iter().flat_map(|front| labels.iter().map(move |label| joined(front, label))).collect();
-    }
-    names
-}
-
-/// Which function holds where, in the order of regimes and functions.
-pub(crate) fn in_force<'p>(plan: &Plan, sink: &Sink, rules: &'p Rules) -> Vec<InForce<'p>> {
-    let names = cell_names(plan, sink);
-    let mut all = Vec::new();
-    for regime in &rules.regimes {
-        for (index, function) in rules.functions.iter().enumerate() {
-            let holds = |rule: &CellRule| matches!(rule, CellRule::Function(at) if *at as usize == index);
-            let cells: Vec<usize> = (0..regime.cells.len()).filter(|at| holds(&regime.cells[*at])).collect();
-            if cells.is_empty() {
-                continue;
-            }
-            let whole = cells.len() == regime.cells.len();
-            let cells =
-                if whole { Vec::new() } else { cells.iter().filter_map(|at| names.get(*at).cloned()).collect() };
-            all.push(InForce { function, from: regime.from, cells });
-        }
-    }
-    all
 }
 
 /// The curve of a function, where it is made of straight pieces.

@@ -103,7 +103,7 @@ fn rate(args: &DiffArgs, known: &[Known], found: &mut dyn FnMut(&str, &Rational)
     for (subject, period) in due {
         let (invoice, _) = rated
             .close(&subject, &period)
-            .map_err(|error| Trouble::new("C055", format!("no invoice for {subject} in {period}: {error}")))?;
+            .map_err(|error| Trouble::new("C093", format!("no invoice for {subject} in {period}: {error}")))?;
         found(&subject, &invoice.total);
     }
     bar.finish();
