@@ -108,6 +108,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Draw what a price costs against usage
     Plot(PlotArgs),
+    /// Find the usage at which a price reaches an amount, or two prices are even
+    Solve(SolveArgs),
     /// Write a rate card, plan or contract as a page for customers
     Doc(DocArgs),
     /// Speak with an editor: the language server, on standard input and output
@@ -287,6 +289,36 @@ pub struct PlotArgs {
     /// Write an SVG instead of drawing on the terminal
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
+}
+
+/// Find the usage at which a price reaches an amount, or two prices are even.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price solve plan.price calls --reaches '$500'\n  \
+    price solve cloud.price egress --only region=eu --reaches 1k\n  \
+    price solve pro.price total --against team.price")]
+pub struct SolveArgs {
+    /// A `.price` file, or a plan compiled by `price build`
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// The price, or `total`; needed where there are several
+    #[arg(value_name = "LINE")]
+    pub line: Option<String>,
+    /// Plan or rate card; `card@4` for a version
+    #[arg(long = "for", value_name = "NAME")]
+    pub subject: Option<String>,
+    /// Only cells with this label; may be repeated
+    #[arg(long, value_name = "DIMENSION=LABEL")]
+    pub only: Vec<String>,
+    /// The amount to reach
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "against")]
+    pub reaches: Option<String>,
+    /// The same line of another file, to be even with
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub against: Option<String>,
+    /// The day whose rules count [default: those that hold last]
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<price_value::Date>,
 }
 
 /// Write a rate card, plan or contract as a page for customers.

@@ -18,6 +18,7 @@ pub mod plot;
 pub mod prove;
 pub mod rate;
 pub mod serve;
+pub mod solve;
 pub mod store;
 pub mod test;
 pub mod version;
@@ -44,6 +45,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("prove", "decide what assertions claim, for all usage"),
         ("diff", "show what a change of prices does"),
         ("plot", "draw what a price costs against usage"),
+        ("solve", "find the usage at which an amount is reached"),
         ("doc", "write prices as a page for customers"),
         ("rate", "rate usage into invoices"),
         ("explain", "explain a code, or a line of an invoice"),

@@ -133,3 +133,26 @@ fn a_price_is_drawn_and_written_as_a_page() {
         .file("evil.price", &plan(GRADUATED).replace("  price usage", "  ## <script>alert(1)</script>\n  price usage"));
     assert!(place.run(&["doc", "evil.price"]).out.contains("&lt;script&gt;"));
 }
+
+#[test]
+fn usage_is_found_for_an_amount_and_for_being_even() {
+    let place = Place::new();
+    place.file("a.price", &plan(GRADUATED));
+    place.file("b.price", &plan("  price usage on calls = $0.09 per call\n"));
+    for (args, said) in [
+        (&["solve", "a.price", "--reaches", "$500"][..], "usage: $500.00 is reached at 6_000 calls\n"),
+        (&["solve", "a.price", "usage", "--reaches", "50.05"], "usage: $50.05 is reached at 501 calls\n"),
+        (
+            &["solve", "a.price", "--against", "b.price"],
+            "usage: above 0 up to 2_000 calls: the first is dearer, by at most $10.00\nusage: above 2_000 calls: the first is cheaper, by $0.01 more for each\n",
+        ),
+    ] {
+        let ran = place.run(args);
+        assert_eq!((ran.code, ran.out.as_str()), (0, said), "{args:?} {}", ran.err);
+    }
+    let json = place.run(&["solve", "a.price", "--against", "b.price", "--output-format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(value["answers"][0]["at"], serde_json::json!(["2000"]));
+    assert_eq!(place.run(&["solve", "a.price"]).code, 2);
+    assert!(place.run(&["solve", "a.price", "--reaches", "€5"]).err.contains("C097"));
+}
