@@ -209,6 +209,12 @@ pub struct TestArgs {
     /// Write the computed amounts where `?` stands
     #[arg(long)]
     pub accept: bool,
+    /// Put small faults into the prices and show those that no test notices
+    #[arg(long, conflicts_with_all = ["accept", "run"])]
+    pub mutate: bool,
+    /// Faults that are tried for each file
+    #[arg(long, value_name = "N", default_value_t = 300, requires = "mutate", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub mutants: u32,
     /// Run each test this often
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub count: u32,

@@ -1,5 +1,7 @@
 //! `price test`: the tests that stand beside the prices, on both engines.
 
+mod mutate;
+
 use crate::Exit;
 use crate::args::{Engine, ReportFormat, TestArgs, TestFormat};
 use crate::output::{report, tests_json, tests_junit, tests_pretty};
@@ -32,7 +34,7 @@ pub fn run(args: &TestArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
         })?),
         None => None,
     };
-    let workspace = paths::load(&args.paths)?;
+    let mut workspace = paths::load(&args.paths)?;
     let errors: Vec<Diagnostic> = workspace.check().into_iter().filter(Diagnostic::is_error).collect();
     let factories = factories(args.engine);
     let (ran, coverage) = run_all(&workspace, &factories, wanted.as_ref(), args.count);
@@ -47,6 +49,9 @@ pub fn run(args: &TestArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     summary(&ran, failed, pending, accepted, errors.len(), &factories, started, shell);
     let low = low_coverage(args, &coverage, shell);
     let open = pending > 0 && accepted == 0;
+    if args.mutate && failed == 0 && errors.is_empty() && !ran.is_empty() {
+        return mutate::run(args, format, &mut workspace, shell);
+    }
     Ok(if failed > 0 || open || !errors.is_empty() || low { Exit::Findings } else { Exit::Clean })
 }
 

@@ -156,3 +156,32 @@ fn usage_is_found_for_an_amount_and_for_being_even() {
     assert_eq!(place.run(&["solve", "a.price"]).code, 2);
     assert!(place.run(&["solve", "a.price", "--reaches", "€5"]).err.contains("C097"));
 }
+
+#[test]
+fn faults_that_no_test_notices_are_shown() {
+    let place = Place::new();
+    let few = "\ntest \"few\" for plan team in 2026-03 {\n  given calls 10 calls\n  expect total $1.00\n}\n";
+    let edges = "\ntest table \"edges\" for plan team in 2026-03 {\n  calls | total\n  1_000 calls | $100.00\n  1_001 calls | $100.08\n  2_001 calls | $180.08\n}\n";
+    place.file("few.price", &format!("{}{few}", plan(GRADUATED)));
+    let ran = place.run(&["test", "few.price", "--mutate"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    for said in [
+        "`up to 1k calls`",
+        "`2k calls` instead of `1k calls`",
+        "`volume` instead of `graduated`",
+        "`$0.09` instead of `$0.08`",
+    ] {
+        let expected = said != "`up to 1k calls`";
+        assert_eq!(ran.out.contains(said), expected, "{said}: {}", ran.out);
+    }
+    place.file("edges.price", &format!("{}{few}{edges}", plan(GRADUATED)));
+    let ran = place.run(&["test", "edges.price", "--mutate"]);
+    assert!(
+        !ran.out.contains("graduated") && !ran.out.contains("$0.08") && !ran.out.contains("1k calls"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("faults: "), "{}", ran.err);
+    // The file is as it was.
+    assert!(place.read("edges.price").contains("up to 1k calls $0.10"));
+}
