@@ -114,6 +114,8 @@ pub enum Verb {
     Doc(DocArgs),
     /// Speak with an editor: the language server, on standard input and output
     Lsp(LspArgs),
+    /// Serve a page to try prices on, with editor, tests and curves
+    Playground(PlaygroundArgs),
     /// Run the event runtime: take usage over HTTP, rate it, keep it
     Serve(ServeArgs),
     /// Send usage to a server
@@ -587,4 +589,13 @@ pub struct LspArgs {
     /// Taken for editors that always send it: standard input and output are the only way
     #[arg(long)]
     pub stdio: bool,
+}
+
+/// `price playground`.
+#[derive(Debug, Args)]
+#[command(after_help = "Everything the page needs is in the program, and it can read no file of this machine.")]
+pub struct PlaygroundArgs {
+    /// Where to listen; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7788")]
+    pub listen: std::net::SocketAddr,
 }

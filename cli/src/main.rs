@@ -95,6 +95,7 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Doc(args) => verbs::doc::run(&args, format, shell),
         Verb::Plot(args) => verbs::plot::run(&args, format, shell),
         Verb::Prove(args) => verbs::prove::run(&args, format, shell),
+        Verb::Playground(args) => verbs::playground::run(&args, shell),
         Verb::Lsp(_) => verbs::lsp::run(),
         Verb::Serve(args) => verbs::serve::run(&args, shell),
         Verb::Ingest(args) => verbs::ingest::run(&args, shell),

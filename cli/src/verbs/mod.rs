@@ -14,6 +14,7 @@ pub mod lock;
 pub mod lsp;
 pub mod man;
 pub mod new;
+pub mod playground;
 pub mod plot;
 pub mod prove;
 pub mod rate;
@@ -52,9 +53,10 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("lock", "pin what locked cards mean"),
         ("build", "compile a plan into a .pricec file"),
         ("lsp", "speak with an editor: the language server"),
+        ("playground", "try prices on a page"),
         ("serve", "run the event runtime"),
     ] {
-        text.push_str(&format!("  {:<9}{what}\n", verb));
+        text.push_str(&format!("  {:<12}{what}\n", verb));
     }
     text.push_str("\n`price --help` lists everything, `price VERB --help` explains one.\n");
     shell.out(&text)?;

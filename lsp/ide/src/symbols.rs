@@ -4,7 +4,7 @@ use crate::ide::Ide;
 use crate::limits;
 use crate::names::{DefKind, body, head};
 use price_diagnostics::{FileId, Span};
-use price_syntax::ast::{AssertSubject, EventEntry, Item, ItemKind};
+use price_syntax::ast::{AssertSubject, EventEntry, Item, ItemKind, OverrideTarget, StmtKind};
 
 /// Something a file declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +43,24 @@ impl Ide {
                 children.push(Symbol {
                     kind,
                     name,
-                    detail: String::new(),
+                    detail: kind.word().to_owned(),
                     name_span,
                     span: stmt.span,
                     children: Vec::new(),
                 });
             }
         }
+        for stmt in body(&item.kind) {
+            let StmtKind::Override(over) = &stmt.kind else { continue };
+            if let OverrideTarget::Price(path) = &over.target
+                && let Some(last) = path.last()
+            {
+                let (name, detail, name_span) = (path.text(), "override".to_owned(), last.span);
+                let kind = DefKind::Price;
+                children.push(Symbol { kind, name, detail, name_span, span: stmt.span, children: Vec::new() });
+            }
+        }
+        children.sort_by_key(|child| child.span.start);
         if let ItemKind::Event(event) = &item.kind {
             for entry in &event.fields {
                 if let EventEntry::Field(field) = entry {
