@@ -10,10 +10,13 @@
 
 mod book;
 mod command;
+mod control;
 pub mod entry;
 mod facts;
+mod group;
 pub mod limits;
 mod machine;
+mod numbered;
 mod query;
 
 pub use command::{Answer, Command, Subscribed};
