@@ -121,8 +121,7 @@ impl Machine {
             let alone = parties.accounts.is_empty().then(|| plan.name.clone());
             for account in parties.accounts.iter().cloned().chain(alone) {
                 let member = tenant.books.at_mut(number).member(&account);
-                let seats = tenant.accounts.number_or(&account, Vec::new);
-                let seats = tenant.accounts.at_mut(seats);
+                let seats = tenant.seats(&account);
                 seats.retain(|seat| seat.book != number);
                 seats.push(Seat { book: number, member, days: parties.term });
             }
@@ -157,8 +156,7 @@ impl Machine {
         })
         .map_err(setup)?;
         let member = book.member(&wanted.account);
-        let seats = tenant.accounts.number_or(&wanted.account, Vec::new);
-        tenant.accounts.at_mut(seats).push(Seat { book: number, member, days });
+        tenant.seats(&wanted.account).push(Seat { book: number, member, days });
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! A group of commands while it is decided.
 
+use crate::arrivals::Arrivals;
 use crate::book::Refused;
 use crate::command::Answer;
 use crate::entry::{Entry, Rejected, usage_parts};
-use crate::machine::{Arrivals, ByKey, Decided, ReplayError};
+use crate::machine::{ByKey, Decided, ReplayError};
 use price_ingest::Envelope;
 use price_rating::RejectReason;
 

@@ -8,6 +8,7 @@
 //! *Invariant:* the state is the fold of the entries, in their order.
 //! *Invariant:* an invoice is a function of the facts, not of the order they came in.
 
+mod arrivals;
 mod book;
 mod command;
 mod control;

@@ -1,9 +1,10 @@
 //! The state of everything, and the one place where it changes.
 
+use crate::arrivals::{Arrival, Arrivals, Routed, Told};
 use crate::book::{Book, Refused, TakenBack};
 use crate::command::{Answer, Command};
 use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes, usage_parts};
-use crate::facts::{Fact, identity};
+use crate::facts::Fact;
 use crate::group::{Given, Group, Made};
 use crate::limits;
 use crate::numbered::Numbered;
@@ -12,7 +13,7 @@ use price_ingest::{Envelope, Envelopes};
 use price_ir::KernelFactory;
 use price_rating::RejectReason;
 use price_store::frame::Frame;
-use price_store::index::{AsIs, EventKey, Hit, Index, Keys, Probe};
+use price_store::index::{AsIs, Hit, Index, Keys, Probe};
 use price_value::{Span, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -76,11 +77,25 @@ pub(crate) struct Tenant {
     pub(crate) books: Numbered<Book>,
     /// Plans of an account, with its days on each.
     pub(crate) accounts: Numbered<Vec<Seat>>,
+    /// Numbers of accounts by name, for pages of a list.
+    pub(crate) listed: BTreeMap<Arc<str>, u32>,
     /// Keys of the events of a backfill.
     pub(crate) sets: BTreeMap<String, Vec<u128>>,
     /// The last events that did not fit.
     pub(crate) rejects: VecDeque<(u64, i64, Rejected)>,
     pub(crate) rejected: u64,
+}
+
+impl Tenant {
+    /// The plans of an account, to be changed.
+    pub(crate) fn seats(&mut self, account: &str) -> &mut Vec<Seat> {
+        let Tenant { accounts, listed, .. } = self;
+        let number = accounts.number_or(account, Vec::new);
+        if accounts.len() > listed.len() {
+            listed.insert(accounts.name(number).clone(), number);
+        }
+        accounts.at_mut(number)
+    }
 }
 
 /// By the key of an event, for looking up only: its order reaches nothing.
@@ -100,64 +115,6 @@ pub struct Machine {
     /// Usage of a replay that is not folded yet.
     waiting: Arrivals,
     reader: Envelopes,
-}
-
-/// The plan that an event is rated by, and its account there.
-#[derive(Clone, Copy)]
-struct Routed {
-    tenant: u32,
-    book: u32,
-    member: u32,
-}
-
-/// An event that will count if it fits.
-struct Arrival {
-    seq: u64,
-    /// In nanoseconds.
-    recorded: i64,
-    happened: i64,
-    at: Routed,
-    key: EventKey,
-    hash: u32,
-    set: String,
-    /// It takes the place of an event.
-    replaces: bool,
-}
-
-/// What is known of an event beside what it says itself.
-struct Told<'a> {
-    seq: u64,
-    recorded_at: i64,
-    key: EventKey,
-    hash: u32,
-    set: &'a str,
-    record: &'a str,
-    replaces: bool,
-}
-
-/// Events that will count if they fit, and the facts that they make, one for each.
-#[derive(Default)]
-pub(crate) struct Arrivals {
-    events: Vec<Arrival>,
-    facts: Vec<Fact>,
-}
-
-impl Arrivals {
-    fn push(&mut self, told: Told<'_>, at: Routed, envelope: &Envelope) {
-        let Told { seq, recorded_at, key, hash, set, record, replaces } = told;
-        let (happened, recorded) = (envelope.happened, recorded_at.saturating_mul(1_000));
-        let identity = identity(&envelope.source, &envelope.id);
-        self.facts.push(Fact {
-            happened,
-            identity,
-            seq,
-            recorded,
-            gone: None,
-            member: at.member,
-            record: record.into(),
-        });
-        self.events.push(Arrival { seq, recorded, happened, at, key, hash, set: set.to_owned(), replaces });
-    }
 }
 
 impl Machine {

@@ -1,11 +1,10 @@
 //! Things with a name and a number.
 //!
 //! A name is looked up once; whatever an event touches afterwards is found by its number. Numbers
-//! depend on the order of arrival and reach no output: what is listed is listed by name.
+//! depend on the order of arrival and reach no output: what is listed is listed by name. Names
+//! are put in order when they are listed, which is seldom, not when they come.
 
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 /// See the module. Nothing is ever taken out, so that a number stays what it is.
@@ -13,12 +12,11 @@ pub(crate) struct Numbered<T> {
     all: Vec<(Arc<str>, T)>,
     /// For looking up only. The hash is seeded, for names are what anybody sends.
     numbers: HashMap<Arc<str>, u32>,
-    order: BTreeMap<Arc<str>, u32>,
 }
 
 impl<T> Default for Numbered<T> {
     fn default() -> Numbered<T> {
-        Numbered { all: Vec::new(), numbers: HashMap::default(), order: BTreeMap::new() }
+        Numbered { all: Vec::new(), numbers: HashMap::default() }
     }
 }
 
@@ -39,7 +37,6 @@ impl<T> Numbered<T> {
     fn add(&mut self, name: Arc<str>, thing: T) -> u32 {
         let number = u32::try_from(self.all.len()).expect("limits keep numbers small");
         self.numbers.insert(name.clone(), number);
-        self.order.insert(name.clone(), number);
         self.all.push((name, thing));
         number
     }
@@ -71,13 +68,9 @@ impl<T> Numbered<T> {
 
     /// Everything, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &T)> {
-        self.order.iter().map(|(name, number)| (name, self.at(*number)))
-    }
-
-    /// Names and numbers, by name, after a name.
-    pub(crate) fn after(&self, name: Option<&str>) -> impl Iterator<Item = (&Arc<str>, u32)> {
-        let from = name.map_or(Bound::Unbounded, Bound::Excluded);
-        self.order.range::<str, _>((from, Bound::Unbounded)).map(|(name, number)| (name, *number))
+        let mut listed: Vec<&(Arc<str>, T)> = self.all.iter().collect();
+        listed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        listed.into_iter().map(|(name, thing)| (name, thing))
     }
 
     /// How many there are.
@@ -97,7 +90,6 @@ mod tests {
         assert_eq!((things.number_or("b", || 9), *things.at(b), *things.at(a)), (b, 2, 1));
         let listed: Vec<(&str, u8)> = things.iter().map(|(name, thing)| (&**name, *thing)).collect();
         assert_eq!(listed, [("a", 1), ("b", 2)]);
-        assert_eq!(things.after(Some("a")).map(|(name, _)| &**name).collect::<Vec<_>>(), ["b"]);
         assert_eq!((things.get("c"), things.len()), (None, 2));
     }
 }

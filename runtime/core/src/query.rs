@@ -5,6 +5,7 @@ use crate::machine::Machine;
 use price_ir::{Invoice, MeaningHash, Plan, SourceMap};
 use price_rating::SettleError;
 use price_value::{Date, Span};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Why a question has no answer.
@@ -108,8 +109,8 @@ impl Machine {
                     let pooled = book.subscriptions.iter().any(|s| s.billed() == subject);
                     pooled || (book.version().plan().parties.is_some() && book.version().plan().name == subject)
                 };
-                let mut numbers = tenant.books.after(None).map(|(_, number)| number);
-                numbers.find(|number| bills(tenant.books.at(*number))).ok_or_else(unknown)?
+                let name = tenant.books.iter().find(|(_, book)| bills(book)).map(|(name, _)| name);
+                name.and_then(|name| tenant.books.number(name)).ok_or_else(unknown)?
             }
         };
         let is_account = tenant.accounts.number(subject).is_some();
@@ -141,8 +142,9 @@ impl Machine {
     pub fn accounts(&mut self, tenant: &str, after: Option<&str>, limit: usize) -> Vec<AccountView> {
         let Some(tenant) = self.tenants.get_mut(tenant) else { return Vec::new() };
         let mut views = Vec::new();
-        for (account, number) in tenant.accounts.after(after).take(limit) {
-            for seat in tenant.accounts.at(number) {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for (account, number) in tenant.listed.range::<str, _>((from, Bound::Unbounded)).take(limit) {
+            for seat in tenant.accounts.at(*number) {
                 let billed = tenant.books.at_mut(seat.book).billed(account).to_owned();
                 let (account, plan) = (account.to_string(), tenant.books.name(seat.book).to_string());
                 views.push(AccountView { account, plan, billed, days: seat.days });
@@ -197,9 +199,9 @@ impl Machine {
                 put(&at.to_le_bytes());
                 put(reject.code.as_bytes());
             }
-            for (account, seats) in tenant.accounts.iter() {
+            for (account, number) in &tenant.listed {
                 put(account.as_bytes());
-                for seat in seats {
+                for seat in tenant.accounts.at(*number) {
                     put(format!("{} {:?}", tenant.books.name(seat.book), seat.days).as_bytes());
                 }
             }
