@@ -21,6 +21,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// That of `price`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PLAN: &str = "use std.units (call)
 use std.currencies (USD)
 

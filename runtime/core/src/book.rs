@@ -2,12 +2,13 @@
 
 use crate::facts::{Fact, Facts};
 use crate::limits::LOST_RUNS;
+use crate::numbered::Numbered;
 use price_ingest::{Part, Records};
 use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, restate, states,
 };
-use price_value::{Date, Period};
+use price_value::{Date, Period, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(crate) struct Version {
     pub(crate) kernel: Arc<dyn Kernel>,
     pub(crate) source_map: Arc<SourceMap>,
     pub(crate) hash: MeaningHash,
+    /// The time zone of the plan.
+    pub(crate) zone: Zone,
     /// Local day of its entry.
     pub(crate) since: Date,
     /// Its entry.
@@ -35,29 +38,49 @@ pub(crate) struct Book {
     pub(crate) versions: Vec<Version>,
     pub(crate) subscriptions: Vec<Subscription>,
     /// By billed subject.
-    pub(crate) facts: BTreeMap<Arc<str>, Facts>,
+    pub(crate) subjects: Numbered<Facts>,
+    members: Numbered<Member>,
     /// The cells of the latest version with everything that counts.
     live: Live,
+    /// Goes up with every change of what accounts are to the rater.
+    epoch: u32,
+}
+
+/// An account of a plan.
+#[derive(Default)]
+struct Member {
+    at: Place,
+    /// When `at` was looked up; 0 for never.
+    epoch: u32,
+}
+
+/// What an account is, by number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place {
+    /// To the rater.
+    subject: u32,
+    /// Who is billed for it: a number of [`Book::subjects`].
+    pub(crate) billed: u32,
 }
 
 /// An event that is taken back.
 pub(crate) struct TakenBack {
-    pub(crate) billed: Arc<str>,
+    pub(crate) billed: u32,
     pub(crate) happened: i64,
-    pub(crate) source: String,
-    pub(crate) id: String,
+    pub(crate) seq: u64,
 }
 
 /// Events that were refused, by entry.
 pub(crate) type Refused = BTreeMap<u64, RejectReason>;
 
-/// A row to fold: its entry, its account, its text.
-type Row<'f> = (u64, &'f str, &'f str);
+/// A row to fold: its entry, what its account is to the rater, its text.
+type Row<'f> = (u64, u32, &'f str);
 
 impl Book {
     pub(crate) fn new(version: Version) -> Result<Book, SetupError> {
         let live = Live::new(&version, &[])?;
-        Ok(Book { versions: vec![version], subscriptions: Vec::new(), facts: BTreeMap::new(), live })
+        let (subjects, members) = (Numbered::default(), Numbered::default());
+        Ok(Book { versions: vec![version], subscriptions: Vec::new(), subjects, members, live, epoch: 1 })
     }
 
     /// The latest version.
@@ -66,17 +89,45 @@ impl Book {
     }
 
     /// The name an account is billed under.
-    pub(crate) fn billed(&mut self, account: &str) -> Arc<str> {
+    pub(crate) fn billed(&mut self, account: &str) -> &str {
         let subject = self.live.rater.subject(account);
-        self.live.rater.billed_name(subject).into()
+        self.live.rater.billed_name(subject)
+    }
+
+    /// The number of an account, for good.
+    pub(crate) fn member(&mut self, account: &str) -> u32 {
+        self.members.number_or(account, Member::default)
+    }
+
+    /// The name of an account.
+    pub(crate) fn member_name(&self, member: u32) -> &str {
+        self.members.name(member)
+    }
+
+    /// What an account is. Looked up once between two changes of the plan.
+    pub(crate) fn place(&mut self, member: u32) -> Place {
+        let known = self.members.at(member);
+        if known.epoch == self.epoch {
+            return known.at;
+        }
+        let subject = self.live.rater.subject(self.members.name(member));
+        let billed = self.subjects.number_or(self.live.rater.billed_name(subject), Facts::default);
+        let at = Place { subject: subject.0, billed };
+        *self.members.at_mut(member) = Member { at, epoch: self.epoch };
+        at
+    }
+
+    fn set_live(&mut self, live: Live) {
+        self.live = live;
+        self.epoch += 1;
     }
 
     /// Puts a version on top. Nothing changes where usage that counts does not fit it.
     pub(crate) fn publish(&mut self, version: Version) -> Result<Refused, SetupError> {
         let mut live = Live::new(&version, &self.subscriptions)?;
-        let refused = live.fold_all(&self.facts);
+        let refused = live.fold_all(&self.subjects, &self.members);
         if refused.is_empty() {
-            self.live = live;
+            self.set_live(live);
             self.versions.push(version);
         }
         Ok(refused)
@@ -91,44 +142,47 @@ impl Book {
                 let mut all = self.subscriptions.clone();
                 all.push(subscription.clone());
                 let mut live = Live::new(self.version(), &all)?;
-                live.fold_all(&self.facts);
+                live.fold_all(&self.subjects, &self.members);
                 self.live = live;
             }
             Err(other) => return Err(other),
         }
         self.subscriptions.push(subscription);
+        self.epoch += 1;
         Ok(())
     }
 
     /// Folds events in that are new. What is refused is not kept.
     pub(crate) fn fold(&mut self, mut incoming: Vec<Fact>) -> Refused {
-        incoming.sort_by(|a, b| (a.happened, &a.key, a.seq).cmp(&(b.happened, &b.key, b.seq)));
-        let ordered = self.live.rater.order() == Order::ByEventTime;
-        let mut again: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut placed: Vec<(Arc<str>, u64)> = Vec::with_capacity(incoming.len());
-        let mut texts: Vec<(Arc<str>, Fact)> = Vec::with_capacity(incoming.len());
-        for fact in incoming {
-            let billed = self.billed(&fact.account);
-            placed.push((billed.clone(), fact.seq));
-            let last = self.facts.entry(billed.clone()).or_default().insert(fact.clone());
-            if ordered && !last {
-                again.insert(billed.clone());
-            }
-            texts.push((billed, fact));
+        incoming.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        let places: Vec<Place> = incoming.iter().map(|fact| self.place(fact.member)).collect();
+        // Subjects of a plan with an order that get something in between are folded anew.
+        let mut again: BTreeSet<u32> = BTreeSet::new();
+        if self.live.rater.order() == Order::ByEventTime {
+            let between = incoming.iter().zip(&places).filter(|(f, at)| !self.subjects.at(at.billed).ends_before(f));
+            again.extend(between.map(|(_, at)| at.billed));
         }
-        let rows: Vec<Row<'_>> = texts
+        let rows: Vec<Row<'_>> = incoming
             .iter()
-            .filter(|(billed, _)| !again.contains(billed))
-            .map(|(_, fact)| (fact.seq, &*fact.account, &*fact.record))
+            .zip(&places)
+            .filter(|(_, at)| !again.contains(&at.billed))
+            .map(|(fact, at)| (fact.seq, at.subject, &*fact.record))
             .collect();
         let mut refused = self.live.push(&rows);
-        for billed in &again {
-            refused.extend(self.live.fold_again(billed, &self.facts));
-        }
-        for (billed, seq) in placed.iter().filter(|(_, seq)| refused.contains_key(seq)) {
-            if let Some(facts) = self.facts.get_mut(billed) {
-                facts.remove(*seq);
+        let mut unsure: Vec<(u32, u64)> = Vec::new();
+        for (fact, at) in incoming.into_iter().zip(&places) {
+            if again.contains(&at.billed) {
+                unsure.push((at.billed, fact.seq));
+            } else if refused.contains_key(&fact.seq) {
+                continue;
             }
+            self.subjects.at_mut(at.billed).insert(fact);
+        }
+        for billed in again {
+            refused.extend(self.live.fold_again(self.subjects.at(billed), &self.members));
+        }
+        for (billed, seq) in unsure.into_iter().filter(|(_, seq)| refused.contains_key(seq)) {
+            self.subjects.at_mut(billed).remove(seq);
         }
         self.tidy();
         refused
@@ -136,15 +190,14 @@ impl Book {
 
     /// Takes events back.
     pub(crate) fn take_back(&mut self, events: &[TakenBack], at: i64) {
-        let mut touched = BTreeSet::new();
-        for TakenBack { billed, happened, source, id } in events {
-            let Some(facts) = self.facts.get_mut(billed) else { continue };
-            if facts.take_back(*happened, (source, id), at) {
-                touched.insert(billed.clone());
+        let mut touched: BTreeSet<u32> = BTreeSet::new();
+        for TakenBack { billed, happened, seq } in events {
+            if self.subjects.at_mut(*billed).take_back(*happened, *seq, at) {
+                touched.insert(*billed);
             }
         }
         for billed in touched {
-            self.live.fold_again(&billed, &self.facts);
+            self.live.fold_again(self.subjects.at(billed), &self.members);
         }
         self.tidy();
     }
@@ -154,8 +207,8 @@ impl Book {
         if self.live.lost > LOST_RUNS
             && let Ok(mut live) = Live::new(self.version(), &self.subscriptions)
         {
-            live.fold_all(&self.facts);
-            self.live = live;
+            live.fold_all(&self.subjects, &self.members);
+            self.set_live(live);
         }
     }
 
@@ -168,7 +221,7 @@ impl Book {
     pub(crate) fn invoice(&mut self, billed: &str, period: &Period) -> Result<(Invoice, usize), SettleError> {
         let signed: Vec<Date> = self.versions.iter().skip(1).map(|version| version.since).collect();
         let empty = Facts::default();
-        let facts = self.facts.get(billed).unwrap_or(&empty);
+        let facts = self.subjects.get(billed).unwrap_or(&empty);
         let mut closing = Closing::of(self.version().plan());
         let states = states(&signed, facts.late(&mut closing));
         if states.len() == 1 {
@@ -180,7 +233,7 @@ impl Book {
         for state in &states {
             let version = &self.versions[state.plan];
             let Ok(mut live) = Live::new(version, &self.subscriptions) else { continue };
-            live.fold_state(facts, &mut closing, *state);
+            live.fold_state(facts, &self.members, &mut closing, *state);
             stages.push(Stage { rater: live.rater, known: state.since });
         }
         let Restated { invoice, stage } = restate(&mut stages, billed, period)?;
@@ -228,8 +281,7 @@ impl Live {
             Order::Commutative => block.parts,
         };
         for mut part in parts {
-            let subject = |line: &u64| self.rater.subject(rows[*line as usize - 1].1).0;
-            let subjects: Vec<u32> = part.lines.iter().map(subject).collect();
+            let subjects: Vec<u32> = part.lines.iter().map(|line| rows[*line as usize - 1].1).collect();
             for fault in self.rater.push(&mut part.batch, &subjects) {
                 let line = part.lines[fault.row as usize] as usize;
                 refused.insert(rows[line - 1].0, fault.reason);
@@ -238,34 +290,35 @@ impl Live {
         refused
     }
 
+    /// Rows of facts.
+    fn rows<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>, members: &Numbered<Member>) -> Vec<Row<'f>> {
+        facts.map(|fact| (fact.seq, self.rater.subject(members.name(fact.member)).0, &*fact.record)).collect()
+    }
+
     /// Folds all that counts of everyone.
-    fn fold_all(&mut self, all: &BTreeMap<Arc<str>, Facts>) -> Refused {
+    fn fold_all(&mut self, all: &Numbered<Facts>, members: &Numbered<Member>) -> Refused {
         let mut refused = Refused::new();
-        for facts in all.values() {
-            refused.extend(self.push(&counting(facts)));
+        for (_, facts) in all.iter() {
+            let rows = self.rows(facts.counting(), members);
+            refused.extend(self.push(&rows));
         }
         refused
     }
 
     /// Forgets the cells of a subject and folds what counts of it.
-    fn fold_again(&mut self, billed: &str, all: &BTreeMap<Arc<str>, Facts>) -> Refused {
-        let Some(facts) = all.get(billed) else { return Refused::new() };
-        if let Some(fact) = facts.last().or(facts.iter().last()) {
-            let subject = self.rater.subject(&fact.account);
+    fn fold_again(&mut self, facts: &Facts, members: &Numbered<Member>) -> Refused {
+        if let Some(fact) = facts.any() {
+            let subject = self.rater.subject(members.name(fact.member));
             self.lost += self.rater.drop_usage(self.rater.billed(subject));
         }
-        self.push(&counting(facts))
+        let rows = self.rows(facts.counting(), members);
+        self.push(&rows)
     }
 
     /// Folds what counted of a subject in a state of knowledge.
-    fn fold_state(&mut self, facts: &Facts, closing: &mut Option<Closing>, state: State) {
-        let known: Vec<&Fact> = facts.iter().filter(|fact| fact.counts(closing, Some(state))).collect();
-        let rows: Vec<Row<'_>> = known.iter().map(|fact| (fact.seq, &*fact.account, &*fact.record)).collect();
+    fn fold_state(&mut self, facts: &Facts, members: &Numbered<Member>, closing: &mut Option<Closing>, state: State) {
+        let known = facts.iter().filter(|fact| fact.counts(closing, Some(state)));
+        let rows = self.rows(known, members);
         self.push(&rows);
     }
-}
-
-fn counting(facts: &Facts) -> Vec<Row<'_>> {
-    let counts = facts.iter().filter(|fact| fact.gone.is_none());
-    counts.map(|fact| (fact.seq, &*fact.account, &*fact.record)).collect()
 }

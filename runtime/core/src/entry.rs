@@ -160,18 +160,30 @@ impl Entry {
 
 impl Usage {
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.tenant.len() + self.set.len() + self.record.len() + 8);
-        put(&mut bytes, self.tenant.as_bytes());
-        put(&mut bytes, self.set.as_bytes());
-        bytes.extend_from_slice(self.record.as_bytes());
-        bytes
+        usage_bytes(&self.tenant, &self.set, &self.record)
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Usage> {
-        let (tenant, rest) = take(bytes)?;
-        let (set, record) = take(rest)?;
-        Some(Usage { tenant: text(tenant)?, set: text(set)?, record: text(record)? })
+        let (tenant, set, record) = usage_parts(bytes)?;
+        Some(Usage { tenant: tenant.to_owned(), set: set.to_owned(), record: record.to_owned() })
     }
+}
+
+/// The bytes of a [`Usage`], without making one.
+pub(crate) fn usage_bytes(tenant: &str, set: &str, record: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(tenant.len() + set.len() + record.len() + 8);
+    put(&mut bytes, tenant.as_bytes());
+    put(&mut bytes, set.as_bytes());
+    bytes.extend_from_slice(record.as_bytes());
+    bytes
+}
+
+/// Tenant, backfill and record of the bytes of a [`Usage`].
+pub(crate) fn usage_parts(bytes: &[u8]) -> Option<(&str, &str, &str)> {
+    let (tenant, rest) = take(bytes)?;
+    let (set, record) = take(rest)?;
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    Some((text(tenant)?, text(set)?, text(record)?))
 }
 
 fn json<T: Serialize>(value: &T) -> Vec<u8> {

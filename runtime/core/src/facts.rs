@@ -3,31 +3,40 @@
 use price_rating::{Closing, Late, State};
 use price_value::Timestamp;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fact {
     /// When it happened, in nanoseconds.
     pub(crate) happened: i64,
-    /// Source and id.
-    pub(crate) key: (Box<str>, Box<str>),
+    /// Source and id as one text, see [`identity`].
+    pub(crate) identity: Box<str>,
     /// Its entry.
     pub(crate) seq: u64,
     /// When it was recorded, in nanoseconds.
     pub(crate) recorded: i64,
     /// When it was taken back.
     pub(crate) gone: Option<i64>,
-    /// Its account.
-    pub(crate) account: Arc<str>,
+    /// Its account: a member of the book.
+    pub(crate) member: u32,
     /// The JSON text.
     pub(crate) record: Box<str>,
 }
 
+/// Source and id in one allocation. No record has a NUL in either, and NUL sorts before
+/// everything: the text sorts as the pair does.
+pub(crate) fn identity(source: &str, id: &str) -> Box<str> {
+    let mut text = String::with_capacity(source.len() + 1 + id.len());
+    text.push_str(source);
+    text.push('\0');
+    text.push_str(id);
+    text.into_boxed_str()
+}
+
 impl Fact {
     /// What sorts facts: when, source, id, and the entry for revisions of one event.
-    fn order(&self) -> (i64, &(Box<str>, Box<str>), u64) {
-        (self.happened, &self.key, self.seq)
+    pub(crate) fn order(&self) -> (i64, &str, u64) {
+        (self.happened, &self.identity, self.seq)
     }
 
     /// Whether it counts in a state of knowledge.
@@ -47,12 +56,18 @@ impl Fact {
 pub(crate) struct Facts(Vec<Fact>);
 
 impl Facts {
-    /// Puts a fact in; `true` where it is the last.
-    pub(crate) fn insert(&mut self, fact: Fact) -> bool {
+    /// Whether a fact would be the last.
+    pub(crate) fn ends_before(&self, fact: &Fact) -> bool {
+        self.0.last().is_none_or(|last| last.order() < fact.order())
+    }
+
+    /// Puts a fact in.
+    pub(crate) fn insert(&mut self, fact: Fact) {
+        if self.ends_before(&fact) {
+            return self.0.push(fact);
+        }
         let place = self.0.partition_point(|other| other.order() < fact.order());
-        let last = place == self.0.len();
         self.0.insert(place, fact);
-        last
     }
 
     /// Takes a fact out that turned out not to fit.
@@ -60,10 +75,10 @@ impl Facts {
         self.0.retain(|fact| fact.seq != seq);
     }
 
-    /// Takes the event back that counts under a key.
-    pub(crate) fn take_back(&mut self, happened: i64, key: (&str, &str), at: i64) -> bool {
+    /// Takes an event back, if it counts.
+    pub(crate) fn take_back(&mut self, happened: i64, seq: u64, at: i64) -> bool {
         let from = self.0.partition_point(|fact| fact.happened < happened);
-        let same = |fact: &&mut Fact| (&*fact.key.0, &*fact.key.1) == key && fact.gone.is_none();
+        let same = |fact: &&mut Fact| fact.seq == seq && fact.gone.is_none();
         match self.0[from..].iter_mut().take_while(|fact| fact.happened == happened).find(same) {
             Some(fact) => {
                 fact.gone = Some(at);
@@ -78,9 +93,19 @@ impl Facts {
         self.0.iter()
     }
 
-    /// The last that counts.
-    pub(crate) fn last(&self) -> Option<&Fact> {
-        self.0.iter().rev().find(|fact| fact.gone.is_none())
+    /// Those that count, in folding order.
+    pub(crate) fn counting(&self) -> impl DoubleEndedIterator<Item = &Fact> {
+        self.0.iter().filter(|fact| fact.gone.is_none())
+    }
+
+    /// One of them: the last that counts, if any does.
+    pub(crate) fn any(&self) -> Option<&Fact> {
+        self.counting().next_back().or(self.0.last())
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Invoices that are the first to know something that came late.

@@ -8,12 +8,16 @@
 //! *Invariant:* the state is the fold of the entries, in their order.
 //! *Invariant:* an invoice is a function of the facts, not of the order they came in.
 
+mod arrivals;
 mod book;
 mod command;
+mod control;
 pub mod entry;
 mod facts;
+mod group;
 pub mod limits;
 mod machine;
+mod numbered;
 mod query;
 
 pub use command::{Answer, Command, Subscribed};

@@ -1,9 +1,11 @@
 //! What can be asked of the state.
 
+use crate::book::Book;
 use crate::machine::Machine;
 use price_ir::{Invoice, MeaningHash, Plan, SourceMap};
 use price_rating::SettleError;
 use price_value::{Date, Span};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Why a question has no answer.
@@ -98,24 +100,22 @@ impl Machine {
     pub fn invoice(&mut self, tenant: &str, subject: &str, day: Date) -> Result<Priced, QueryError> {
         let unknown = || QueryError::Unknown(subject.to_owned());
         let tenant = self.tenants.get_mut(tenant).ok_or_else(unknown)?;
-        let of_account = tenant.accounts.get(subject).into_iter().flatten();
-        let on_day = of_account.clone().find(|(_, days)| days.contains(day)).or(of_account.clone().last());
-        let plan = match on_day {
-            Some((plan, _)) => plan.clone(),
+        let mut seats = tenant.accounts.get(subject).into_iter().flatten();
+        let on_day = seats.clone().find(|seat| seat.days.contains(day)).or(seats.next_back());
+        let number = match on_day {
+            Some(seat) => seat.book,
             None => {
-                let bills = |name: &&Arc<str>| {
-                    let book = &tenant.books[*name];
+                let bills = |book: &Book| {
                     let pooled = book.subscriptions.iter().any(|s| s.billed() == subject);
                     pooled || (book.version().plan().parties.is_some() && book.version().plan().name == subject)
                 };
-                tenant.books.keys().find(bills).cloned().ok_or_else(unknown)?
+                let name = tenant.books.iter().find(|(_, book)| bills(book)).map(|(name, _)| name);
+                name.and_then(|name| tenant.books.number(name)).ok_or_else(unknown)?
             }
         };
-        let book = tenant.books.get_mut(&plan).ok_or_else(unknown)?;
-        let billed: Arc<str> = match tenant.accounts.contains_key(subject) {
-            true => book.billed(subject),
-            false => subject.into(),
-        };
+        let is_account = tenant.accounts.number(subject).is_some();
+        let book = tenant.books.at_mut(number);
+        let billed = if is_account { book.billed(subject).to_owned() } else { subject.to_owned() };
         let period = book.period(day);
         let (invoice, version) = book.invoice(&billed, &period)?;
         let version = &book.versions[version];
@@ -124,7 +124,7 @@ impl Machine {
 
     /// All versions of all plans, by name and entry.
     pub fn plans(&self, tenant: &str) -> Vec<PlanView> {
-        let books = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.books);
+        let books = self.tenants.get(tenant).into_iter().flat_map(|tenant| tenant.books.iter());
         let versions = books.flat_map(|(name, book)| {
             let last = book.version().seq;
             book.versions.iter().map(move |version| PlanView {
@@ -141,13 +141,13 @@ impl Machine {
     /// Accounts by name, after a name.
     pub fn accounts(&mut self, tenant: &str, after: Option<&str>, limit: usize) -> Vec<AccountView> {
         let Some(tenant) = self.tenants.get_mut(tenant) else { return Vec::new() };
-        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let mut views = Vec::new();
-        for (account, plans) in tenant.accounts.range::<str, _>((from, std::ops::Bound::Unbounded)).take(limit) {
-            for (plan, days) in plans {
-                let billed = tenant.books.get_mut(plan).map_or_else(String::new, |b| b.billed(account).to_string());
-                let (account, plan) = (account.to_string(), plan.to_string());
-                views.push(AccountView { account, plan, billed, days: *days });
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for (account, number) in tenant.listed.range::<str, _>((from, Bound::Unbounded)).take(limit) {
+            for seat in tenant.accounts.at(*number) {
+                let billed = tenant.books.at_mut(seat.book).billed(account).to_owned();
+                let (account, plan) = (account.to_string(), tenant.books.name(seat.book).to_string());
+                views.push(AccountView { account, plan, billed, days: seat.days });
             }
         }
         views
@@ -156,15 +156,16 @@ impl Machine {
     /// An event that counts, by its identity.
     pub fn event(&self, tenant: &str, source: &str, id: &str) -> Option<EventView> {
         let place = self.places.get(&self.key(tenant, source, id))?;
-        let fact = self.tenants.get(&place.tenant)?.books.get(&place.plan)?.facts.get(&place.billed)?;
-        let fact = fact.iter().find(|fact| fact.seq == place.seq)?;
+        let books = &self.tenants.at(place.tenant).books;
+        let book = books.at(place.book);
+        let fact = book.subjects.at(place.billed).iter().find(|fact| fact.seq == place.seq)?;
         Some(EventView {
             seq: fact.seq,
             happened: fact.happened,
             recorded: fact.recorded,
-            account: fact.account.to_string(),
-            billed: place.billed.to_string(),
-            plan: place.plan.to_string(),
+            account: book.member_name(fact.member).to_owned(),
+            billed: book.subjects.name(place.billed).to_string(),
+            plan: books.name(place.book).to_string(),
             record: fact.record.to_string(),
         })
     }
@@ -190,7 +191,7 @@ impl Machine {
             hasher.update(part);
         };
         put(&self.applied().to_le_bytes());
-        for (name, tenant) in &self.tenants {
+        for (name, tenant) in self.tenants.iter() {
             put(name.as_bytes());
             put(&tenant.rejected.to_le_bytes());
             for (seq, at, reject) in &tenant.rejects {
@@ -198,18 +199,21 @@ impl Machine {
                 put(&at.to_le_bytes());
                 put(reject.code.as_bytes());
             }
-            for (account, plans) in &tenant.accounts {
+            for (account, number) in &tenant.listed {
                 put(account.as_bytes());
-                plans.iter().for_each(|(plan, days)| put(format!("{plan} {days:?}").as_bytes()));
+                for seat in tenant.accounts.at(*number) {
+                    put(format!("{} {:?}", tenant.books.name(seat.book), seat.days).as_bytes());
+                }
             }
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));
             }
-            for (plan, book) in &tenant.books {
+            for (plan, book) in tenant.books.iter() {
                 put(plan.as_bytes());
                 book.versions.iter().for_each(|version| put(&version.hash.0));
-                for (billed, facts) in &book.facts {
+                // A subject of whom nothing fitted is the same as one of whom nothing came.
+                for (billed, facts) in book.subjects.iter().filter(|(_, facts)| !facts.is_empty()) {
                     put(billed.as_bytes());
                     for fact in facts.iter() {
                         put(&fact.seq.to_le_bytes());

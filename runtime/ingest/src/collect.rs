@@ -27,6 +27,8 @@ pub(crate) struct Rules {
     pub(crate) passed_over: BTreeSet<String>,
     /// Source and id are kept.
     pub(crate) identity: bool,
+    /// Accounts are numbered.
+    pub(crate) accounts: bool,
     /// Source and id are compared.
     pub(crate) dedupe: bool,
     /// When events came to be known decides which invoice they are on.
@@ -292,6 +294,9 @@ impl Collector {
 
     /// The number of an account in this stretch. A stretch has far fewer rows than a table has room.
     fn account(&mut self, text: &str) -> u32 {
+        if !self.rules.accounts {
+            return u32::MAX;
+        }
         self.stretch.accounts.intern(text, usize::MAX).unwrap_or(u32::MAX)
     }
 

@@ -64,6 +64,25 @@ impl Decoder {
         Ok(self.collector.take(length))
     }
 
+    /// Records that are in memory one by one, numbered from 1.
+    pub(crate) fn records<'t>(&mut self, records: impl IntoIterator<Item = &'t str>) -> Stretch {
+        let (mut scratch, mut bytes) = (Scratch::default(), 0);
+        for (record, line) in records.into_iter().zip(1..) {
+            bytes += record.len() as u64;
+            self.text(&mut scratch, At { file: 0, line }, record);
+        }
+        self.collector.take(bytes)
+    }
+
+    fn text<'a>(&mut self, scratch: &mut Scratch<'a>, at: At, record: &'a str) {
+        let record = record.trim_ascii();
+        if record.len() > RECORD_BYTES_MAX {
+            self.refuse(at, record.as_bytes());
+        } else if !record.is_empty() {
+            event::read(&mut self.collector, &self.shapes, scratch, at, record);
+        }
+    }
+
     fn refuse(&mut self, at: At, text: &[u8]) {
         self.collector.seen();
         self.collector.refuse(at, malformed("it is longer than 1 MiB").into(), text);
@@ -79,14 +98,8 @@ impl Decoder {
             for end in ends {
                 let record = &text[from..end];
                 from = end + 1;
-                let here = At { file: at.file, line };
+                self.text(&mut scratch, At { file: at.file, line }, record);
                 line += 1;
-                let record = record.trim_ascii();
-                if record.len() > RECORD_BYTES_MAX {
-                    self.refuse(here, record.as_bytes());
-                } else if !record.is_empty() {
-                    event::read(&mut self.collector, &self.shapes, &mut scratch, here, record);
-                }
             }
             return;
         }

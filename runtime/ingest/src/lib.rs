@@ -43,7 +43,7 @@ pub use mapping::Mapping;
 pub use names::Names;
 pub use price_rating::Order;
 pub use reader::{Deliver, Options, Phase, Progress, Reader, Summary, Tables};
-pub use records::{Decoded, Envelope, Records, envelope};
+pub use records::{Decoded, Envelope, Envelopes, Records, envelope};
 pub use reject::{Forget, NdjsonRejects, Reject, RejectSink};
 pub use source::Source;
 pub use subscriptions::{OpeningLevel, SubscriptionRow, read_subscriptions};

@@ -184,6 +184,7 @@ impl Reader {
             mapping: options.mapping.clone(),
             passed_over: options.passed_over.clone(),
             identity: options.dedupe || options.keep_identity || options.order == Order::ByEventTime,
+            accounts: true,
             dedupe: options.dedupe,
             recorded: plan.late.is_some(),
             temp_dir: options.temp_dir.clone(),

@@ -4,12 +4,10 @@
 //! needs only what a record says and the rows it becomes under a plan.
 
 use crate::block::{Block, Part};
-use crate::collect::{At, Rules};
+use crate::collect::Rules;
 use crate::decode::Decoder;
-use crate::feed::Task;
-use crate::json::event::{Said, said};
+use crate::json::event::{Members, said};
 use crate::mapping::Mapping;
-use crate::names::Names;
 use price_ir::Plan;
 use price_rating::labels::translate;
 use price_rating::{OpenLabels, RejectReason};
@@ -17,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a record says of itself, whatever plan it meets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// Its type.
     pub kind: String,
@@ -35,18 +33,39 @@ pub struct Envelope {
 
 /// Reads what a record says of itself. An id is needed: without it nothing can be sent twice.
 pub fn envelope(text: &str) -> Result<Envelope, RejectReason> {
-    let Said { kind, account, happened, source, id, content } = said(text)?;
-    for (name, attribute) in [("type", &kind), ("account", &account), ("id", &id)] {
+    let mut reader = Envelopes::default();
+    reader.read(text)?;
+    Ok(reader.envelope)
+}
+
+/// Reads envelopes one after another, in memory that is used again.
+#[derive(Default)]
+pub struct Envelopes {
+    members: Members,
+    envelope: Envelope,
+}
+
+impl Envelopes {
+    /// The same as [`envelope`].
+    pub fn read(&mut self, text: &str) -> Result<&Envelope, RejectReason> {
+        said(text, &mut self.members, &mut self.envelope)?;
+        check(&self.envelope)?;
+        Ok(&self.envelope)
+    }
+}
+
+fn check(Envelope { kind, account, source, id, .. }: &Envelope) -> Result<(), RejectReason> {
+    for (name, attribute) in [("type", kind), ("account", account), ("id", id)] {
         if attribute.is_empty() {
             return Err(RejectReason::NoAttribute { attribute: name });
         }
     }
-    for (name, attribute) in [("source", &source), ("id", &id), ("account", &account)] {
+    for (name, attribute) in [("source", source), ("id", id), ("account", account)] {
         if attribute.contains('\0') {
             return Err(RejectReason::Malformed { problem: format!("`{name}` holds a character that is no text") });
         }
     }
-    Ok(Envelope { kind, account, happened, source, id, content })
+    Ok(())
 }
 
 /// Turns records into rows of one plan.
@@ -60,8 +79,6 @@ pub struct Records {
 pub struct Decoded {
     /// Rows; `lines` of a part says which record, from 1.
     pub block: Block,
-    /// Names of the accounts that parts number.
-    pub accounts: Names,
     labels: OpenLabels,
     /// Records that do not fit, from 1, and why.
     pub rejects: Vec<(usize, RejectReason)>,
@@ -74,7 +91,8 @@ impl Records {
             plan: plan.clone(),
             mapping: Mapping::default(),
             passed_over: BTreeSet::new(),
-            identity: true,
+            identity: false,
+            accounts: false,
             dedupe: false,
             recorded: false,
             temp_dir: None,
@@ -84,22 +102,12 @@ impl Records {
         Records { plan: plan.clone(), decoder: Decoder::new(Arc::new(rules)), open }
     }
 
-    /// Decodes records, none of which holds a line end.
-    ///
-    /// # Panics
-    /// When one does.
+    /// Decodes records. Who they are of and which events they are is the host's to know: rows
+    /// have no account and no identity.
     pub fn decode<'t>(&mut self, records: impl IntoIterator<Item = &'t str>) -> Decoded {
-        let mut bytes = Vec::new();
-        for record in records {
-            assert!(!record.contains('\n'), "a record is one line");
-            bytes.extend_from_slice(record.as_bytes());
-            bytes.push(b'\n');
-        }
-        bytes.pop();
-        let task = Task::Lines { at: At { file: 0, line: 1 }, bytes };
-        let stretch = self.decoder.decode(task).expect("lines of text are always decoded");
+        let stretch = self.decoder.records(records);
         let rejects = stretch.rejects.into_iter().map(|r| (r.line as usize, r.reason)).collect();
-        Decoded { block: stretch.block, accounts: stretch.accounts, labels: stretch.labels, rejects }
+        Decoded { block: stretch.block, labels: stretch.labels, rejects }
     }
 
     /// Gives the open labels of rows the numbers they have in a table; `None` when it is full.

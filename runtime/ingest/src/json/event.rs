@@ -8,6 +8,7 @@
 use super::scan::{self, Member, Value};
 use crate::collect::{At, Collector, Not, malformed, name};
 use crate::mapping::{ACCOUNT, ATTRIBUTES, Attributes, ID, Mapping, SOURCE, TIME, TYPE};
+use crate::records::Envelope;
 use crate::time::instant;
 use price_ir::{Event, Plan};
 use price_rating::{OpenLabels, Raw, RejectReason, RowBuilder};
@@ -83,39 +84,68 @@ fn record<'a>(
     })
 }
 
-/// What a record says of itself, whatever plan it meets.
-pub(crate) struct Said {
-    pub(crate) kind: String,
-    pub(crate) account: String,
-    pub(crate) happened: i64,
-    pub(crate) source: String,
-    pub(crate) id: String,
-    pub(crate) content: Vec<u8>,
+/// Memory for the members of one record after another, empty in between.
+#[derive(Default)]
+pub(crate) struct Members {
+    top: Vec<Member<'static>>,
+    data: Vec<Member<'static>>,
+    /// Places of the fields, by name.
+    order: Vec<u32>,
 }
 
-/// Reads the attributes of a record under their usual names, and its content in one order.
-pub(crate) fn said(text: &str) -> Result<Said, RejectReason> {
-    let (mut top, mut data) = (Vec::new(), Vec::new());
-    let has_data = scan::object(text, &mut top, &mut data).map_err(|f| malformed(f.problem()))?;
+/// The memory of members for those of another text.
+fn emptied<'b>(mut members: Vec<Member<'_>>) -> Vec<Member<'b>> {
+    members.clear();
+    members.into_iter().map(|_| unreachable!("there are none")).collect()
+}
+
+/// Reads the attributes of a record under their usual names, and its content in one order. After
+/// an error `out` holds nothing of worth.
+pub(crate) fn said(text: &str, members: &mut Members, out: &mut Envelope) -> Result<(), RejectReason> {
+    let mut top = emptied(std::mem::take(&mut members.top));
+    let mut data = emptied(std::mem::take(&mut members.data));
+    let has_data = scan::object(text, &mut top, &mut data).map_err(|f| malformed(f.problem()));
+    let done = has_data.and_then(|has_data| say(&top, &data, has_data, &mut members.order, out));
+    (members.top, members.data) = (emptied(top), emptied(data));
+    done
+}
+
+fn say(
+    top: &[Member<'_>],
+    data: &[Member<'_>],
+    has_data: bool,
+    order: &mut Vec<u32>,
+    out: &mut Envelope,
+) -> Result<(), RejectReason> {
     let cloud = top.iter().any(|m| m.key == "specversion");
     if cloud {
-        cloud_event(&top, has_data)?;
+        cloud_event(top, has_data)?;
     }
-    let names = Mapping::default().names(cloud).map(Box::from);
-    let (given, _) = attributes(&names, &top, &data)?;
-    let text = |slot: usize| name(given[slot], NAMES[slot]).map(str::to_owned);
-    let happened = match given[TIME] {
+    let usual = Mapping::default();
+    let names = usual.names(cloud);
+    let (given, _) = attributes(&names, top, data)?;
+    let set = |slot: usize, into: &mut String| {
+        into.clear();
+        name(given[slot], NAMES[slot]).map(|text| into.push_str(text))
+    };
+    let Envelope { kind, account, happened, source, id, content } = out;
+    *happened = match given[TIME] {
         Raw::Text(time) => instant(time, false)?,
         Raw::Null => return Err(RejectReason::NoAttribute { attribute: "time" }),
         _ => return Err(RejectReason::BadTime { problem: "`time` should be text".into() }),
     };
-    let (kind, account) = (text(TYPE)?, text(ACCOUNT)?);
+    set(TYPE, kind)?;
+    set(ACCOUNT, account)?;
+    set(SOURCE, source)?;
+    set(ID, id)?;
     // Extensions of a CloudEvent are no content of the event.
-    let beside = if has_data || cloud { &[][..] } else { &top[..] };
-    let mut fields: Vec<&Member<'_>> =
-        beside.iter().chain(&data).filter(|m| has_data || !names.iter().any(|n| **n == *m.key)).collect();
-    fields.sort_by(|a, b| a.key.cmp(&b.key));
-    let mut content = Vec::with_capacity(text_len(&fields));
+    let beside = if has_data || cloud { &[][..] } else { top };
+    let field = |at: u32| beside.get(at as usize).unwrap_or_else(|| &data[at as usize - beside.len()]);
+    order.clear();
+    order.extend(0..(beside.len() + data.len()) as u32);
+    order.retain(|at| has_data || !names.iter().any(|n| *n == field(*at).key));
+    order.sort_by(|a, b| field(*a).key.cmp(&field(*b).key));
+    content.clear();
     let mut put = |part: &[u8]| {
         content.extend_from_slice(&(part.len() as u32).to_le_bytes());
         content.extend_from_slice(part);
@@ -123,8 +153,9 @@ pub(crate) fn said(text: &str) -> Result<Said, RejectReason> {
     put(kind.as_bytes());
     put(account.as_bytes());
     put(&happened.to_le_bytes());
-    for field in fields {
-        let (sort, text): (&[u8], &str) = match &field.value {
+    for at in order.iter() {
+        let Member { key, value } = field(*at);
+        let (sort, text): (&[u8], &str) = match value {
             Value::Null => (b"0", ""),
             Value::Flag(flag) => (b"f", if *flag { "1" } else { "" }),
             Value::Number(text) => (b"n", text),
@@ -132,15 +163,11 @@ pub(crate) fn said(text: &str) -> Result<Said, RejectReason> {
             Value::Object(text) => (b"o", text),
             Value::Array => (b"a", ""),
         };
-        put(field.key.as_bytes());
+        put(key.as_bytes());
         put(sort);
         put(text.as_bytes());
     }
-    Ok(Said { kind, account, happened, source: text(SOURCE)?, id: text(ID)?, content })
-}
-
-fn text_len(fields: &[&Member<'_>]) -> usize {
-    64 + fields.len() * 32
+    Ok(())
 }
 
 /// What attributes are called in messages.
@@ -180,7 +207,7 @@ fn raw<'a>(value: &'a Value<'a>) -> Raw<'a> {
 
 /// The attributes, and which of the first members they are.
 fn attributes<'a>(
-    names: &[Box<str>; ATTRIBUTES],
+    names: &[impl AsRef<str>; ATTRIBUTES],
     top: &'a [Member<'a>],
     data: &'a [Member<'a>],
 ) -> Result<(Attributes<'a>, u64), RejectReason> {
@@ -189,9 +216,9 @@ fn attributes<'a>(
     let mut taken = 0u64;
     for (place, member) in top.iter().enumerate() {
         for (at, name) in names.iter().enumerate() {
-            if **name == *member.key {
+            if name.as_ref() == member.key {
                 if given[at] {
-                    return Err(RejectReason::Twice { field: name.to_string() });
+                    return Err(RejectReason::Twice { field: name.as_ref().to_owned() });
                 }
                 given[at] = true;
                 taken |= bit(place);
@@ -200,11 +227,11 @@ fn attributes<'a>(
         }
     }
     // A mapped name may stand among the fields.
-    for (at, name) in names.iter().enumerate() {
+    for (at, name) in names.iter().map(AsRef::as_ref).enumerate() {
         if !given[at]
             && !data.is_empty()
-            && let Some(member) = data.iter().find(|m| *m.key == **name)
-            && !USUAL.contains(&&**name)
+            && let Some(member) = data.iter().find(|m| m.key == name)
+            && !USUAL.contains(&name)
         {
             found[at] = raw(&member.value);
         }

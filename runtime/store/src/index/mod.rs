@@ -25,9 +25,9 @@ use run::Run;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-/// Keys are hashes already.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct AsIs(u64);
+/// Hashes keys of events, which are hashes already, for tables of them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct AsIs(u64);
 
 impl Hasher for AsIs {
     fn finish(&self) -> u64 {

@@ -1,0 +1,166 @@
+//! Commands that are no events: plans, accounts, and what is taken back.
+
+use crate::book::{Book, TakenBack, Version};
+use crate::command::{Answer, Command, Subscribed};
+use crate::entry::{Entry, Named, Placed, Published, Reverted};
+use crate::group::{Given, Group, Made, Refusal};
+use crate::limits;
+use crate::machine::{Machine, Place, Seat, Tenant};
+use price_rating::{SetupError, Subscription};
+use price_value::{Timestamp, Zone};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Machine {
+    /// Everything that is no event.
+    pub(crate) fn control(&mut self, group: &mut Group, command: &Command) {
+        let seq = group.next();
+        let made = match command {
+            Command::Void { tenant, source, id } => {
+                Ok(Entry::Void(Named { tenant: tenant.clone(), source: source.clone(), id: id.clone() }))
+            }
+            Command::Revert { tenant, set } => Ok(Entry::Revert(Reverted { tenant: tenant.clone(), set: set.clone() })),
+            Command::Publish { tenant, artefact } => {
+                Ok(Entry::Publish(Published { tenant: tenant.clone(), artefact: artefact.clone() }))
+            }
+            Command::Subscribe { tenant, subscription } => {
+                Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
+            }
+            Command::Usage { .. } | Command::Replace { .. } => Err(("S010", "an event is no control command".into())),
+        };
+        match made.and_then(|entry: Entry| self.apply(seq, group.recorded_at, &entry).map(|()| entry)) {
+            Ok(entry) => {
+                group.answers.push(Given::Now(Answer::Accepted { seq }));
+                group.entries.push(Made::Entry(entry));
+            }
+            Err((code, message)) => group.answers.push(Given::Now(Answer::Refused { code, message })),
+        }
+    }
+
+    /// Carries out an entry that is no event. Nothing changes where it is refused.
+    pub(crate) fn apply(&mut self, seq: u64, recorded_at: i64, entry: &Entry) -> Result<(), Refusal> {
+        match entry {
+            Entry::Void(named) => {
+                let key = self.keys.key(named.tenant.as_bytes(), named.source.as_bytes(), named.id.as_bytes());
+                if !self.places.contains_key(&key.0) {
+                    return Err(("S016", "no event that counts has this source and id".into()));
+                }
+                self.take_back(&[key.0], recorded_at);
+                Ok(())
+            }
+            Entry::Revert(reverted) => {
+                let keys = self.tenants.get_mut(&reverted.tenant).and_then(|t| t.sets.remove(&reverted.set));
+                let Some(keys) = keys else {
+                    return Err(("S017", format!("there is no backfill called `{}`", reverted.set)));
+                };
+                self.take_back(&keys, recorded_at);
+                Ok(())
+            }
+            Entry::Publish(published) => self.publish(seq, recorded_at, published),
+            Entry::Subscribe(placed) => self.subscribe(&placed.tenant, &placed.subscription),
+            Entry::Reject(reject) => {
+                self.keep_reject(seq, recorded_at, reject.clone());
+                Ok(())
+            }
+            Entry::Usage(_) | Entry::Replace(_) => Err(("S010", "an event is no control entry".into())),
+        }
+    }
+
+    fn take_back(&mut self, keys: &[u128], recorded_at: i64) {
+        let mut by_book: BTreeMap<(u32, u32), Vec<TakenBack>> = BTreeMap::new();
+        for key in keys {
+            let Some(Place { tenant, book, billed, happened, seq }) = self.places.remove(key) else { continue };
+            by_book.entry((tenant, book)).or_default().push(TakenBack { billed, happened, seq });
+        }
+        for ((tenant, book), events) in by_book {
+            let book = self.tenants.at_mut(tenant).books.at_mut(book);
+            book.take_back(&events, recorded_at.saturating_mul(1_000));
+        }
+    }
+
+    fn publish(&mut self, seq: u64, recorded_at: i64, published: &Published) -> Result<(), Refusal> {
+        if published.tenant.is_empty() || published.tenant.len() > limits::TENANT_BYTES {
+            return Err(("S018", format!("the name of a tenant has 1 to {} bytes", limits::TENANT_BYTES)));
+        }
+        let artefact = price_ir::artefact::decode(&published.artefact).map_err(|e| ("S011", e.to_string()))?;
+        let plan = Arc::new(artefact.plan);
+        let zone =
+            Zone::get(&plan.zone).ok_or_else(|| ("S011", format!("the time zone `{}` is not known", plan.zone)))?;
+        let since = zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
+        let kernel = self.factory.compile(&plan).map_err(|problem| ("S011", problem))?;
+        let version =
+            Version { kernel, source_map: Arc::new(artefact.source_map), hash: artefact.hash, zone, since, seq };
+        let tenant = self.tenants.number_or(&published.tenant, Tenant::default);
+        let tenant = self.tenants.at_mut(tenant);
+        let number = if let Some(number) = tenant.books.number(&plan.name) {
+            let book = tenant.books.at_mut(number);
+            let old = book.version().plan();
+            if (&old.zone, &old.billing, &old.currency, old.kind)
+                != (&plan.zone, &plan.billing, &plan.currency, plan.kind)
+            {
+                let message =
+                    "a plan keeps its time zone, billing periods, currency and kind; publish it under another name";
+                return Err(("S012", message.into()));
+            }
+            let refused = book.publish(version).map_err(setup)?;
+            if let Some((seq, reason)) = refused.iter().next() {
+                let message =
+                    format!("{} events that count do not fit it, the first is {seq}: {reason}", refused.len());
+                return Err(("S013", message));
+            }
+            number
+        } else {
+            if tenant.books.len() >= limits::PLANS {
+                return Err(("S018", format!("a tenant has at most {} plans", limits::PLANS)));
+            }
+            let book = Book::new(version).map_err(setup)?;
+            tenant.books.number_or(&plan.name, || book)
+        };
+        // The accounts of a contract are its own.
+        if let Some(parties) = &plan.parties {
+            let alone = parties.accounts.is_empty().then(|| plan.name.clone());
+            for account in parties.accounts.iter().cloned().chain(alone) {
+                let member = tenant.books.at_mut(number).member(&account);
+                let seats = tenant.seats(&account);
+                seats.retain(|seat| seat.book != number);
+                seats.push(Seat { book: number, member, days: parties.term });
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribe(&mut self, tenant: &str, wanted: &Subscribed) -> Result<(), Refusal> {
+        let tenant = self.tenants.get_mut(tenant);
+        let found = tenant.and_then(|tenant| tenant.books.number(&wanted.plan).map(|number| (tenant, number)));
+        let Some((tenant, number)) = found else {
+            return Err(("S019", format!("there is no plan called `{}`; publish it first", wanted.plan)));
+        };
+        let days = price_value::Span { from: wanted.from, until: wanted.until };
+        let mut others = tenant.accounts.get(&wanted.account).into_iter().flatten();
+        if let Some(seat) = others.find(|seat| seat.days.overlaps(&days)) {
+            let other = tenant.books.name(seat.book);
+            return Err(("S020", format!("`{}` is on `{other}` on some of these days", wanted.account)));
+        }
+        if tenant.accounts.len() >= limits::ACCOUNTS {
+            return Err(("S018", format!("a tenant has at most {} accounts", limits::ACCOUNTS)));
+        }
+        let book = tenant.books.at_mut(number);
+        if book.version().plan().parties.is_some() {
+            return Err(("S021", format!("`{}` is a contract: it names its accounts itself", wanted.plan)));
+        }
+        book.subscribe(Subscription {
+            account: wanted.account.clone(),
+            from: wanted.from,
+            until: wanted.until,
+            pool: wanted.pool.clone(),
+        })
+        .map_err(setup)?;
+        let member = book.member(&wanted.account);
+        tenant.seats(&wanted.account).push(Seat { book: number, member, days });
+        Ok(())
+    }
+}
+
+fn setup(error: SetupError) -> Refusal {
+    ("S020", error.to_string())
+}
