@@ -7,7 +7,7 @@ use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, restate, states,
 };
-use price_value::{Date, Period};
+use price_value::{Date, Period, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub(crate) struct Book {
     pub(crate) facts: BTreeMap<Arc<str>, Facts>,
     /// The cells of the latest version with everything that counts.
     live: Live,
+    /// When periods close, where the latest version refuses what is recorded later.
+    closing: Option<Closing>,
 }
 
 /// An event that is taken back.
@@ -57,7 +59,16 @@ type Row<'f> = (u64, &'f str, &'f str);
 impl Book {
     pub(crate) fn new(version: Version) -> Result<Book, SetupError> {
         let live = Live::new(&version, &[])?;
-        Ok(Book { versions: vec![version], subscriptions: Vec::new(), facts: BTreeMap::new(), live })
+        let closing = refusing(&version);
+        Ok(Book { versions: vec![version], subscriptions: Vec::new(), facts: BTreeMap::new(), live, closing })
+    }
+
+    /// Why an event is refused that is recorded now, in nanoseconds, if it comes too late.
+    pub(crate) fn too_late(&mut self, happened: i64, recorded: i64) -> Option<RejectReason> {
+        let closing = self.closing.as_mut()?;
+        closing.late(Timestamp(happened), Timestamp(recorded))?;
+        let period = closing.period(Timestamp(happened));
+        Some(RejectReason::TooLate { period: period.from, closed: closing.day(&period) })
     }
 
     /// The latest version.
@@ -77,6 +88,7 @@ impl Book {
         let refused = live.fold_all(&self.facts);
         if refused.is_empty() {
             self.live = live;
+            self.closing = refusing(&version);
             self.versions.push(version);
         }
         Ok(refused)
@@ -128,6 +140,10 @@ impl Book {
         for (billed, seq) in placed.iter().filter(|(_, seq)| refused.contains_key(seq)) {
             if let Some(facts) = self.facts.get_mut(billed) {
                 facts.remove(*seq);
+                // Nobody is known by what was refused alone.
+                if facts.is_empty() {
+                    self.facts.remove(billed);
+                }
             }
         }
         self.tidy();
@@ -263,6 +279,10 @@ impl Live {
         let rows: Vec<Row<'_>> = known.iter().map(|fact| (fact.seq, &*fact.account, &*fact.record)).collect();
         self.push(&rows);
     }
+}
+
+fn refusing(version: &Version) -> Option<Closing> {
+    Closing::of(version.plan()).filter(Closing::refuses)
 }
 
 fn counting(facts: &Facts) -> Vec<Row<'_>> {

@@ -60,6 +60,11 @@ impl Facts {
         self.0.retain(|fact| fact.seq != seq);
     }
 
+    /// Whether there are none, not even such as were taken back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes the event back that counts under a key.
     pub(crate) fn take_back(&mut self, happened: i64, key: (&str, &str), at: i64) -> bool {
         let from = self.0.partition_point(|fact| fact.happened < happened);

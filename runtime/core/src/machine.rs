@@ -194,7 +194,12 @@ impl Machine {
         let key = self.keys.key(tenant.as_bytes(), envelope.source.as_bytes(), envelope.id.as_bytes());
         let hash = self.keys.payload_hash(&envelope.content);
         if let Some((slot, other)) = group.seen.get(&key.0).copied() {
-            return group.same_as(slot, other == hash, tenant, &envelope, &record);
+            if other == hash {
+                group.answers.push(Given::As(slot));
+                return Ok(());
+            }
+            // Whether the first counts decides what this one is: settled now, as in a group of its own.
+            self.flush(group)?;
         }
         let seq = group.next();
         let probe = self.index.probe(key, Hit { seq, payload_hash: hash })?;
@@ -223,6 +228,11 @@ impl Machine {
         let Some((tenant_name, plan)) = self.route(tenant, &envelope) else {
             return reject(group, &RejectReason::NotSubscribed { account: envelope.account.clone() });
         };
+        let book = self.tenants.get_mut(&tenant_name).and_then(|tenant| tenant.books.get_mut(&plan));
+        let recorded = group.recorded_at.saturating_mul(1_000);
+        if let Some(reason) = book.and_then(|book| book.too_late(envelope.happened, recorded)) {
+            return reject(group, &reason);
+        }
         group.seen.insert(key.0, (group.answers.len(), hash));
         group.waiting.push((group.answers.len(), group.entries.len()));
         group.answers.push(Given::Waits);
@@ -597,24 +607,6 @@ impl Group {
         let reject = Rejected { tenant, code: reason.code().to_owned(), message: reason.to_string(), record };
         self.answers.push(Given::Now(Answer::Conflict { first, seq }));
         self.entries.push(Some(Entry::Reject(reject)));
-    }
-
-    /// A second event of one identity in the group.
-    fn same_as(
-        &mut self,
-        slot: usize,
-        equal: bool,
-        tenant: &str,
-        envelope: &Envelope,
-        record: &str,
-    ) -> Result<(), ReplayError> {
-        if equal {
-            self.answers.push(Given::As(slot));
-        } else {
-            let first = self.waiting.iter().find(|(answer, _)| *answer == slot).map_or(0, |(_, entry)| *entry as u64);
-            self.conflict(tenant, self.first + first, envelope, record);
-        }
-        Ok(())
     }
 
     fn decided(self) -> Result<Decided, ReplayError> {

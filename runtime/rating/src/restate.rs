@@ -45,7 +45,12 @@ pub fn restate(stages: &mut [Stage], subject: &str, period: &Period) -> Result<R
     for at in 1..=last {
         let Some(late) = stages[at].known.filter(|late| late.since >= period.from) else { continue };
         let day = late.entered.min(period.until.add_days(-1));
-        let closed = stages[at].rater.periods_until(subject, period.from);
+        let mut closed = stages[at].rater.periods_until(subject, period.from);
+        // What was taken back may have been all there was of the first periods.
+        let before = stages[at - 1].rater.periods_until(subject, period.from);
+        if before.len() > closed.len() {
+            closed = before;
+        }
         let mut closings = (Payment::default(), Payment::default());
         for earlier in closed {
             let before = stages[at - 1].rater.closed(subject, &earlier)?;
