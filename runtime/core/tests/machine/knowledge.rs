@@ -35,6 +35,28 @@ fn what_is_taken_back_late_comes_back_even_if_it_was_all_there_was() {
 }
 
 #[test]
+fn what_becomes_known_of_an_account_that_left_is_owed_too() {
+    let mut host = Host::with(CALLS, "api", &[]);
+    let subscription = Subscribed {
+        account: "a".into(),
+        plan: "api".into(),
+        from: None,
+        until: Some("2026-02-01".parse().expect("a date")),
+        pool: None,
+    };
+    host.one(0, Command::Subscribe { tenant: "t".into(), subscription });
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    // 11 March.
+    host.one(JANUARY_20 + 50 * DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    assert_eq!(host.total("a", "2026-01-05"), "1");
+    let march = host.invoice("a", "2026-03-05");
+    assert_eq!((march.total.to_string(), march.due.to_string(), march.lines.len()), ("1".into(), "1".into(), 1));
+    for day in ["2026-02-05", "2026-04-05"] {
+        assert!(host.machine.invoice("t", "a", day.parse().expect("a date")).is_err());
+    }
+}
+
+#[test]
 fn a_plan_that_refuses_late_usage_refuses_it() {
     let source = CALLS.replace("then next period", "then rejected");
     let mut host = Host::with(&source, "api", &["a"]);

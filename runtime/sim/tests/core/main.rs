@@ -18,7 +18,7 @@ use price_sim::run::{Failure, World, one};
 use std::time::Instant;
 
 /// Seeds of a run without wishes, for faults too.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 250;
 
 fn wish(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())

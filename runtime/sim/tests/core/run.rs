@@ -252,7 +252,7 @@ impl Run<'_> {
             let copy = self.world.another_disk();
             check::flipped(&self.home, &copy, &mut self.world.rng, &found)?;
         }
-        if self.world.rng.chance(150) {
+        if self.world.rng.chance(100) {
             self.invoices(host)?;
         }
         let root = self.history.last().map_or(self.nothing.1, |group| group.root);
