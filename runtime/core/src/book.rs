@@ -8,7 +8,7 @@ use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, restate, states,
 };
-use price_value::{Date, Period, Zone};
+use price_value::{Date, Period, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ pub(crate) struct Book {
     members: Numbered<Member>,
     /// The cells of the latest version with everything that counts.
     live: Live,
+    /// When periods close, where the latest version refuses what is recorded later.
+    closing: Option<Closing>,
     /// Goes up with every change of what accounts are to the rater.
     epoch: u32,
 }
@@ -79,8 +81,17 @@ type Row<'f> = (u64, u32, &'f str);
 impl Book {
     pub(crate) fn new(version: Version) -> Result<Book, SetupError> {
         let live = Live::new(&version, &[])?;
+        let closing = refusing(&version);
         let (subjects, members) = (Numbered::default(), Numbered::default());
-        Ok(Book { versions: vec![version], subscriptions: Vec::new(), subjects, members, live, epoch: 1 })
+        Ok(Book { versions: vec![version], subscriptions: Vec::new(), subjects, members, live, closing, epoch: 1 })
+    }
+
+    /// Why an event is refused that is recorded now, in nanoseconds, if it comes too late.
+    pub(crate) fn too_late(&mut self, happened: i64, recorded: i64) -> Option<RejectReason> {
+        let closing = self.closing.as_mut()?;
+        closing.late(Timestamp(happened), Timestamp(recorded))?;
+        let period = closing.period(Timestamp(happened));
+        Some(RejectReason::TooLate { period: period.from, closed: closing.day(&period) })
     }
 
     /// The latest version.
@@ -128,6 +139,7 @@ impl Book {
         let refused = live.fold_all(&self.subjects, &self.members);
         if refused.is_empty() {
             self.set_live(live);
+            self.closing = refusing(&version);
             self.versions.push(version);
         }
         Ok(refused)
@@ -321,4 +333,8 @@ impl Live {
         let rows = self.rows(known, members);
         self.push(&rows);
     }
+}
+
+fn refusing(version: &Version) -> Option<Closing> {
+    Closing::of(version.plan()).filter(Closing::refuses)
 }

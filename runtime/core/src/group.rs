@@ -68,24 +68,6 @@ impl Group {
         self.entries.push(Made::Entry(Entry::Reject(reject)));
     }
 
-    /// A second event of one identity in the group.
-    pub(crate) fn same_as(
-        &mut self,
-        slot: usize,
-        equal: bool,
-        tenant: &str,
-        envelope: &Envelope,
-        record: &str,
-    ) -> Result<(), ReplayError> {
-        if equal {
-            self.answers.push(Given::As(slot));
-        } else {
-            let first = self.waiting.iter().find(|(answer, _)| *answer == slot).map_or(0, |(_, entry)| *entry as u64);
-            self.conflict(tenant, self.first + first, envelope, record);
-        }
-        Ok(())
-    }
-
     /// Answers the events that waited, once it is known which of them do not fit.
     pub(crate) fn settle(&mut self, waiting: Vec<(usize, usize)>, refused: &Refused) {
         for (answer, entry) in waiting {

@@ -215,7 +215,12 @@ impl Machine {
         let key = self.keys.key(tenant.as_bytes(), envelope.source.as_bytes(), envelope.id.as_bytes());
         let hash = self.keys.payload_hash(&envelope.content);
         if let Some((slot, other)) = group.seen.get(&key.0).copied() {
-            return group.same_as(slot, other == hash, tenant, envelope, &record);
+            if other == hash {
+                group.answers.push(Given::As(slot));
+                return Ok(());
+            }
+            // Whether the first counts decides what this one is: settled now, as in a group of its own.
+            self.flush(group)?;
         }
         let seq = group.next();
         let probe = self.index.probe(key, Hit { seq, payload_hash: hash })?;
@@ -244,6 +249,10 @@ impl Machine {
         let Some(routed) = self.route(tenant, envelope) else {
             return reject(group, &RejectReason::NotSubscribed { account: envelope.account.clone() });
         };
+        let book = self.tenants.at_mut(routed.tenant).books.at_mut(routed.book);
+        if let Some(reason) = book.too_late(envelope.happened, group.recorded_at.saturating_mul(1_000)) {
+            return reject(group, &reason);
+        }
         group.seen.insert(key.0, (group.answers.len(), hash));
         group.waiting.push((group.answers.len(), group.entries.len()));
         group.answers.push(Given::Waits);

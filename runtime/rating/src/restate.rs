@@ -33,19 +33,29 @@ pub struct Restated {
 }
 
 /// The invoice of a period as it was known when the period closed, with the differences that
-/// became known during it. `stages` are in the order of their days.
+/// became known during it. `stages` are in the order of their days. A period without service has
+/// an invoice where there are such differences.
 ///
 /// # Panics
 /// Without a stage.
 pub fn restate(stages: &mut [Stage], subject: &str, period: &Period) -> Result<Restated, SettleError> {
     let known = |stage: &Stage| stage.known.is_none_or(|late| late.since < period.until);
     let last = stages.iter().rposition(known).unwrap_or(0);
-    let mut invoice = stages[last].rater.close(subject, period)?;
     let plan = stages[last].rater.plan().clone();
+    let (mut invoice, unserved) = match stages[last].rater.close(subject, period) {
+        // Who is no longer served still owes, or gets back, what becomes known of earlier periods.
+        Err(error @ SettleError::NotServed { .. }) if last > 0 => (nothing(&plan, subject, period), Some(error)),
+        closed => (closed?, None),
+    };
     for at in 1..=last {
         let Some(late) = stages[at].known.filter(|late| late.since >= period.from) else { continue };
         let day = late.entered.min(period.until.add_days(-1));
-        let closed = stages[at].rater.periods_until(subject, period.from);
+        let mut closed = stages[at].rater.periods_until(subject, period.from);
+        // What was taken back may have been all there was of the first periods.
+        let before = stages[at - 1].rater.periods_until(subject, period.from);
+        if before.len() > closed.len() {
+            closed = before;
+        }
         let mut closings = (Payment::default(), Payment::default());
         for earlier in closed {
             let before = stages[at - 1].rater.closed(subject, &earlier)?;
@@ -69,7 +79,25 @@ pub fn restate(stages: &mut [Stage], subject: &str, period: &Period) -> Result<R
             reopen(payment, &closings.0, &closings.1);
         }
     }
-    Ok(Restated { invoice, stage: last })
+    match unserved {
+        Some(error) if invoice.lines.is_empty() => Err(error),
+        _ => Ok(Restated { invoice, stage: last }),
+    }
+}
+
+/// An invoice of a period without service.
+fn nothing(plan: &Plan, subject: &str, period: &Period) -> Invoice {
+    Invoice {
+        account: subject.to_owned(),
+        period: *period,
+        served: *period,
+        lines: Vec::new(),
+        total: Rational::ZERO,
+        due: Rational::ZERO,
+        payment: (!plan.funds.is_empty()).then(Box::default),
+        entitlements: Vec::new(),
+        allowances: Vec::new(),
+    }
 }
 
 /// Which of two invoices has a line.

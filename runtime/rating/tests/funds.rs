@@ -620,6 +620,31 @@ fn what_a_wallet_should_have_paid_leaves_it_later() {
 }
 
 #[test]
+fn an_invoice_does_not_depend_on_which_others_were_asked_for() {
+    let ask = |rater: &mut Rater, date: &str| {
+        let period = rater.period_of(day(date));
+        rater.close("a", &period).unwrap()
+    };
+    for uses in [&[][..], &[("2026-03-05T12:00:00Z", "9000")]] {
+        let [mut one, mut other] = [(), ()].map(|()| {
+            let mut b = Build::new();
+            let sink = b.sum("use", "unit");
+            let spend = b.price("spend", sink, per_unit("0.01"));
+            let start = grant("start", "500", GrantWhen::Start, Expiry::Never, Cost::Invoiced(r("100")));
+            b.0.funds.balances.push(wallet("w", OWN, &[spend], vec![start]));
+            flow(&mut b, &[0], Finally::Invoice);
+            let mut rater = b.rater();
+            used(&mut rater, uses);
+            rater
+        });
+        let march = ask(&mut one, "2026-03-01");
+        ask(&mut other, "2026-01-01");
+        ask(&mut other, "2026-02-01");
+        assert_eq!(ask(&mut other, "2026-03-01"), march);
+    }
+}
+
+#[test]
 fn what_another_system_left_is_spent_and_earned_here() {
     let mut b = Build::new();
     credits(&mut b);

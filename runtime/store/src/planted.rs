@@ -28,6 +28,8 @@ pub enum Bug {
     RetrySync,
     /// The event index seals entries of events that are not durable.
     SealTooMuch,
+    /// The event index does not remember what it is offered.
+    ForgetOffered,
     /// A checksum of an index block is not compared.
     NoBlockChecksum,
     /// A checkpoint is written in place.

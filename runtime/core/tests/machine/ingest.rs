@@ -50,6 +50,21 @@ fn each_event_gets_its_own_answer() {
 }
 
 #[test]
+fn an_event_that_is_mended_in_the_group_of_its_reject_counts() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    let first = host.log.len() as u64 + 1;
+    let good = call("1", "a", "2026-01-05T09:00:00Z");
+    let bad = good.replace("request", "request2");
+    let answers = host.decide(JANUARY_20, &[usage(bad.clone()), usage(good.clone()), usage(good.clone()), usage(bad)]);
+    assert!(matches!(&answers[0], Answer::Rejected { seq, .. } if *seq == first), "{answers:?}");
+    assert_eq!(answers[1], Answer::Accepted { seq: first + 1 });
+    assert_eq!(answers[2], Answer::Duplicate { seq: first + 1 });
+    assert_eq!(answers[3], Answer::Conflict { first: first + 1, seq: first + 2 });
+    assert_eq!(host.total("a", "2026-01-05"), "1");
+    assert_eq!(host.machine.root(), host.replayed().root());
+}
+
+#[test]
 fn any_order_and_any_grouping_give_the_same_invoice() {
     for (source, plan) in [(CALLS, "api"), (LEVELS, "disk")] {
         let mut events: Vec<String> = Vec::new();

@@ -34,6 +34,14 @@ fn a_replay_of_the_log_gives_the_same_state_and_the_same_invoices() {
 }
 
 #[test]
+fn an_account_of_which_all_was_refused_is_nobody() {
+    let mut host = Host::with(crate::CALLS, "api", &["a"]);
+    let bad = call("1", "a", "2026-01-05T09:00:00Z").replace("request", "request2");
+    host.one(JANUARY_20, usage(bad));
+    assert_eq!(host.machine.root(), host.replayed().root());
+}
+
+#[test]
 fn a_state_decides_as_one_that_was_replayed() {
     let mut host = history(7);
     let mut again = host.replayed();

@@ -75,12 +75,17 @@ impl Rater {
             return Ok(self.settle(billed, period, None)?.0);
         }
         let first = self.first_day(billed).map(|day| self.period_of(day));
+        // Before the first period nothing is carried, and nothing of it is kept: an invoice does not
+        // depend on which others were asked for.
+        let Some(first) = first.filter(|first| first.from <= period.from) else {
+            return Ok(self.settle(billed, period, None)?.0);
+        };
         let (mut at, mut before) = match self.memo.latest_before(billed, period.from) {
             Some((from, carried)) => {
                 let known = self.period_of(from);
                 (self.time.billing.next(&self.time.zone, &known), Some(carried))
             }
-            None => (first.filter(|f| f.from < period.from).unwrap_or(period), None),
+            None => (first, None),
         };
         for _ in 0..CHAIN_MAX {
             let settled = self.settle(billed, at, before.as_deref());

@@ -19,6 +19,7 @@ pub use key::{EventKey, Hit, Keys, Probe};
 use crate::disk::Disk;
 use crate::error::{Fatal, StoreError};
 use crate::limits::{FAN_IN_DEFAULT, RUNS_MAX, WINDOW_EVENTS_DEFAULT};
+use crate::planted::{self, Bug};
 use job::Work;
 use manifest::{MANIFEST, Manifest};
 use run::Run;
@@ -174,7 +175,7 @@ impl Index {
         // What is on disk needs no second place, and must not: runs have each key once.
         let known = self.frozen.as_ref().map_or(self.manifest.through, |(_, last)| *last);
         if hit.seq > known {
-            if probe == Probe::New {
+            if probe == Probe::New && !planted::is(Bug::ForgetOffered) {
                 self.window.table.entry(key.0).or_insert(hit);
             }
             self.window.last = self.window.last.max(hit.seq);

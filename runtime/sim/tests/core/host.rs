@@ -1,0 +1,155 @@
+//! A host of the machine as the server is one: decides, appends, flushes, opens again.
+
+use crate::faults::Fault;
+use price_core::{Answer, Command, Machine};
+use price_interp::InterpFactory;
+use price_sim::SimDisk;
+use price_store::frame::Frame;
+use price_store::index::{self, Index, Keys};
+use price_store::log::{Log, Options};
+use price_store::planted::{Bug, choose};
+use price_store::{Entry, StoreError};
+use std::sync::Arc;
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub seq: u64,
+    pub kind: u16,
+    pub at: i64,
+    pub payload: Vec<u8>,
+}
+
+impl Stored {
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            seq: self.seq,
+            shard: 0,
+            kind: self.kind,
+            recorded_at: self.at,
+            prev_hash: [0; 16],
+            lag: 0,
+            payload: &self.payload,
+        }
+    }
+}
+
+/// Where a host keeps what it keeps.
+#[derive(Clone)]
+pub struct Home {
+    pub log: SimDisk,
+    pub index: SimDisk,
+    pub options: Options,
+    pub salt: [u8; 16],
+    pub keep_index: bool,
+    pub fault: Option<Fault>,
+}
+
+pub struct Host {
+    pub log: Log,
+    pub machine: Machine,
+    /// Everything up to now, for faults of the fold.
+    entries: Vec<Stored>,
+    fault: Option<Fault>,
+}
+
+fn keys() -> Keys {
+    Keys::new([7; 32])
+}
+
+/// A machine of its own, on a disk that nothing happens to.
+pub fn spare() -> Machine {
+    let disk = SimDisk::new(price_sim::Rng::new(1), price_sim::SimClock::at(0));
+    let index = Index::reset(Arc::new(disk), &keys(), index::Options::default()).expect("an empty index");
+    Machine::new(Arc::new(InterpFactory), index, keys())
+}
+
+/// The state of some entries.
+pub fn folded(mut machine: Machine, entries: &[Stored]) -> Result<Machine, String> {
+    for stored in entries {
+        machine.replay(&stored.frame()).map_err(|e| e.to_string())?;
+    }
+    machine.settle().map_err(|e| e.to_string())?;
+    Ok(machine)
+}
+
+/// All groups of a log.
+pub fn groups(log: &Log) -> Result<Vec<Vec<Stored>>, StoreError> {
+    let mut scan = log.scan(1)?;
+    let mut all = Vec::new();
+    while let Some(group) = scan.next()? {
+        let stored = |f: Frame<'_>| Stored { seq: f.seq, kind: f.kind, at: f.recorded_at, payload: f.payload.to_vec() };
+        all.push(group.frames().map(stored).collect());
+    }
+    Ok(all)
+}
+
+impl Host {
+    /// Finds or makes the log and replays it. `now` is what the clock shows.
+    pub fn open(home: &Home, now: i64) -> Result<Host, String> {
+        let said = |e: StoreError| e.to_string();
+        let disk = Arc::new(home.log.clone());
+        let log = match Log::open(disk.clone(), home.options) {
+            Err(StoreError::Missing) => Log::create(disk, home.salt, home.options),
+            other => other,
+        };
+        let log = log.map_err(said)?;
+        let disk = Arc::new(home.index.clone());
+        let kept =
+            home.keep_index.then(|| Index::open(disk.clone(), &keys(), index::Options::default(), log.durable()));
+        let index = match kept {
+            Some(Ok(index)) => index,
+            _ => Index::reset(disk, &keys(), index::Options::default()).map_err(said)?,
+        };
+        let mut machine = Machine::new(Arc::new(InterpFactory), index, keys());
+        let mut groups = groups(&log).map_err(said)?;
+        let entries: Vec<Stored> = groups.concat();
+        match home.fault {
+            Some(Fault::DropLastOfGroup) => {
+                for group in groups.iter_mut().filter(|group| group.len() > 1) {
+                    group.pop();
+                }
+            }
+            Some(Fault::ApplyTwice) => groups.extend(groups.last().cloned()),
+            Some(Fault::ClockOnReplay) => groups.iter_mut().flatten().for_each(|stored| stored.at = now),
+            Some(fault) if fault.in_fold() => groups = vec![fault.bent(&entries)],
+            _ => {}
+        }
+        if home.fault == Some(Fault::ForgetIds) {
+            choose(Some(Bug::ForgetOffered));
+        }
+        let replayed = folded(machine, &groups.concat());
+        if home.fault == Some(Fault::ForgetIds) {
+            choose(None);
+        }
+        machine = replayed?;
+        Ok(Host { log, machine, entries, fault: home.fault })
+    }
+
+    /// Decides about a group, which gets the numbers after `last`.
+    pub fn decide(&mut self, last: u64, at: i64, group: &[Command]) -> Result<(Vec<Stored>, Vec<Answer>), String> {
+        let decided = self.machine.decide(last + 1, at, group).map_err(|e| e.to_string())?;
+        let stored = |(seq, (kind, payload))| Stored { seq, kind, at, payload };
+        let entries: Vec<Stored> = (last + 1..).zip(decided.entries).map(stored).collect();
+        if let Some(fault) = self.fault.filter(|fault| fault.in_fold()) {
+            self.entries.extend(entries.iter().cloned());
+            self.machine = folded(spare(), &fault.bent(&self.entries))?;
+        }
+        Ok((entries, decided.answers))
+    }
+
+    pub fn append(&mut self, entries: &[Stored]) -> Result<(), StoreError> {
+        let mut group: Vec<Entry<'_>> = Vec::with_capacity(entries.len());
+        for Stored { kind, at, payload, .. } in entries {
+            group.push(Entry { shard: 0, kind: *kind, recorded_at: *at, payload });
+        }
+        if self.fault == Some(Fault::SplitGroup) {
+            let (one, other) = group.split_at(group.len() / 2);
+            self.log.append(one)?;
+            self.log.append(other)?;
+        } else {
+            self.log.append(&group)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! One seed: clients send, a clock jumps, a disk fails, and after every crash all is compared.
+
+use crate::check;
+use crate::faults::Fault;
+use crate::host::{Home, Host, Stored, folded, groups, spare};
+use crate::model::Model;
+use crate::plans::{self, Plan};
+use crate::sent::{DAY, JANUARY, Maker, Sent, TENANTS, What};
+use price_core::{Answer, Command};
+use price_sim::Faults;
+use price_sim::run::{Found, World};
+use price_store::StoreError;
+use price_store::log::Options;
+
+/// A group of commands and what became of it.
+pub struct Group {
+    pub at: i64,
+    pub sent: Vec<Sent>,
+    pub answers: Vec<Answer>,
+    entries: Vec<Stored>,
+    /// Last entry of it or of those before.
+    end: u64,
+    /// The answers left.
+    answered: bool,
+    /// What is known after it.
+    model: Model,
+    root: [u8; 32],
+}
+
+struct Run<'w> {
+    world: &'w mut World,
+    plan: &'static Plan,
+    maker: Maker,
+    home: Home,
+    history: Vec<Group>,
+    /// Groups that got no answer, to be sent again.
+    unsent: Vec<Vec<Sent>>,
+    recorded_at: i64,
+    nothing: (Model, [u8; 32]),
+    trace: bool,
+}
+
+/// Runs a seed, with a fault or without.
+pub fn run(world: &mut World, fault: Option<Fault>, trace: bool) -> Found {
+    Fault::switch(fault);
+    let found = Run::new(world, fault, trace).all();
+    Fault::switch(None);
+    found
+}
+
+impl Run<'_> {
+    fn new(world: &mut World, fault: Option<Fault>, trace: bool) -> Run<'_> {
+        let plan = plans::draw(&mut world.rng);
+        let maker = Maker::new(plan, &mut world.rng);
+        let mut unsent: Vec<Vec<Sent>> = maker.beginning().into_iter().map(|sent| vec![sent]).collect();
+        unsent.reverse();
+        let start = JANUARY + 8 * DAY;
+        world.clock.move_by(start - world.clock.now());
+        let home = Home {
+            log: world.disk.clone(),
+            index: world.another_disk(),
+            options: Options { segment_bytes: 4096 * world.rng.between(8, 14), at_least: 0 },
+            salt: [3; 16],
+            keep_index: world.rng.chance(500),
+            fault,
+        };
+        let nothing = (Model::new(plan), spare().root());
+        Run { world, plan, maker, home, history: Vec::new(), unsent, recorded_at: 0, nothing, trace }
+    }
+
+    fn say(&self, text: impl FnOnce() -> String) {
+        if self.trace {
+            println!("{}", text());
+        }
+    }
+
+    fn model(&self) -> &Model {
+        self.history.last().map_or(&self.nothing.0, |group| &group.model)
+    }
+
+    fn all(&mut self) -> Found {
+        self.say(|| format!("plan {}", self.plan.name));
+        let lives = self.world.rng.between(1, 4);
+        let mut host = self.open()?;
+        for life in 0..lives {
+            if life > 0 || self.world.rng.chance(500) {
+                let faults = self.faults();
+                self.say(|| format!("faults {faults:?}"));
+                self.home.log.set_faults(faults);
+            }
+            self.live(&mut host)?;
+            drop(host);
+            self.crash();
+            host = self.open()?;
+            self.compare(&mut host)?;
+        }
+        for _ in 0..4 {
+            if self.group(&mut host)?.is_err() {
+                return Err("a disk without faults fails".into());
+            }
+        }
+        host.log.sync().map_err(|e| e.to_string())?;
+        self.compare(&mut host)?;
+        self.invoices(&mut host)
+    }
+
+    fn faults(&mut self) -> Faults {
+        let rng = &mut self.world.rng;
+        let mut faults = Faults { stop_at: rng.between(1, 120), slow_micros: 50, ..Faults::default() };
+        match rng.below(8) {
+            0 => faults.write_error = 20,
+            1 => faults.sync_error = 30,
+            2 | 3 => {
+                // Room for no further segment.
+                use price_store::disk::Disk;
+                let names = self.home.log.list().unwrap_or_default();
+                let used = |name: &String| self.home.log.contents(name).map_or(0, |bytes| bytes.len() as u64);
+                faults = Faults { capacity: names.iter().map(used).sum::<u64>().max(1), ..Faults::default() };
+            }
+            4 | 5 => faults.stop_in_flush = 50,
+            _ => {}
+        }
+        faults
+    }
+
+    fn crash(&mut self) {
+        if self.world.rng.chance(700) {
+            self.say(|| "the power fails".into());
+            self.home.log.power_loss();
+            self.home.index.power_loss();
+        } else {
+            self.say(|| "the process ends".into());
+            self.home.log.kill();
+            self.home.index.kill();
+        }
+    }
+
+    /// Opens the host; on the way there more may fail.
+    fn open(&mut self) -> Result<Host, String> {
+        while self.world.rng.chance(200) {
+            let stop_at = self.world.rng.between(1, 40);
+            self.home.log.set_faults(Faults { stop_at, ..Faults::default() });
+            let opened = Host::open(&self.home, self.world.clock.now());
+            self.say(|| format!("the power fails while it opens, {}", if opened.is_ok() { "late" } else { "early" }));
+            drop(opened);
+            self.home.log.power_loss();
+            self.home.index.power_loss();
+        }
+        self.home.log.set_faults(Faults::default());
+        Host::open(&self.home, self.world.clock.now()).map_err(|e| format!("opening: {e}"))
+    }
+
+    /// Works until something fails or nothing is left to do.
+    fn live(&mut self, host: &mut Host) -> Found {
+        for _ in 0..self.world.rng.between(4, 25) {
+            match self.group(host)? {
+                Ok(()) => {}
+                Err(StoreError::NoRoom { .. }) => {
+                    self.say(|| "the disk is full".into());
+                    self.home.log.set_faults(Faults::default());
+                    if self.home.fault != Some(Fault::KeepAfterFullDisk) {
+                        *host = Host::open(&self.home, self.world.clock.now())?;
+                        self.compare(host)?;
+                    }
+                }
+                Err(StoreError::TooLarge { what, found, .. }) => return Err(format!("{what} of {found}")),
+                Err(e) => {
+                    self.say(|| format!("{e}"));
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One group from the client to the disk; the answers may leave later.
+    fn group(&mut self, host: &mut Host) -> Result<Result<(), StoreError>, String> {
+        let rng = &mut self.world.rng;
+        if rng.chance(500) {
+            let jump = rng.below(6 * DAY as u64) as i64;
+            self.world.clock.move_by(if rng.chance(100) { -jump } else { jump });
+        }
+        let hour = DAY / 24;
+        self.recorded_at = self.recorded_at.max(self.world.clock.now() / hour * hour);
+        let at = self.recorded_at;
+        let sent = match self.unsent.pop() {
+            Some(sent) => sent,
+            None => self.maker.batch(&mut self.world.rng, at),
+        };
+        let mut model = self.model().clone();
+        let commands: Vec<Command> = sent.iter().map(|sent| sent.command(self.plan)).collect();
+        let (entries, answers) = host.decide(model.last, at, &commands)?;
+        for (sent, answer) in sent.iter().zip(&answers) {
+            self.say(|| format!("{}: {} -> {answer:?}", (at - JANUARY) / DAY, sent.told()));
+        }
+        model.take(at, &sent, &answers)?;
+        let (end, root) = (model.last, host.machine.root());
+        let appended = host.append(&entries);
+        if matches!(appended, Err(StoreError::NoRoom { .. })) {
+            self.unsent.push(sent);
+            return Ok(appended);
+        }
+        // Also after a failure: the group may be found again or not.
+        self.history.push(Group { at, sent, answers, entries, end, answered: false, model, root });
+        if appended.is_err() {
+            return Ok(appended);
+        }
+        if self.home.fault == Some(Fault::AnswerBeforeSync) {
+            self.answered(u64::MAX);
+        }
+        if self.world.rng.chance(600) {
+            let mark = self.world.rng.chance(100);
+            match if mark { host.log.mark() } else { host.log.sync() } {
+                Ok(durable) => self.answered(durable),
+                Err(e) => return Ok(Err(e)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn answered(&mut self, durable: u64) {
+        self.history.iter_mut().filter(|group| group.end <= durable).for_each(|group| group.answered = true);
+    }
+
+    /// What a host finds is what was answered, as a whole, and nothing else but groups before a crash.
+    fn compare(&mut self, host: &mut Host) -> Found {
+        let last = host.log.durable();
+        self.say(|| format!("the log ends at {last}"));
+        if let Some(lost) = self.history.iter().find(|group| group.answered && group.end > last) {
+            return Err(format!("entry {} was acknowledged, and the log ends at {last}", lost.end));
+        }
+        if last > 0 && !self.history.iter().any(|group| group.end == last) {
+            return Err(format!("the log ends at {last}, inside of a group"));
+        }
+        let kept = self.history.partition_point(|group| group.end <= last);
+        for group in self.history.drain(kept..).rev() {
+            // A client without an answer sends the same again, mostly.
+            if self.world.rng.chance(800) {
+                self.unsent.push(group.sent);
+            }
+        }
+        let found = groups(&host.log).map_err(|e| e.to_string())?.concat();
+        let expected: Vec<&Stored> = self.history.iter().flat_map(|group| &group.entries).collect();
+        if found.iter().ne(expected) {
+            return Err("the log holds something else than was decided".into());
+        }
+        self.recorded_at = found.iter().map(|stored| stored.at).max().unwrap_or(0);
+        check::events(&host.machine, self.model(), &self.maker.ids())?;
+        self.sent_again(host)?;
+        let rng = &mut self.world.rng;
+        if rng.chance(300) {
+            let copy = self.world.another_disk();
+            check::flipped(&self.home, &copy, &mut self.world.rng, &found)?;
+        }
+        if self.world.rng.chance(100) {
+            self.invoices(host)?;
+        }
+        let root = self.history.last().map_or(self.nothing.1, |group| group.root);
+        if host.machine.root() != root {
+            return Err(format!("the state after entry {last} is another one than before"));
+        }
+        if folded(spare(), &found)?.root() != root {
+            return Err(format!("the state after entry {last} is not that of the entries"));
+        }
+        Ok(())
+    }
+
+    /// Events that were accepted are duplicates, and change nothing.
+    fn sent_again(&mut self, host: &mut Host) -> Found {
+        let mut commands = Vec::new();
+        let mut wanted = Vec::new();
+        let model = self.model();
+        for tenant in TENANTS {
+            for event in model.tenants[tenant].events.values().take(20) {
+                let (tenant, record) = (tenant.to_owned(), event.content.clone());
+                commands.push(Command::Usage { tenant, record, set: None });
+                wanted.push(Answer::Duplicate { seq: event.first });
+            }
+        }
+        let last = model.last;
+        let (entries, answers) = host.decide(last, self.recorded_at, &commands)?;
+        if !entries.is_empty() || answers != wanted {
+            let other = answers.iter().zip(&wanted).zip(&commands).find(|((one, other), _)| one != other);
+            return Err(format!("sent again: {other:?}"));
+        }
+        Ok(())
+    }
+
+    /// Invoices are those of the same facts in another order, and add up.
+    fn invoices(&mut self, host: &mut Host) -> Found {
+        let accepted = |group: &'_ Group| -> Vec<(i64, Sent)> {
+            let pairs = group.sent.iter().zip(&group.answers);
+            let kept = pairs.filter(|(_, answer)| matches!(answer, Answer::Accepted { .. }));
+            kept.map(|(sent, _)| (group.at, sent.clone())).collect()
+        };
+        let facts: Vec<(i64, Sent)> = self.history.iter().flat_map(accepted).collect();
+        let late = facts.iter().filter(|(_, sent)| matches!(sent.what, What::Usage { .. })).count();
+        self.say(|| format!("{} facts are compared, {late} of them usage", facts.len()));
+        let mut other = check::reordered(&facts, self.plan, &mut self.world.rng)?;
+        let model = self.history.last().map_or(&self.nothing.0, |group| &group.model);
+        check::invoices(&mut host.machine, &mut other, model, self.plan, self.recorded_at, &mut self.world.rng)
+    }
+}
