@@ -1,0 +1,85 @@
+// The grammar on real files, the picture of a curve, the files of the package.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+import oniguruma from 'vscode-oniguruma';
+import textmate from 'vscode-textmate';
+import { escape, short, svg } from '../src/svg';
+
+const require = createRequire(import.meta.url);
+
+async function scopes(text: string): Promise<[string, string[]][]> {
+  const wasm = readFileSync(require.resolve('vscode-oniguruma/release/onig.wasm'));
+  await oniguruma.loadWASM(wasm);
+  const registry = new textmate.Registry({
+    onigLib: Promise.resolve({
+      createOnigScanner: (patterns: string[]) => new oniguruma.OnigScanner(patterns),
+      createOnigString: (one: string) => new oniguruma.OnigString(one),
+    }),
+    loadGrammar: async (name: string) =>
+      name === 'source.price' ? textmate.parseRawGrammar(readFileSync('syntaxes/price.tmLanguage.json', 'utf8'), 'price.json') : null,
+  });
+  const grammar = await registry.loadGrammar('source.price');
+  assert.ok(grammar);
+  let stack = textmate.INITIAL;
+  const found: [string, string[]][] = [];
+  for (const line of text.split('\n')) {
+    const { tokens, ruleStack } = grammar.tokenizeLine(line, stack);
+    for (const token of tokens) found.push([line.slice(token.startIndex, token.endIndex), token.scopes]);
+    stack = ruleStack;
+  }
+  return found;
+}
+
+test('the grammar knows words, amounts, texts and comments', async () => {
+  const found = await scopes(readFileSync('../../examples/01-saas-seats.price', 'utf8'));
+  const of = (text: string) => found.find(([piece]) => piece.trim() === text)?.[1].join(' ') ?? '';
+  assert.match(of('plan'), /keyword|storage/);
+  assert.match(of('graduated'), /keyword|storage/);
+  const all = found.map(([, scopes]) => scopes.join(' '));
+  for (const kind of [/comment/, /string/, /constant\.numeric/, /keyword/]) {
+    assert.ok(all.some((scopes) => kind.test(scopes)), String(kind));
+  }
+  // A text or comment that does not end would colour the rest of the file.
+  assert.doesNotMatch(all.at(-2) ?? '', /string|comment/);
+});
+
+test('a curve is drawn with its names escaped', () => {
+  const drawn = svg({
+    name: 'calls <b>',
+    unit: 'calls',
+    currency: 'USD',
+    curves: [
+      {
+        title: '',
+        atZero: '0',
+        pieces: [{ from: '0', value: '0', slope: '0.1' }, { from: '1000', value: '80', slope: '0.08' }],
+        points: [['0', '0'], ['1000', '100'], ['1000', '80'], ['1500', '120']],
+      },
+    ],
+  });
+  assert.match(drawn, /^<svg/);
+  assert.doesNotMatch(drawn, /<b>|NaN|undefined/);
+  assert.equal(escape('<&>'), '&#60;&#38;&#62;');
+  assert.deepEqual([short(12_500), short(3e6)], ['12.5k', '3M']);
+});
+
+test('snippets have a prefix, a body and a description', () => {
+  const snippets: Record<string, { prefix: string; body: string[]; description: string }> = JSON.parse(readFileSync('snippets/price.json', 'utf8'));
+  assert.ok(Object.keys(snippets).length >= 8);
+  for (const [name, snippet] of Object.entries(snippets)) {
+    assert.ok(snippet.prefix && snippet.body.length > 0 && snippet.description, name);
+  }
+});
+
+test('the package holds what it needs and nothing else', () => {
+  const listed = execFileSync('node_modules/.bin/vsce', ['ls', '--no-dependencies'], { encoding: 'utf8' });
+  const files = listed.split('\n').filter((line) => line && !line.startsWith('>') && !line.includes(' '));
+  assert.deepEqual(files.sort(), [
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/NOTICES.txt', 'dist/extension.js', 'icon.png', 'language-configuration.json',
+    'package.json', 'snippets/price.json', 'syntaxes/price.tmLanguage.json', 'walkthrough/curve.md', 'walkthrough/plan.md',
+    'walkthrough/program.md', 'walkthrough/test.md',
+  ].sort());
+});
