@@ -27,21 +27,24 @@ fn bodies_that_are_too_large_are_not_held() {
     let head = "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 5000000\r\n\r\n";
     let said = server.raw(head.as_bytes());
     assert!(said.starts_with("HTTP/1.1 413 ") && said.contains("\"code\":\"S005\""), "{said}");
-    // A stream without an announced end is cut.
+    // Streams without an announced end are cut, and what came of them is not kept: together they are
+    // more than 256 MiB, of which an allocator may hold some for the next ones.
     let before = rss_kib(&server);
-    let mut stream = server.connect();
-    let head = "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).expect("sent");
     let mut chunk = b"10000\r\n".to_vec();
     chunk.extend(std::iter::repeat_n(b' ', 0x10000));
     chunk.extend_from_slice(b"\r\n");
-    let mut sent = 0u64;
-    while sent < 1 << 30 && stream.write_all(&chunk).is_ok() {
-        sent += 0x10000;
+    for _ in 0..64 {
+        let mut stream = server.connect();
+        let head = "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut sent = 0u64;
+        while sent < 1 << 30 && stream.write_all(&chunk).is_ok() {
+            sent += 0x10000;
+        }
+        assert!(sent < 64 << 20, "{sent} bytes were taken");
     }
-    assert!(sent < 64 << 20, "{sent} bytes were taken");
     let grown = rss_kib(&server).saturating_sub(before);
-    assert!(grown < 8 << 10, "memory grew by {grown} KiB");
+    assert!(grown < 128 << 10, "memory grew by {grown} KiB");
     let many = "{}\n".repeat(10_001);
     let answer = server.post("/v1/events", NDJSON, &many);
     assert_eq!((answer.status, answer.code().as_str()), (413, "S005"));
