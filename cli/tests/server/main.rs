@@ -8,7 +8,9 @@ mod clients;
 mod crash;
 mod guide;
 mod keys;
+mod once;
 mod operate;
+mod path;
 mod speed;
 mod whole;
 
@@ -212,9 +214,21 @@ impl Server {
 
     /// An answer, or nothing where the connection broke.
     pub(crate) fn try_send(&self, method: &str, path: &str, content: Option<&str>, body: &[u8]) -> Option<Answer> {
+        let headers: Vec<(&str, &str)> = content.map(|content| ("content-type", content)).into_iter().collect();
+        self.try_send_with(method, path, &headers, body)
+    }
+
+    /// With any headers.
+    pub(crate) fn try_send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Option<Answer> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        if let Some(content) = content {
-            request = request.header("content-type", content);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
@@ -229,6 +243,11 @@ impl Server {
 
     pub(crate) fn send(&self, method: &str, path: &str, content: Option<&str>, body: &[u8]) -> Answer {
         let answer = self.try_send(method, path, content, body);
+        answer.unwrap_or_else(|| panic!("no answer to {method} {path}: {}", self.said()))
+    }
+
+    pub(crate) fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let answer = self.try_send_with(method, path, headers, body);
         answer.unwrap_or_else(|| panic!("no answer to {method} {path}: {}", self.said()))
     }
 

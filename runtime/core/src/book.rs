@@ -1,12 +1,13 @@
 //! Everything of one plan: its versions, who is on it, their events, and the cells these make.
 
 use crate::facts::{Fact, Facts};
-use crate::limits::LOST_RUNS;
+use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
 use price_ingest::{Part, Records};
 use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
-    Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, restate, states,
+    Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, Trace, restate,
+    states,
 };
 use price_value::{Date, Period, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -251,7 +252,27 @@ impl Book {
         let Restated { invoice, stage } = restate(&mut stages, billed, period)?;
         Ok((invoice, states[stage].plan))
     }
+
+    /// What an event that counts adds, with everything that is known now.
+    pub(crate) fn trace(&self, billed: u32, happened: i64, seq: u64) -> Result<Trace, RejectReason> {
+        let facts = self.subjects.at(billed);
+        let (Some(fact), Ok(mut live)) = (facts.find(happened, seq), Live::new(self.version(), &self.subscriptions))
+        else {
+            return Ok(Trace::default());
+        };
+        let from = live.rater.traced_from(Timestamp(happened)).0;
+        let before: Vec<&Fact> = facts.before(from, fact).take(PATH_EVENTS + 1).collect();
+        let too_many = before.len() > PATH_EVENTS;
+        for some in before.chunks(TRACED_TOGETHER).filter(|_| !too_many) {
+            let rows = live.rows(some.iter().copied(), &self.members);
+            live.push(&rows);
+        }
+        live.trace(fact, &self.members, too_many)
+    }
 }
+
+/// Events that are folded at once to say what another one adds.
+const TRACED_TOGETHER: usize = 16_384;
 
 /// A rater with what reads records for it.
 struct Live {
@@ -300,6 +321,20 @@ impl Live {
             }
         }
         refused
+    }
+
+    /// What one more row adds.
+    fn trace(&mut self, fact: &Fact, members: &Numbered<Member>, too_many: bool) -> Result<Trace, RejectReason> {
+        let mut decoded = self.records.decode([&*fact.record]);
+        if let Some((_, reason)) = decoded.rejects.pop() {
+            return Err(reason);
+        }
+        let account = self.rater.subject(members.name(fact.member));
+        let numbered = self.records.number(&mut decoded, self.rater.labels());
+        match decoded.block.parts.first_mut() {
+            Some(part) if numbered.is_some() => self.rater.trace(&mut part.batch, account, too_many),
+            _ => Ok(Trace::default()),
+        }
     }
 
     /// Rows of facts.

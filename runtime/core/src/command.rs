@@ -53,6 +53,34 @@ pub enum Command {
         /// Who and when.
         subscription: Subscribed,
     },
+    /// Sends a reject again, that was kept at hand: as it was, or as `record` has it.
+    Retry {
+        /// Whose.
+        tenant: String,
+        /// Number of the reject.
+        reject: u64,
+        /// The mended JSON text.
+        record: Option<String>,
+    },
+    /// Commands that are carried out once, however often they come: the same key is given the same
+    /// answers again, and another request with it is refused.
+    Once {
+        /// The key.
+        once: Once,
+        /// Plain ones.
+        commands: Vec<Command>,
+    },
+}
+
+/// A key of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// Whose.
+    pub tenant: String,
+    /// The key.
+    pub key: String,
+    /// A hash of the request: what has another is another.
+    pub print: [u8; 16],
 }
 
 /// An account on a plan.
@@ -109,5 +137,12 @@ pub enum Answer {
         code: &'static str,
         /// Why.
         message: String,
+    },
+    /// What became of commands under a key, in their order.
+    Once {
+        /// Of each command.
+        answers: Vec<Answer>,
+        /// They were carried out before, and this is what was answered then.
+        again: bool,
     },
 }

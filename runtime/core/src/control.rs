@@ -6,6 +6,7 @@ use crate::entry::{Entry, Named, Placed, Published, Reverted};
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Place, Seat, Tenant};
+use crate::past::How;
 use price_rating::{SetupError, Subscription};
 use price_value::{Timestamp, Zone};
 use std::collections::BTreeMap;
@@ -26,7 +27,9 @@ impl Machine {
             Command::Subscribe { tenant, subscription } => {
                 Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
             }
-            Command::Usage { .. } | Command::Replace { .. } => Err(("S010", "an event is no control command".into())),
+            Command::Usage { .. } | Command::Replace { .. } | Command::Retry { .. } | Command::Once { .. } => {
+                Err(("S010", "an event is no control command".into()))
+            }
         };
         match made.and_then(|entry: Entry| self.apply(seq, group.recorded_at, &entry).map(|()| entry)) {
             Ok(entry) => {
@@ -45,7 +48,7 @@ impl Machine {
                 if !self.places.contains_key(&key.0) {
                     return Err(("S016", "no event that counts has this source and id".into()));
                 }
-                self.take_back(&[key.0], recorded_at);
+                self.take_back(&[key.0], recorded_at, (seq, How::Voided));
                 Ok(())
             }
             Entry::Revert(reverted) => {
@@ -53,7 +56,9 @@ impl Machine {
                 let Some(keys) = keys else {
                     return Err(("S017", format!("there is no backfill called `{}`", reverted.set)));
                 };
-                self.take_back(&keys, recorded_at);
+                self.take_back(&keys, recorded_at, (seq, How::Reverted));
+                let set: Arc<str> = reverted.set.as_str().into();
+                keys.iter().for_each(|key| self.past.name(*key, &set));
                 Ok(())
             }
             Entry::Publish(published) => self.publish(seq, recorded_at, published),
@@ -62,14 +67,20 @@ impl Machine {
                 self.keep_reject(seq, recorded_at, reject.clone());
                 Ok(())
             }
+            Entry::Answered(answered) => {
+                self.remember(recorded_at, answered);
+                Ok(())
+            }
             Entry::Usage(_) | Entry::Replace(_) => Err(("S010", "an event is no control entry".into())),
         }
     }
 
-    fn take_back(&mut self, keys: &[u128], recorded_at: i64) {
+    fn take_back(&mut self, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
         let mut by_book: BTreeMap<(u32, u32), Vec<TakenBack>> = BTreeMap::new();
         for key in keys {
-            let Some(Place { tenant, book, billed, happened, seq }) = self.places.remove(key) else { continue };
+            let Some(place) = self.places.remove(key) else { continue };
+            self.past.put(*key, place, by, how);
+            let Place { tenant, book, billed, happened, seq } = place;
             by_book.entry((tenant, book)).or_default().push(TakenBack { billed, happened, seq });
         }
         for ((tenant, book), events) in by_book {

@@ -22,6 +22,8 @@ pub mod kind {
     pub const SUBSCRIBE: u16 = 6;
     /// An event that does not fit.
     pub const REJECT: u16 = 7;
+    /// What a request with a key was answered.
+    pub const ANSWERED: u16 = 8;
 }
 
 /// An entry of the log.
@@ -41,6 +43,8 @@ pub enum Entry {
     Subscribe(Placed),
     /// An event that does not fit.
     Reject(Rejected),
+    /// What a request with a key was answered.
+    Answered(Answered),
 }
 
 /// A record of a tenant.
@@ -105,6 +109,19 @@ pub struct Rejected {
     pub record: String,
 }
 
+/// What a request with a key was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Whose.
+    pub tenant: String,
+    /// The key.
+    pub key: String,
+    /// A hash of the request.
+    pub print: [u8; 16],
+    /// The answers, as bytes.
+    pub answers: Vec<u8>,
+}
+
 /// Why the bytes of an entry cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
@@ -132,6 +149,14 @@ impl Entry {
             }
             Entry::Subscribe(placed) => (kind::SUBSCRIBE, json(placed)),
             Entry::Reject(reject) => (kind::REJECT, json(reject)),
+            Entry::Answered(answered) => {
+                let mut bytes = Vec::with_capacity(answered.answers.len() + answered.key.len() + 64);
+                put(&mut bytes, answered.tenant.as_bytes());
+                put(&mut bytes, answered.key.as_bytes());
+                bytes.extend_from_slice(&answered.print);
+                bytes.extend_from_slice(&answered.answers);
+                (kind::ANSWERED, bytes)
+            }
         }
     }
 
@@ -153,6 +178,7 @@ impl Entry {
             }
             kind::SUBSCRIBE => Entry::Subscribe(read(bytes, kind)?),
             kind::REJECT => Entry::Reject(read(bytes, kind)?),
+            kind::ANSWERED => Entry::Answered(Answered::from_bytes(bytes).ok_or_else(form)?),
             other => return Err(EntryError::UnknownKind(other)),
         })
     }
@@ -169,6 +195,16 @@ impl Usage {
     }
 }
 
+impl Answered {
+    fn from_bytes(bytes: &[u8]) -> Option<Answered> {
+        let (tenant, rest) = take(bytes)?;
+        let (key, rest) = take(rest)?;
+        let (print, answers) = rest.split_first_chunk::<16>()?;
+        crate::answers::read(answers)?;
+        Some(Answered { tenant: text(tenant)?, key: text(key)?, print: *print, answers: answers.to_vec() })
+    }
+}
+
 /// The bytes of a [`Usage`], without making one.
 pub(crate) fn usage_bytes(tenant: &str, set: &str, record: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(tenant.len() + set.len() + record.len() + 8);
@@ -179,7 +215,7 @@ pub(crate) fn usage_bytes(tenant: &str, set: &str, record: &str) -> Vec<u8> {
 }
 
 /// Tenant, backfill and record of the bytes of a [`Usage`].
-pub(crate) fn usage_parts(bytes: &[u8]) -> Option<(&str, &str, &str)> {
+pub fn usage_parts(bytes: &[u8]) -> Option<(&str, &str, &str)> {
     let (tenant, rest) = take(bytes)?;
     let (set, record) = take(rest)?;
     let text = |bytes| std::str::from_utf8(bytes).ok();
@@ -217,6 +253,7 @@ mod tests {
             Entry::Void(Named { tenant: "t".into(), source: "s".into(), id: "1".into() }),
             Entry::Revert(Reverted { tenant: "t".into(), set: "june".into() }),
             Entry::Publish(Published { tenant: "t".into(), artefact: vec![0, 255, 1] }),
+            Entry::Answered(Answered { tenant: "t".into(), key: "k".into(), print: [7; 16], answers: vec![] }),
         ];
         for entry in all {
             let (kind, bytes) = entry.to_bytes();

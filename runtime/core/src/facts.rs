@@ -88,6 +88,19 @@ impl Facts {
         }
     }
 
+    /// The event of an entry, counting or not.
+    pub(crate) fn find(&self, happened: i64, seq: u64) -> Option<&Fact> {
+        let from = self.0.partition_point(|fact| fact.happened < happened);
+        self.0[from..].iter().take_while(|fact| fact.happened == happened).find(|fact| fact.seq == seq)
+    }
+
+    /// Those that count, from an instant on and before a fact, in folding order.
+    pub(crate) fn before<'f>(&'f self, from: i64, fact: &'f Fact) -> impl Iterator<Item = &'f Fact> {
+        let from = self.0.partition_point(|other| other.happened < from);
+        let until = self.0.partition_point(|other| other.order() < fact.order());
+        self.0[from.min(until)..until].iter().filter(|fact| fact.gone.is_none())
+    }
+
     /// All of them, in folding order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fact> {
         self.0.iter()

@@ -90,19 +90,13 @@ impl Group {
         }
     }
 
+    /// Takes the answers from one on, none of which waits or is that of an earlier command.
+    pub(crate) fn split_off(&mut self, from: usize) -> Vec<Answer> {
+        answers(self.answers.split_off(from), from)
+    }
+
     pub(crate) fn decided(self) -> Result<Decided, ReplayError> {
-        let mut answers: Vec<Answer> = Vec::with_capacity(self.answers.len());
-        for given in self.answers {
-            let answer = match given {
-                Given::Now(answer) => answer,
-                Given::As(slot) => match &answers[slot] {
-                    Answer::Accepted { seq } => Answer::Duplicate { seq: *seq },
-                    other => other.clone(),
-                },
-                Given::Waits => unreachable!("everything that waits is flushed"),
-            };
-            answers.push(answer);
-        }
+        let answers = answers(self.answers, 0);
         let bytes = |made| match made {
             Made::Usage(kind, bytes) => (kind, bytes),
             Made::Entry(entry) => entry.to_bytes(),
@@ -110,4 +104,21 @@ impl Group {
         let entries = self.entries.into_iter().map(bytes).collect();
         Ok(Decided { entries, answers })
     }
+}
+
+/// What was given, the first of it being the answer `from` of its group.
+fn answers(given: Vec<Given>, from: usize) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::with_capacity(given.len());
+    for given in given {
+        let answer = match given {
+            Given::Now(answer) => answer,
+            Given::As(slot) => match &answers[slot - from] {
+                Answer::Accepted { seq } => Answer::Duplicate { seq: *seq },
+                other => other.clone(),
+            },
+            Given::Waits => unreachable!("everything that waits is flushed"),
+        };
+        answers.push(answer);
+    }
+    answers
 }

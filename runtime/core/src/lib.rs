@@ -8,6 +8,7 @@
 //! *Invariant:* the state is the fold of the entries, in their order.
 //! *Invariant:* an invoice is a function of the facts, not of the order they came in.
 
+mod answers;
 mod arrivals;
 mod book;
 mod command;
@@ -18,8 +19,13 @@ mod group;
 pub mod limits;
 mod machine;
 mod numbered;
+mod once;
+mod past;
+mod path;
 mod query;
+mod replay;
 
-pub use command::{Answer, Command, Subscribed};
+pub use command::{Answer, Command, Once, Subscribed};
 pub use machine::{Decided, Machine, ReplayError};
+pub use path::{Content, PathView, Standing};
 pub use query::{AccountView, EventView, PlanView, Priced, QueryError, RejectView};

@@ -14,5 +14,19 @@ pub const PLANS: usize = 10_000;
 pub const ACCOUNTS: usize = 1 << 24;
 /// Rejects that are kept for looking at; the log has all of them.
 pub const REJECTS: usize = 10_000;
+/// Events before one that are folded to say what it added.
+pub const PATH_EVENTS: usize = 1_000_000;
+/// Keys of one tenant whose answers are kept.
+pub const ONCE_KEYS: usize = 10_000;
+/// Bytes of answers that are kept under keys of one tenant; the log has all of them.
+pub const ONCE_BYTES: usize = 16 << 20;
+/// Time for which answers are kept under their key, in microseconds: a day.
+pub const ONCE_MICROS: i64 = 24 * 3_600 * 1_000_000;
+/// Bytes of a key.
+pub const ONCE_KEY_BYTES: usize = 255;
+/// Commands under one key.
+pub const ONCE_COMMANDS: usize = 1_000;
+/// Bytes of a message in an answer that is kept.
+pub const ONCE_MESSAGE_BYTES: usize = 1_024;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;

@@ -3,16 +3,17 @@
 use crate::arrivals::{Arrival, Arrivals, Routed, Told};
 use crate::book::{Book, Refused, TakenBack};
 use crate::command::{Answer, Command};
-use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes, usage_parts};
+use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes};
 use crate::facts::Fact;
 use crate::group::{Given, Group, Made};
 use crate::limits;
 use crate::numbered::Numbered;
+use crate::once::Memories;
+use crate::past::{How, Past};
 use hashbrown::HashMap;
 use price_ingest::{Envelope, Envelopes};
 use price_ir::KernelFactory;
 use price_rating::RejectReason;
-use price_store::frame::Frame;
 use price_store::index::{AsIs, Hit, Index, Keys, Probe};
 use price_value::{Span, Timestamp};
 use std::borrow::Cow;
@@ -84,6 +85,8 @@ pub(crate) struct Tenant {
     /// The last events that did not fit.
     pub(crate) rejects: VecDeque<(u64, i64, Rejected)>,
     pub(crate) rejected: u64,
+    /// What requests with a key were answered.
+    pub(crate) once: Memories,
 }
 
 impl Tenant {
@@ -104,17 +107,19 @@ pub(crate) type ByKey<T> = HashMap<u128, T, BuildHasherDefault<AsIs>>;
 /// The state.
 pub struct Machine {
     pub(crate) factory: Arc<dyn KernelFactory>,
-    index: Index,
+    pub(crate) index: Index,
     pub(crate) keys: Keys,
     pub(crate) tenants: Numbered<Tenant>,
     /// Events that count.
     pub(crate) places: ByKey<Place>,
+    /// Contents that count no more.
+    pub(crate) past: Past,
     /// Content of events that were replaced.
     revisions: ByKey<u32>,
-    applied: u64,
+    pub(crate) applied: u64,
     /// Usage of a replay that is not folded yet.
-    waiting: Arrivals,
-    reader: Envelopes,
+    pub(crate) waiting: Arrivals,
+    pub(crate) reader: Envelopes,
 }
 
 impl Machine {
@@ -126,6 +131,7 @@ impl Machine {
             keys,
             tenants: Numbered::default(),
             places: HashMap::default(),
+            past: Past::default(),
             revisions: HashMap::default(),
             applied: 0,
             waiting: Arrivals::default(),
@@ -151,20 +157,7 @@ impl Machine {
         let mut reader = std::mem::take(&mut self.reader);
         let mut group = Group { first, recorded_at, ..Group::default() };
         for command in commands {
-            match command {
-                Command::Usage { tenant, record, set } => {
-                    self.usage(&mut reader, &mut group, tenant, record, set.as_deref().unwrap_or(""), false)?;
-                }
-                Command::Replace { tenant, record } => {
-                    self.flush(&mut group)?;
-                    self.usage(&mut reader, &mut group, tenant, record, "", true)?;
-                    self.flush(&mut group)?;
-                }
-                other => {
-                    self.flush(&mut group)?;
-                    self.control(&mut group, other);
-                }
-            }
+            self.one(&mut reader, &mut group, command)?;
         }
         self.flush(&mut group)?;
         self.reader = reader;
@@ -176,6 +169,39 @@ impl Machine {
             }
         }
         group.decided()
+    }
+
+    /// One command.
+    pub(crate) fn one(
+        &mut self,
+        reader: &mut Envelopes,
+        group: &mut Group,
+        command: &Command,
+    ) -> Result<(), ReplayError> {
+        match command {
+            Command::Usage { tenant, record, set } => {
+                self.usage(reader, group, tenant, record, set.as_deref().unwrap_or(""), false)
+            }
+            Command::Replace { tenant, record } => {
+                self.flush(group)?;
+                self.usage(reader, group, tenant, record, "", true)?;
+                self.flush(group)
+            }
+            Command::Retry { tenant, reject, record } => {
+                let Some(kept) = self.rejects(tenant, reject.saturating_sub(1), 1).pop().filter(|r| r.seq == *reject)
+                else {
+                    let message = format!("there is no reject `{reject}`, or it is no longer kept at hand");
+                    return group.refuse(("S003", message));
+                };
+                self.usage(reader, group, tenant, record.as_ref().unwrap_or(&kept.record), "", false)
+            }
+            Command::Once { once, commands } => self.once(reader, group, once, commands),
+            other => {
+                self.flush(group)?;
+                self.control(group, other);
+                Ok(())
+            }
+        }
     }
 
     /// An event: what it is, or that it waits for the others of its group.
@@ -264,7 +290,7 @@ impl Machine {
     }
 
     /// The plan an event is rated by.
-    fn route(&self, tenant: &str, envelope: &Envelope) -> Option<Routed> {
+    pub(crate) fn route(&self, tenant: &str, envelope: &Envelope) -> Option<Routed> {
         let tenant = self.tenants.number(tenant)?;
         let Tenant { accounts, books, .. } = self.tenants.at(tenant);
         let seats = accounts.get(&envelope.account)?;
@@ -280,7 +306,7 @@ impl Machine {
     }
 
     /// Folds what waits and settles its answers.
-    fn flush(&mut self, group: &mut Group) -> Result<(), ReplayError> {
+    pub(crate) fn flush(&mut self, group: &mut Group) -> Result<(), ReplayError> {
         let arrivals = std::mem::take(&mut group.arrivals);
         let waiting = std::mem::take(&mut group.waiting);
         group.seen.clear();
@@ -292,7 +318,7 @@ impl Machine {
     }
 
     /// Folds events into their books and remembers those that fit.
-    fn fold(&mut self, Arrivals { events, facts }: Arrivals) -> Result<Refused, ReplayError> {
+    pub(crate) fn fold(&mut self, Arrivals { events, facts }: Arrivals) -> Result<Refused, ReplayError> {
         let mut by_book: BTreeMap<(u32, u32), Vec<Fact>> = BTreeMap::new();
         for (Arrival { at, .. }, fact) in events.iter().zip(facts) {
             by_book.entry((at.tenant, at.book)).or_default().push(fact);
@@ -308,7 +334,9 @@ impl Machine {
             let tenant = self.tenants.at_mut(at.tenant);
             if replaces {
                 self.revisions.insert(key.0, hash);
-                if let Some(Place { book, billed, happened, seq, .. }) = self.places.get(&key.0).copied() {
+                if let Some(place) = self.places.get(&key.0).copied() {
+                    self.past.put(key.0, place, seq, How::Replaced);
+                    let Place { book, billed, happened, seq, .. } = place;
                     tenant.books.at_mut(book).take_back(&[TakenBack { billed, happened, seq }], recorded);
                 }
             } else {
@@ -332,51 +360,4 @@ impl Machine {
             tenant.rejects.pop_front();
         }
     }
-
-    /// Takes an entry of the log. After the last one call [`Machine::settle`].
-    pub fn replay(&mut self, frame: &Frame<'_>) -> Result<(), ReplayError> {
-        let Frame { seq, kind, recorded_at, payload, .. } = *frame;
-        let diverged = |problem: String| ReplayError::Diverged { seq, problem };
-        if !matches!(kind, kind::USAGE | kind::REPLACE) {
-            let entry = Entry::from_bytes(kind, payload).map_err(|cause| ReplayError::Entry { seq, cause })?;
-            self.settle()?;
-            self.apply(seq, recorded_at, &entry).map_err(|(_, message)| diverged(message))?;
-            self.applied = seq;
-            return Ok(());
-        }
-        let replaces = kind == kind::REPLACE;
-        let form = || ReplayError::Entry { seq, cause: EntryError::Form(kind) };
-        let (tenant, set, record) = usage_parts(payload).ok_or_else(form)?;
-        if replaces {
-            self.settle()?;
-        }
-        let mut reader = std::mem::take(&mut self.reader);
-        let envelope = reader.read(record).map_err(|reason| diverged(reason.to_string()))?;
-        let Some(routed) = self.route(tenant, envelope) else {
-            return Err(diverged(format!("`{}` is on no plan", envelope.account)));
-        };
-        let key = self.keys.key(tenant.as_bytes(), envelope.source.as_bytes(), envelope.id.as_bytes());
-        let hash = self.keys.payload_hash(&envelope.content);
-        let told = Told { seq, recorded_at, key, hash, set, record, replaces };
-        self.waiting.push(told, routed, envelope);
-        self.reader = reader;
-        self.applied = seq;
-        if replaces || self.waiting.events.len() >= REPLAYED_TOGETHER { self.settle() } else { Ok(()) }
-    }
-
-    /// Folds what a replay left waiting.
-    pub fn settle(&mut self) -> Result<(), ReplayError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if !waiting.events.is_empty() {
-            let refused = self.fold(waiting)?;
-            if let Some((seq, reason)) = refused.into_iter().next() {
-                return Err(ReplayError::Diverged { seq, problem: reason.to_string() });
-            }
-        }
-        self.index.passed(self.applied);
-        Ok(())
-    }
 }
-
-/// Events of a replay that are folded at once.
-const REPLAYED_TOGETHER: usize = 4_096;

@@ -191,6 +191,7 @@ impl Machine {
             hasher.update(part);
         };
         put(&self.applied().to_le_bytes());
+        self.past.digest(&mut put);
         for (name, tenant) in self.tenants.iter() {
             put(name.as_bytes());
             put(&tenant.rejected.to_le_bytes());
@@ -205,6 +206,7 @@ impl Machine {
                     put(format!("{} {:?}", tenant.books.name(seat.book), seat.days).as_bytes());
                 }
             }
+            tenant.once.digest(&mut put);
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));

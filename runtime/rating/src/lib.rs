@@ -36,6 +36,7 @@ mod slots;
 mod split;
 mod step;
 mod subscription;
+mod trace;
 
 pub use bulk::{Bulk, BulkBuilder};
 pub use inject::OpeningLot;
@@ -50,3 +51,4 @@ pub use restate::{Restated, Stage, restate};
 pub use schema::{EventSchema, event_of};
 pub use settle::SettleError;
 pub use subscription::Subscription;
+pub use trace::{Trace, Traced, TracedCell, Unattributed};

@@ -48,6 +48,11 @@ impl Book {
         own.and_then(|d| d.get(&(window, period))).cloned().unwrap_or_default()
     }
 
+    /// What rows drew, in all windows.
+    pub(crate) fn drawn_ever(&self, billed: u32, allowance: AllowanceIx) -> Rational {
+        self.drawn.get(&(billed, allowance.0)).into_iter().flat_map(BTreeMap::values).sum()
+    }
+
     /// What rows drew for a line's cells in a slot.
     pub(crate) fn covered(&self, line: LineIx, slot: u32) -> Option<&BTreeMap<(CellAt, i64), Rational>> {
         self.covered.get(&(line.0, slot))

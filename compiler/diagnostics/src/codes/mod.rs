@@ -331,4 +331,6 @@ pub const CODES: &[CodeInfo] = &[
     code!("S024", Error, false, "a parameter that does not fit"),
     code!("S025", Error, false, "a period that cannot be settled"),
     code!("S026", Error, false, "a fault of this program"),
+    code!("S027", Error, false, "a key of a request that is not understood"),
+    code!("S028", Error, false, "a key that is of another request"),
 ];

@@ -7,9 +7,11 @@ mod corrections;
 mod crash;
 mod ingest;
 mod knowledge;
+mod once;
+mod path;
 mod replay;
 
-use price_core::{Answer, Command, Machine, Subscribed};
+use price_core::{Answer, Command, Machine, Once, Subscribed};
 use price_driver::{MemoryWorld, Workspace, artefact};
 use price_interp::InterpFactory;
 use price_ir::Invoice;
@@ -174,7 +176,16 @@ impl Maker {
     }
 
     pub fn group(&self, rng: &mut Rng) -> Vec<Command> {
-        (0..rng.between(1, 8)).map(|_| self.command(rng)).collect()
+        let one = |_| match rng.below(8) {
+            0 => {
+                // Some keys come again, with the same request or with another.
+                let (key, print) = (rng.below(20).to_string(), [rng.below(2) as u8; 16]);
+                let commands = (0..rng.between(1, 4)).map(|_| self.command(rng)).collect();
+                Command::Once { once: Once { tenant: "t".into(), key, print }, commands }
+            }
+            _ => self.command(rng),
+        };
+        (0..4).map(one).collect()
     }
 
     fn command(&self, rng: &mut Rng) -> Command {

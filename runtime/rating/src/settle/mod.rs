@@ -18,7 +18,7 @@ mod quantities;
 mod ratchet;
 mod rounding;
 mod scale;
-mod tiers;
+pub(crate) mod tiers;
 mod usage;
 pub(crate) mod walk;
 

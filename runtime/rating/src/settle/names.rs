@@ -7,7 +7,7 @@ use price_value::{Timestamp, Window};
 
 impl Rater {
     /// Dimension and label of a cell, in key order, then its window.
-    pub(super) fn labels_of(&self, sink: SinkIx, at: CellAt, window: Option<(Window, i64)>) -> Vec<(String, String)> {
+    pub(crate) fn labels_of(&self, sink: SinkIx, at: CellAt, window: Option<(Window, i64)>) -> Vec<(String, String)> {
         let shape = &self.sinks[sink.ix()].cells.shape;
         let dimension = |dim: DimIx| &self.plan.dimensions[dim.ix()];
         let closed = shape.closed.iter().zip(shape.digits(at.cell)).map(|((key, dim, _), digit)| {

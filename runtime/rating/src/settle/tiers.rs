@@ -18,6 +18,30 @@ pub(super) fn tiers(
     total: &Position,
     exact: &Rational,
 ) -> Vec<TierDetail> {
+    if let Some(found) = known_tiers(amount, counting, before, after, total, exact) {
+        return found;
+    }
+    let net = |(q, c): &Position| q - c;
+    let quantity = match before {
+        Some(before) => net(after) - net(before),
+        None => net(after),
+    };
+    if quantity.is_zero() && exact.is_zero() {
+        return Vec::new();
+    }
+    let rate = exact.checked_div(&quantity).unwrap_or_default();
+    vec![TierDetail { from: Rational::ZERO, to: None, quantity, rate, exact: exact.clone(), amount: exact.clone() }]
+}
+
+/// The same, and nothing where an average would have to stand for them.
+pub(crate) fn known_tiers(
+    amount: &Expr,
+    counting: Counting,
+    before: Option<&Position>,
+    after: &Position,
+    total: &Position,
+    exact: &Rational,
+) -> Option<Vec<TierDetail>> {
     let net = |(q, c): &Position| q - c;
     let (from, to) = match (counting, before) {
         (Counting::Net, before) => (before.map(net), net(after)),
@@ -34,22 +58,11 @@ pub(super) fn tiers(
         let charged = before.map_or(net(after), |before| net(after) - net(before));
         let tier = shape(amount).and_then(|shape| shape.selected(&reached, &charged, exact));
         if let Some(tier) = tier {
-            return vec![tier];
+            return Some(vec![tier]);
         }
     }
     let found = shape(amount).map(|shape| shape.between(from.as_ref(), &to)).unwrap_or_default();
-    if !found.is_empty() && found.iter().map(|t| &t.exact).sum::<Rational>() == *exact {
-        return found;
-    }
-    let quantity = match before {
-        Some(before) => net(after) - net(before),
-        None => net(after),
-    };
-    if quantity.is_zero() && exact.is_zero() {
-        return Vec::new();
-    }
-    let rate = exact.checked_div(&quantity).unwrap_or_default();
-    vec![TierDetail { from: Rational::ZERO, to: None, quantity, rate, exact: exact.clone(), amount: exact.clone() }]
+    (!found.is_empty() && found.iter().map(|t| &t.exact).sum::<Rational>() == *exact).then_some(found)
 }
 
 /// `scale · ladder(inner(q))`, with `inner(q) = q · factor` where `factor` is known.

@@ -66,7 +66,7 @@ impl Rater {
 
     /// The exact amount of what is charged up to a position, in a window that ends at `total`.
     #[allow(clippy::too_many_arguments)]
-    fn worth(
+    pub(crate) fn worth(
         &self,
         line: LineIx,
         usage: &UsageCharge,

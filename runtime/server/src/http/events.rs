@@ -1,5 +1,6 @@
 //! Events: sending, finding, replacing, taking back.
 
+use crate::http::once::{Key, told};
 use crate::http::params::{Params, Part};
 use crate::http::problem::Problem;
 use crate::http::{App, body, json_of};
@@ -70,6 +71,7 @@ impl ResultOut {
                 let (code, message) = (Some(code.to_owned()), Some(message));
                 (ResultOut { status: "rejected", code, message, ..blank }, Outcome::Rejected)
             }
+            Answer::Once { .. } => (ResultOut { status: "rejected", ..blank }, Outcome::Rejected),
         }
     }
 }
@@ -83,11 +85,14 @@ pub(super) async fn decide(node: &Node, commands: Vec<Command>) -> Result<Vec<An
     Ok(tokio::time::timeout(limits::ANSWER_TIME, node.write(commands)).await.map_err(|_| late())??)
 }
 
-fn results(metrics: &Metrics, answers: Vec<Answer>) -> Response {
+/// What became of events. What was answered before was counted then.
+fn results(metrics: Option<&Metrics>, answers: Vec<Answer>) -> Response {
     let mut out = ResultsOut { results: Vec::with_capacity(answers.len()), ..ResultsOut::default() };
     for answer in answers {
         let (result, outcome) = ResultOut::of(answer);
-        metrics.event(outcome);
+        if let Some(metrics) = metrics {
+            metrics.event(outcome);
+        }
         let count = match outcome {
             Outcome::Accepted => &mut out.accepted,
             Outcome::Duplicate => &mut out.duplicates,
@@ -147,12 +152,13 @@ pub(super) async fn ingest(
     let found = taken(&app, &headers, from).await?;
     let command = |record| Command::Usage { tenant: caller.tenant.to_string(), record, set: set.clone() };
     let answers = decide(node, found.into_iter().map(command).collect()).await?;
-    Ok(results(&app.metrics, answers))
+    Ok(results(Some(&app.metrics), answers))
 }
 
 pub(super) async fn replace(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Key,
     headers: HeaderMap,
     from: Body,
 ) -> Result<Response, Problem> {
@@ -160,8 +166,9 @@ pub(super) async fn replace(
     let node = app.node()?;
     let found = taken(&app, &headers, from).await?;
     let command = |record| Command::Replace { tenant: caller.tenant.to_string(), record };
-    let answers = decide(node, found.into_iter().map(command).collect()).await?;
-    Ok(results(&app.metrics, answers))
+    let decided = key.decide(node, &caller, "PUT /v1/events", found.into_iter().map(command).collect()).await?;
+    let metrics = (!decided.again).then_some(&*app.metrics);
+    Ok(told(results(metrics, decided.answers), decided.again))
 }
 
 /// An object of a request that is not usage.
@@ -192,40 +199,39 @@ pub(super) struct SeqOut {
     pub(super) seq: u64,
 }
 
-/// One command that is no event; what the machine refuses is a problem.
-pub(super) async fn one(node: &Node, command: Command) -> Result<u64, Problem> {
-    match decide(node, vec![command]).await?.pop() {
-        Some(Answer::Accepted { seq }) => Ok(seq),
-        Some(Answer::Refused { code, message }) => Err(Problem::refused(code, message)),
-        other => Err(Problem::refused("S026", format!("an answer that does not fit the command: {other:?}"))),
-    }
-}
-
 pub(super) async fn void(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Key,
     headers: HeaderMap,
     from: Body,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Ingest)?;
     let node = app.node()?;
     let Identity { source, id } = object(&app, &headers, from).await?;
-    let seq = one(node, Command::Void { tenant: caller.tenant.to_string(), source, id }).await?;
-    Ok(json_of(StatusCode::OK, &SeqOut { seq }))
+    let command = Command::Void { tenant: caller.tenant.to_string(), source, id };
+    let (seq, again) = key.decide(node, &caller, "POST /v1/events/void", vec![command]).await?.seq()?;
+    Ok(told(json_of(StatusCode::OK, &SeqOut { seq }), again))
 }
 
-pub(super) async fn revert(State(app): State<Arc<App>>, caller: Caller, Part(set): Part) -> Result<Response, Problem> {
+pub(super) async fn revert(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    key: Key,
+    Part(set): Part,
+) -> Result<Response, Problem> {
     caller.needs(Role::Ingest)?;
-    let seq = one(app.node()?, Command::Revert { tenant: caller.tenant.to_string(), set }).await?;
-    Ok(json_of(StatusCode::OK, &SeqOut { seq }))
+    let command = Command::Revert { tenant: caller.tenant.to_string(), set };
+    let (seq, again) = key.decide(app.node()?, &caller, "POST /v1/backfills/revert", vec![command]).await?.seq()?;
+    Ok(told(json_of(StatusCode::OK, &SeqOut { seq }), again))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Find {
     #[serde(default)]
-    source: String,
-    id: String,
+    pub(super) source: String,
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,9 @@ mod auth;
 mod body;
 mod events;
 mod health;
+mod once;
 mod params;
+mod path;
 mod plans;
 mod postings;
 mod problem;
@@ -34,7 +36,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 15] = [
+pub const ROUTES: [(&str, &[&str]); 16] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -44,6 +46,7 @@ pub const ROUTES: [(&str, &[&str]); 15] = [
     ("/v1/accounts/{account}/invoice", &["get"]),
     ("/v1/backfills/{name}/revert", &["post"]),
     ("/v1/events", &["get", "post", "put"]),
+    ("/v1/events/path", &["get"]),
     ("/v1/events/void", &["post"]),
     ("/v1/plans", &["get", "post"]),
     ("/v1/postings", &["get"]),
@@ -103,6 +106,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(health::openapi))
         .route("/problems/{code}", get(health::page))
         .route("/v1/events", get(events::find).post(events::ingest).put(events::replace))
+        .route("/v1/events/path", get(path::path))
         .route("/v1/events/void", post(events::void))
         .route("/v1/backfills/{name}/revert", post(events::revert))
         .route("/v1/plans", get(plans::list).post(plans::publish))
@@ -246,7 +250,11 @@ mod tests {
     #[tokio::test]
     async fn every_code_of_a_problem_has_its_page() {
         let (router, _close) = app();
-        let sources = [include_str!("problem.rs"), include_str!("../../../core/src/machine.rs")];
+        let sources = [
+            include_str!("problem.rs"),
+            include_str!("../../../core/src/machine.rs"),
+            include_str!("../../../core/src/once.rs"),
+        ];
         let mut codes = BTreeSet::new();
         for source in sources {
             for (at, _) in source.match_indices("\"S0") {

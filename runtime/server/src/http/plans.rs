@@ -1,6 +1,7 @@
 //! Plans and who is on them.
 
-use crate::http::events::{ResultOut, SeqOut, decide, one};
+use crate::http::events::{ResultOut, SeqOut};
+use crate::http::once::{Key, told};
 use crate::http::problem::Problem;
 use crate::http::{App, body, json_of};
 use crate::keys::{Caller, Role};
@@ -44,6 +45,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<
 pub(super) async fn publish(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Key,
     headers: HeaderMap,
     from: Body,
 ) -> Result<Response, Problem> {
@@ -56,13 +58,16 @@ pub(super) async fn publish(
     }
     let held = body::read(&app, &headers, from, limits::PLAN_BYTES).await?;
     let tenant = caller.tenant.to_string();
-    let seq = one(node, Command::Publish { tenant, artefact: held.bytes.to_vec() }).await?;
+    let command = Command::Publish { tenant, artefact: held.bytes.to_vec() };
+    let (seq, again) = key.decide(node, &caller, "POST /v1/plans", vec![command]).await?.seq()?;
     let published =
         move |machine: &mut price_core::Machine| machine.plans(&caller.tenant).into_iter().find(|plan| plan.seq == seq);
-    match node.read(published).await? {
-        Some(plan) => Ok(json_of(StatusCode::CREATED, &PlanOut::from(plan))),
-        None => Ok(json_of(StatusCode::CREATED, &SeqOut { seq })),
-    }
+    let response = match node.read(published).await? {
+        // With its entry it became the latest, whatever came after it.
+        Some(plan) => json_of(StatusCode::CREATED, &PlanOut { latest: true, ..PlanOut::from(plan) }),
+        None => json_of(StatusCode::CREATED, &SeqOut { seq }),
+    };
+    Ok(told(response, again))
 }
 
 #[derive(Serialize)]
@@ -74,6 +79,7 @@ struct SubscribedOut {
 pub(super) async fn subscribe(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Key,
     headers: HeaderMap,
     from: Body,
 ) -> Result<Response, Problem> {
@@ -99,11 +105,13 @@ pub(super) async fn subscribe(
         }
         commands.push(Command::Subscribe { tenant: caller.tenant.to_string(), subscription });
     }
-    if single && let Some(command) = commands.pop() {
-        let seq = one(node, command).await?;
-        return Ok(json_of(StatusCode::CREATED, &SeqOut { seq }));
+    // One alone is answered in another form than a list of one: it is another request.
+    let asked = if single { "POST /v1/subscriptions" } else { "POST /v1/subscriptions, several" };
+    let decided = key.decide(node, &caller, asked, commands).await?;
+    if single {
+        let (seq, again) = decided.seq()?;
+        return Ok(told(json_of(StatusCode::CREATED, &SeqOut { seq }), again));
     }
-    let answers = decide(node, commands).await?;
-    let results = answers.into_iter().map(|answer| ResultOut::of(answer).0).collect();
-    Ok(json_of(StatusCode::OK, &SubscribedOut { results }))
+    let results = decided.answers.into_iter().map(|answer| ResultOut::of(answer).0).collect();
+    Ok(told(json_of(StatusCode::OK, &SubscribedOut { results }), decided.again))
 }

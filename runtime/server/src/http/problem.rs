@@ -40,6 +40,12 @@ impl Problem {
         self
     }
 
+    /// It was answered before.
+    pub(crate) fn again(mut self) -> Problem {
+        self.header = Some((super::once::REPLAYED, "true".to_owned()));
+        self
+    }
+
     fn closing(mut self) -> Problem {
         self.close = true;
         self
@@ -115,9 +121,18 @@ impl Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "S025", "the period cannot be settled", detail)
     }
 
+    pub(crate) fn key() -> Problem {
+        let most = price_core::limits::ONCE_KEY_BYTES;
+        let detail = format!(
+            "an `Idempotency-Key` is sent once and has 1 to {most} visible characters of ASCII, plain or in quotation marks"
+        );
+        Problem::new(StatusCode::BAD_REQUEST, "S027", "the key of the request is not understood", detail)
+    }
+
     /// What the machine refuses.
     pub(crate) fn refused(code: &'static str, detail: String) -> Problem {
         let (status, title) = match code {
+            "S003" => return Problem::not_found(detail),
             "S010" => (StatusCode::PAYLOAD_TOO_LARGE, "a record is too large"),
             "S011" => (StatusCode::UNPROCESSABLE_ENTITY, "the plan cannot be used"),
             "S012" => (StatusCode::CONFLICT, "the plan does not go on from the one in force"),
@@ -131,6 +146,7 @@ impl Problem {
             "S020" => (StatusCode::CONFLICT, "the account is taken on these days"),
             "S021" => (StatusCode::CONFLICT, "a contract names its accounts"),
             "S026" => (StatusCode::INTERNAL_SERVER_ERROR, "a fault of this program"),
+            "S028" => (StatusCode::UNPROCESSABLE_ENTITY, "the key is of another request"),
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be carried out"),
         };
         Problem::new(status, code, title, detail)
@@ -210,6 +226,9 @@ mod tests {
             Problem::parameter("`limit` is 1 to 1000, not 0"),
             Problem::unsettled("the day is outside of the calendar"),
             Problem::refused("S026", s("…")),
+            Problem::key(),
+            Problem::refused("S028", s("another request came with this key before")),
+            Problem::refused("S016", s("…")).again(),
         ]);
         let mut said = String::from("code status title: detail\n");
         for problem in all {

@@ -1,6 +1,7 @@
 //! Events that did not fit: looking at them, and sending them again.
 
-use crate::http::events::{ResultOut, decide, raw};
+use crate::http::events::{ResultOut, raw};
+use crate::http::once::{Key, told};
 use crate::http::params::{Params, Part, page};
 use crate::http::problem::Problem;
 use crate::http::{App, body, json_of};
@@ -11,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use price_core::{Command, RejectView};
+use price_core::{Answer, Command, RejectView};
 use price_value::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -67,6 +68,7 @@ fn out(view: &RejectView) -> Result<RejectOut<'_>, Problem> {
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Key,
     Part(entry): Part,
     headers: HeaderMap,
     from: Body,
@@ -83,13 +85,15 @@ pub(super) async fn retry(
         }
         false => return Err(Problem::media("a mended record is an object, sent as application/json")),
     };
-    let tenant = caller.tenant.clone();
-    let question = move |machine: &mut price_core::Machine| machine.rejects(&tenant, seq.saturating_sub(1), 1);
-    let found = node.read(question).await?.into_iter().find(|reject| reject.seq == seq).ok_or_else(unknown)?;
-    let record = mended.unwrap_or(found.record);
-    let command = Command::Usage { tenant: caller.tenant.to_string(), record, set: None };
-    let answer = decide(node, vec![command]).await?.pop();
-    let (result, outcome) = answer.map(ResultOut::of).ok_or_else(unknown)?;
-    app.metrics.event(outcome);
-    Ok(json_of(StatusCode::OK, &result))
+    let command = Command::Retry { tenant: caller.tenant.to_string(), reject: seq, record: mended };
+    let mut decided = key.decide(node, &caller, "POST /v1/rejects/retry", vec![command]).await?;
+    if let Some(Answer::Refused { code: "S003", .. }) = decided.answers.first() {
+        decided.seq()?;
+        return Err(unknown());
+    }
+    let (result, outcome) = decided.answers.pop().map(ResultOut::of).ok_or_else(unknown)?;
+    if !decided.again {
+        app.metrics.event(outcome);
+    }
+    Ok(told(json_of(StatusCode::OK, &result), decided.again))
 }

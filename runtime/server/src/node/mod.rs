@@ -163,6 +163,12 @@ fn bytes(command: &Command) -> usize {
         Command::Revert { set, .. } => set.len(),
         Command::Publish { artefact, .. } => artefact.len(),
         Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
+        Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
+        // With the answers, which become an entry too.
+        Command::Once { once, commands } => {
+            let answers = commands.len() * price_core::limits::ONCE_MESSAGE_BYTES;
+            once.key.len() + answers + commands.iter().map(bytes).sum::<usize>()
+        }
     };
     texts + 96
 }

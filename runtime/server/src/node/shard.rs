@@ -80,19 +80,19 @@ impl Shard {
 
 fn turn(machine: &mut Machine, recorded_at: &mut i64, next: &mut u64, work: Vec<Work>, hand: &SyncSender<Group>) {
     let mut group = Group { first: *next, ..Group::default() };
-    let mut questions = Vec::new();
+    let (mut questions, mut all) = (Vec::new(), Vec::new());
     for work in work {
         match work {
             Work::Write { commands, reply } => {
                 group.replies.push((reply, commands.len()));
-                group.commands.extend(commands);
+                all.extend(commands);
             }
             Work::Read(question) => questions.push(question),
         }
     }
-    if !group.commands.is_empty() {
+    if !all.is_empty() {
         *recorded_at = now().max(*recorded_at);
-        let decided = machine.decide(*next, *recorded_at, &group.commands).unwrap_or_else(|error| die(error));
+        let decided = machine.decide(*next, *recorded_at, &all).unwrap_or_else(|error| die(error));
         *next += decided.entries.len() as u64;
         group.recorded_at = *recorded_at;
         group.entries = decided.entries;

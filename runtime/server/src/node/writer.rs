@@ -3,7 +3,8 @@
 use crate::metrics::Metrics;
 use crate::node::queue::{Found, Queue};
 use crate::node::shard::Posted;
-use price_core::{Answer, Command};
+use price_core::Answer;
+use price_core::entry::{kind, usage_parts};
 use price_store::log::{Log, Preparer};
 use price_store::{Entry, StoreError};
 use std::fmt::Display;
@@ -20,7 +21,6 @@ pub(super) struct Group {
     pub(super) first: u64,
     pub(super) recorded_at: i64,
     pub(super) entries: Vec<(u16, Vec<u8>)>,
-    pub(super) commands: Vec<Command>,
     pub(super) answers: Vec<Answer>,
     /// Where the answers go, and how many of them.
     pub(super) replies: Vec<(oneshot::Sender<Vec<Answer>>, usize)>,
@@ -140,16 +140,15 @@ impl Writer {
 
     /// The one place where answers leave.
     fn release(&mut self, group: Group) {
-        let Group { commands, answers, replies, found, .. } = group;
+        let Group { first, entries, answers, replies, found, .. } = group;
         if self.posted.receiver_count() > 0 {
-            for (command, answer) in commands.into_iter().zip(&answers) {
-                if let (
-                    Command::Usage { tenant, record, .. } | Command::Replace { tenant, record },
-                    Answer::Accepted { seq },
-                ) = (command, answer)
+            for (seq, (kind, payload)) in (first..).zip(entries) {
+                if matches!(kind, kind::USAGE | kind::REPLACE)
+                    && let Some((tenant, _, record)) = usage_parts(&payload)
                 {
+                    let (tenant, record) = (tenant.to_owned(), record.to_owned());
                     // Whoever listened may be gone.
-                    let _ = self.posted.send(Arc::new(Posted { tenant, seq: *seq, record }));
+                    let _ = self.posted.send(Arc::new(Posted { tenant, seq, record }));
                 }
             }
         }

@@ -88,7 +88,8 @@ impl Model {
                     self.last = self.last.max(*seq);
                     rejected.extend(record.map(|record| (record, *seq)));
                 }
-                Answer::Duplicate { .. } | Answer::Refused { .. } => {}
+                // What has no key is not answered so.
+                Answer::Duplicate { .. } | Answer::Refused { .. } | Answer::Once { .. } => {}
             }
         }
         Ok(())
