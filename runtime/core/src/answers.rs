@@ -3,8 +3,10 @@
 use crate::command::Answer;
 
 /// Codes of refusals, as they may be kept.
-const CODES: [&str; 14] =
-    ["S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028"];
+const CODES: [&str; 21] =
+    ["S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028",
+    "S050", "S051", "S052", "S053", "S054", "S055", "S056",
+];
 
 const ACCEPTED: u8 = 0;
 const DUPLICATE: u8 = 1;
@@ -46,7 +48,7 @@ pub(crate) fn bytes(answers: &[Answer]) -> Vec<u8> {
                 text(&mut out, code);
                 text(&mut out, message);
             }
-            Answer::Once { .. } => unreachable!("answers under a key are those to plain commands"),
+            Answer::Ticked { .. } | Answer::Once { .. } => unreachable!("answers under a key are those to plain commands"),
         }
     }
     out
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_code_that_refuses_can_be_kept() {
-        let sources = [include_str!("machine.rs"), include_str!("control.rs"), include_str!("once.rs")];
+        let sources = [include_str!("machine.rs"), include_str!("control.rs"), include_str!("once.rs"), include_str!("billing/command.rs")];
         for source in sources {
             for (at, _) in source.match_indices("\"S0") {
                 let code = &source[at + 1..at + 5];

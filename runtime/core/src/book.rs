@@ -1,8 +1,10 @@
 //! Everything of one plan: its versions, who is on it, their events, and the cells these make.
 
+use crate::billing::Closes;
 use crate::facts::{Fact, Facts};
 use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
+use hashbrown::HashMap;
 use price_ingest::{Part, Records};
 use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
@@ -38,6 +40,10 @@ pub(crate) struct Book {
     /// In the order of their entries; at least one.
     pub(crate) versions: Vec<Version>,
     pub(crate) subscriptions: Vec<Subscription>,
+    /// The local day on which each came to be known.
+    placed: Vec<Date>,
+    /// Those of a billed subject. For looking up only: its order reaches nothing.
+    of_billed: HashMap<String, Vec<u32>>,
     /// By billed subject.
     pub(crate) subjects: Numbered<Facts>,
     members: Numbered<Member>,
@@ -45,6 +51,8 @@ pub(crate) struct Book {
     live: Live,
     /// When periods close, where the latest version refuses what is recorded later.
     closing: Option<Closing>,
+    /// How far they are closed.
+    pub(crate) closes: Closes,
     /// Goes up with every change of what accounts are to the rater.
     epoch: u32,
 }
@@ -84,7 +92,18 @@ impl Book {
         let live = Live::new(&version, &[])?;
         let closing = refusing(&version);
         let (subjects, members) = (Numbered::default(), Numbered::default());
-        Ok(Book { versions: vec![version], subscriptions: Vec::new(), subjects, members, live, closing, epoch: 1 })
+        Ok(Book {
+            versions: vec![version],
+            subscriptions: Vec::new(),
+            placed: Vec::new(),
+            of_billed: HashMap::default(),
+            subjects,
+            members,
+            live,
+            closing,
+            closes: Closes::new(),
+            epoch: 1,
+        })
     }
 
     /// Why an event is refused that is recorded now, in nanoseconds, if it comes too late.
@@ -147,7 +166,7 @@ impl Book {
     }
 
     /// Puts an account on the plan.
-    pub(crate) fn subscribe(&mut self, subscription: Subscription) -> Result<(), SetupError> {
+    pub(crate) fn subscribe(&mut self, subscription: Subscription, placed: Date) -> Result<(), SetupError> {
         match self.live.rater.subscribe(&subscription) {
             Ok(()) => {}
             // It was used before: everything is folded anew, under the new days.
@@ -160,9 +179,23 @@ impl Book {
             }
             Err(other) => return Err(other),
         }
+        let at = self.subscriptions.len() as u32;
+        self.of_billed.entry(subscription.billed().to_owned()).or_default().push(at);
         self.subscriptions.push(subscription);
+        self.placed.push(placed);
         self.epoch += 1;
         Ok(())
+    }
+
+    /// Subscriptions of a billed subject, and the days on which they came to be known.
+    pub(crate) fn placed<'b>(&'b self, billed: &str) -> impl Iterator<Item = (&'b Subscription, Date)> + use<'b> {
+        let all = self.of_billed.get(billed).into_iter().flatten().map(|at| *at as usize);
+        all.map(|at| (&self.subscriptions[at], self.placed[at]))
+    }
+
+    /// Whose periods are due that meet a period.
+    pub(crate) fn due(&self, period: &Period) -> Vec<(String, Period)> {
+        self.live.rater.due(Some(period.from), Some(period.until))
     }
 
     /// Folds events in that are new. What is refused is not kept.
@@ -241,11 +274,12 @@ impl Book {
             let last = self.versions.len() - 1;
             return Ok((self.live.rater.close(billed, period)?, last));
         }
-        // Earlier knowledge is made anew from the events of this subject alone.
+        // Earlier knowledge is made anew from the events and the days of this subject alone.
+        let subscriptions: Vec<Subscription> = self.placed(billed).map(|(subscription, _)| subscription.clone()).collect();
         let mut stages = Vec::with_capacity(states.len());
         for state in &states {
             let version = &self.versions[state.plan];
-            let Ok(mut live) = Live::new(version, &self.subscriptions) else { continue };
+            let Ok(mut live) = Live::new(version, &subscriptions) else { continue };
             live.fold_state(facts, &self.members, &mut closing, *state);
             stages.push(Stage { rater: live.rater, known: state.since });
         }

@@ -1,5 +1,6 @@
 //! What is asked of the machine, and what it answers.
 
+use crate::billing::BillingCommand;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,15 @@ pub enum Command {
         /// The mended JSON text.
         record: Option<String>,
     },
+    /// Something about what is issued for closed periods.
+    Billing {
+        /// Whose.
+        tenant: String,
+        /// What.
+        ask: BillingCommand,
+    },
+    /// Issues what is due at the time of the group, as much as is done at once.
+    Tick,
     /// Commands that are carried out once, however often they come: the same key is given the same
     /// answers again, and another request with it is refused.
     Once {
@@ -137,6 +147,11 @@ pub enum Answer {
         code: &'static str,
         /// Why.
         message: String,
+    },
+    /// What was due is issued, or part of it.
+    Ticked {
+        /// Whether there is more.
+        more: bool,
     },
     /// What became of commands under a key, in their order.
     Once {

@@ -7,6 +7,7 @@ use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Place, Seat, Tenant};
 use crate::past::How;
+use price_ir::Plan;
 use price_rating::{SetupError, Subscription};
 use price_value::{Timestamp, Zone};
 use std::collections::BTreeMap;
@@ -27,7 +28,12 @@ impl Machine {
             Command::Subscribe { tenant, subscription } => {
                 Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
             }
-            Command::Usage { .. } | Command::Replace { .. } | Command::Retry { .. } | Command::Once { .. } => {
+            Command::Usage { .. }
+            | Command::Replace { .. }
+            | Command::Retry { .. }
+            | Command::Billing { .. }
+            | Command::Tick
+            | Command::Once { .. } => {
                 Err(("S010", "an event is no control command".into()))
             }
         };
@@ -48,7 +54,8 @@ impl Machine {
                 if !self.places.contains_key(&key.0) {
                     return Err(("S016", "no event that counts has this source and id".into()));
                 }
-                self.take_back(&[key.0], recorded_at, (seq, How::Voided));
+                let at = self.time_of(&named.tenant, recorded_at);
+                self.take_back(&[key.0], at, (seq, How::Voided));
                 Ok(())
             }
             Entry::Revert(reverted) => {
@@ -56,13 +63,22 @@ impl Machine {
                 let Some(keys) = keys else {
                     return Err(("S017", format!("there is no backfill called `{}`", reverted.set)));
                 };
-                self.take_back(&keys, recorded_at, (seq, How::Reverted));
+                let at = self.time_of(&reverted.tenant, recorded_at);
+                self.take_back(&keys, at, (seq, How::Reverted));
                 let set: Arc<str> = reverted.set.as_str().into();
                 keys.iter().for_each(|key| self.past.name(*key, &set));
                 Ok(())
             }
-            Entry::Publish(published) => self.publish(seq, recorded_at, published),
-            Entry::Subscribe(placed) => self.subscribe(&placed.tenant, &placed.subscription),
+            Entry::Publish(published) => {
+                let at = self.time_of(&published.tenant, recorded_at);
+                self.due = None;
+                self.publish(seq, at, published)
+            }
+            Entry::Subscribe(placed) => {
+                let at = self.time_of(&placed.tenant, recorded_at);
+                self.due = None;
+                self.subscribe(&placed.tenant, at, &placed.subscription)
+            }
             Entry::Reject(reject) => {
                 self.keep_reject(seq, recorded_at, reject.clone());
                 Ok(())
@@ -71,8 +87,17 @@ impl Machine {
                 self.remember(recorded_at, answered);
                 Ok(())
             }
+            Entry::Billing(tenant, entry) => {
+                self.carry_out_billing(seq, tenant, entry);
+                Ok(())
+            }
             Entry::Usage(_) | Entry::Replace(_) => Err(("S010", "an event is no control entry".into())),
         }
+    }
+
+    /// The time at which something of a tenant is recorded.
+    fn time_of(&self, tenant: &str, recorded_at: i64) -> i64 {
+        self.tenants.get(tenant).map_or(recorded_at, |tenant| tenant.time(recorded_at))
     }
 
     fn take_back(&mut self, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
@@ -113,18 +138,31 @@ impl Machine {
                     "a plan keeps its time zone, billing periods, currency and kind; publish it under another name";
                 return Err(("S012", message.into()));
             }
+            let said = |plan: &Plan| plan.late.clone();
+            let other = said(old) != said(&plan);
             let refused = book.publish(version).map_err(setup)?;
             if let Some((seq, reason)) = refused.iter().next() {
                 let message =
                     format!("{} events that count do not fit it, the first is {seq}: {reason}", refused.len());
                 return Err(("S013", message));
             }
+            // With another grace other usage counts as late: what was issued is looked at again.
+            let issued = other.then(|| tenant.billing.issued_for(&plan.name));
+            book.closes_again(issued.into_iter().flatten());
             number
         } else {
             if tenant.books.len() >= limits::PLANS {
                 return Err(("S018", format!("a tenant has at most {} plans", limits::PLANS)));
             }
-            let book = Book::new(version).map_err(setup)?;
+            let mut book = Book::new(version).map_err(setup)?;
+            book.closes_from(recorded_at.saturating_mul(1_000));
+            let term = plan.parties.as_ref().map(|parties| parties.term).unwrap_or_default();
+            // A contract whose term began in closed periods owes its fees for them.
+            if let Some(closed) = book.closed_periods(term.from, term.until) {
+                book.closes_again(closed.into_iter().map(|from| (plan.name.clone(), from)));
+            } else {
+                return Err(too_many_closed());
+            }
             tenant.books.number_or(&plan.name, || book)
         };
         // The accounts of a contract are its own.
@@ -140,7 +178,7 @@ impl Machine {
         Ok(())
     }
 
-    fn subscribe(&mut self, tenant: &str, wanted: &Subscribed) -> Result<(), Refusal> {
+    fn subscribe(&mut self, tenant: &str, recorded_at: i64, wanted: &Subscribed) -> Result<(), Refusal> {
         let tenant = self.tenants.get_mut(tenant);
         let found = tenant.and_then(|tenant| tenant.books.number(&wanted.plan).map(|number| (tenant, number)));
         let Some((tenant, number)) = found else {
@@ -159,17 +197,26 @@ impl Machine {
         if book.version().plan().parties.is_some() {
             return Err(("S021", format!("`{}` is a contract: it names its accounts itself", wanted.plan)));
         }
-        book.subscribe(Subscription {
+        let subscription = Subscription {
             account: wanted.account.clone(),
             from: wanted.from,
             until: wanted.until,
             pool: wanted.pool.clone(),
-        })
-        .map_err(setup)?;
+        };
+        let closed = book.closed_periods(wanted.from, wanted.until).ok_or_else(too_many_closed)?;
+        let again = closed.into_iter().map(|from| (subscription.billed().to_owned(), from)).collect::<Vec<_>>();
+        let placed = book.version().zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
+        book.subscribe(subscription, placed).map_err(setup)?;
+        book.closes_again(again);
         let member = book.member(&wanted.account);
         tenant.seats(&wanted.account).push(Seat { book: number, member, days });
         Ok(())
     }
+}
+
+fn too_many_closed() -> Refusal {
+    let most = limits::CLOSED_PERIODS;
+    ("S056", format!("more than {most} periods since that day are closed; say a later `from`"))
 }
 
 fn setup(error: SetupError) -> Refusal {

@@ -3,6 +3,7 @@
 //! A kind once given is never given to something else. Entries say what was decided, so that a
 //! replay decides nothing anew.
 
+use crate::billing::BillingEntry;
 use crate::command::Subscribed;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,8 @@ pub enum Entry {
     Reject(Rejected),
     /// What a request with a key was answered.
     Answered(Answered),
+    /// What is issued for closed periods: whose, and what.
+    Billing(String, BillingEntry),
 }
 
 /// A record of a tenant.
@@ -157,6 +160,7 @@ impl Entry {
                 bytes.extend_from_slice(&answered.answers);
                 (kind::ANSWERED, bytes)
             }
+            Entry::Billing(tenant, entry) => entry.to_bytes(tenant),
         }
     }
 
@@ -179,6 +183,10 @@ impl Entry {
             kind::SUBSCRIBE => Entry::Subscribe(read(bytes, kind)?),
             kind::REJECT => Entry::Reject(read(bytes, kind)?),
             kind::ANSWERED => Entry::Answered(Answered::from_bytes(bytes).ok_or_else(form)?),
+            billing if BillingEntry::is(billing) => {
+                let (tenant, entry) = BillingEntry::from_bytes(billing, bytes)?;
+                Entry::Billing(tenant, entry)
+            }
             other => return Err(EntryError::UnknownKind(other)),
         })
     }
@@ -226,12 +234,12 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("texts and dates are always written")
 }
 
-fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+pub(crate) fn put(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
     bytes.extend_from_slice(part);
 }
 
-fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_le_bytes(*head) as usize)
 }

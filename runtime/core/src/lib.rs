@@ -10,6 +10,7 @@
 
 mod answers;
 mod arrivals;
+pub mod billing;
 mod book;
 mod command;
 mod control;

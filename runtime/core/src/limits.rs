@@ -28,5 +28,21 @@ pub const ONCE_KEY_BYTES: usize = 255;
 pub const ONCE_COMMANDS: usize = 1_000;
 /// Bytes of a message in an answer that is kept.
 pub const ONCE_MESSAGE_BYTES: usize = 1_024;
+/// Invoices that are made before other commands are looked at again.
+pub const CLOSED_TOGETHER: usize = 256;
+/// Closed periods for which somebody is billed who is put onto a plan with a day in the past.
+pub const CLOSED_PERIODS: usize = 1_200;
+/// Bytes of what numbers of documents begin with.
+pub const NUMBER_PREFIX_BYTES: usize = 32;
+/// Bytes of a text about a document: a reason, an outcome, a reference.
+pub const REASON_BYTES: usize = 1_024;
+/// Disputes of one document.
+pub const DISPUTES: usize = 100;
+/// References of one document.
+pub const REFERENCES: usize = 20;
+/// Bytes of the name of a reference.
+pub const REFERENCE_NAME_BYTES: usize = 64;
+/// The latest time of a test clock, in microseconds: the year 2200.
+pub const CLOCK_MICROS: i64 = 7_258_118_400_000_000;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;

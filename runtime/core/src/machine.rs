@@ -1,6 +1,7 @@
 //! The state of everything, and the one place where it changes.
 
 use crate::arrivals::{Arrival, Arrivals, Routed, Told};
+use crate::billing::Billing;
 use crate::book::{Book, Refused, TakenBack};
 use crate::command::{Answer, Command};
 use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes};
@@ -87,9 +88,16 @@ pub(crate) struct Tenant {
     pub(crate) rejected: u64,
     /// What requests with a key were answered.
     pub(crate) once: Memories,
+    /// What was issued.
+    pub(crate) billing: Billing,
 }
 
 impl Tenant {
+    /// The time at which something of the tenant is recorded: that of its test clock, if it has one.
+    pub(crate) fn time(&self, recorded_at: i64) -> i64 {
+        self.billing.clock.unwrap_or(recorded_at)
+    }
+
     /// The plans of an account, to be changed.
     pub(crate) fn seats(&mut self, account: &str) -> &mut Vec<Seat> {
         let Tenant { accounts, listed, .. } = self;
@@ -120,6 +128,8 @@ pub struct Machine {
     /// Usage of a replay that is not folded yet.
     pub(crate) waiting: Arrivals,
     pub(crate) reader: Envelopes,
+    /// When something is due to be issued, once it was looked up.
+    pub(crate) due: Option<i64>,
 }
 
 impl Machine {
@@ -136,6 +146,7 @@ impl Machine {
             applied: 0,
             waiting: Arrivals::default(),
             reader: Envelopes::default(),
+            due: None,
         }
     }
 
@@ -196,6 +207,17 @@ impl Machine {
                 self.usage(reader, group, tenant, record.as_ref().unwrap_or(&kept.record), "", false)
             }
             Command::Once { once, commands } => self.once(reader, group, once, commands),
+            Command::Billing { tenant, ask } => {
+                self.flush(group)?;
+                self.bill(group, tenant, ask);
+                Ok(())
+            }
+            Command::Tick => {
+                self.flush(group)?;
+                let more = self.tick(group);
+                group.answers.push(Given::Now(Answer::Ticked { more }));
+                Ok(())
+            }
             other => {
                 self.flush(group)?;
                 self.control(group, other);
@@ -275,8 +297,10 @@ impl Machine {
         let Some(routed) = self.route(tenant, envelope) else {
             return reject(group, &RejectReason::NotSubscribed { account: envelope.account.clone() });
         };
-        let book = self.tenants.at_mut(routed.tenant).books.at_mut(routed.book);
-        if let Some(reason) = book.too_late(envelope.happened, group.recorded_at.saturating_mul(1_000)) {
+        let tenant_state = self.tenants.at_mut(routed.tenant);
+        let recorded_at = tenant_state.time(group.recorded_at);
+        let book = tenant_state.books.at_mut(routed.book);
+        if let Some(reason) = book.too_late(envelope.happened, recorded_at.saturating_mul(1_000)) {
             return reject(group, &reason);
         }
         group.seen.insert(key.0, (group.answers.len(), hash));
@@ -284,7 +308,7 @@ impl Machine {
         group.answers.push(Given::Waits);
         let kind = if replaces { kind::REPLACE } else { kind::USAGE };
         group.entries.push(Made::Usage(kind, usage_bytes(tenant, set, &record)));
-        let told = Told { seq, recorded_at: group.recorded_at, key, hash, set, record: &record, replaces };
+        let told = Told { seq, recorded_at, key, hash, set, record: &record, replaces };
         group.arrivals.push(told, routed, envelope);
         Ok(())
     }

@@ -207,6 +207,7 @@ impl Machine {
                 }
             }
             tenant.once.digest(&mut put);
+            tenant.billing.digest(&mut put);
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));
@@ -214,6 +215,7 @@ impl Machine {
             for (plan, book) in tenant.books.iter() {
                 put(plan.as_bytes());
                 book.versions.iter().for_each(|version| put(&version.hash.0));
+                book.closes.digest(&mut put);
                 // A subject of whom nothing fitted is the same as one of whom nothing came.
                 for (billed, facts) in book.subjects.iter().filter(|(_, facts)| !facts.is_empty()) {
                     put(billed.as_bytes());

@@ -28,6 +28,7 @@ impl Machine {
         let Some(routed) = self.route(tenant, envelope) else {
             return Err(diverged(format!("`{}` is on no plan", envelope.account)));
         };
+        let recorded_at = self.tenants.at(routed.tenant).time(recorded_at);
         let key = self.keys.key(tenant.as_bytes(), envelope.source.as_bytes(), envelope.id.as_bytes());
         let hash = self.keys.payload_hash(&envelope.content);
         let told = Told { seq, recorded_at, key, hash, set, record, replaces };

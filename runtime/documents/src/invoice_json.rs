@@ -190,6 +190,11 @@ struct TierOut {
     to: Option<String>,
 }
 
+/// An amount in the currency of a plan, as an invoice writes it.
+pub fn money(value: &Rational, plan: &Plan) -> String {
+    exact_text(value, plan.currency.decimals.into())
+}
+
 /// One invoice on one line, without a newline.
 pub fn invoice(invoice: &Invoice, plan: &Plan, source_map: &SourceMap) -> String {
     let writer = Writer { plan, source_map };
@@ -255,7 +260,7 @@ struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     fn money(&self, value: &Rational) -> String {
-        exact_text(value, self.plan.currency.decimals.into())
+        money(value, self.plan)
     }
 
     fn rule(&self, rule: RuleIx) -> RuleOut<'p> {

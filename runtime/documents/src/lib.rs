@@ -5,4 +5,4 @@
 mod invoice_json;
 mod payment_json;
 
-pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line};
+pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line, money};

@@ -30,13 +30,15 @@ pub enum Role {
     Read,
     /// Putting plans into force and accounts onto them.
     Publish,
+    /// Closing periods, giving credit, ending disputes.
+    Billing,
     /// All of these.
     Admin,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 4] = [Role::Ingest, Role::Read, Role::Publish, Role::Admin];
+    pub const ALL: [Role; 5] = [Role::Ingest, Role::Read, Role::Publish, Role::Billing, Role::Admin];
 
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Role {
             Role::Ingest => "ingest",
             Role::Read => "read",
             Role::Publish => "publish",
+            Role::Billing => "billing",
             Role::Admin => "admin",
         }
     }

@@ -333,4 +333,11 @@ pub const CODES: &[CodeInfo] = &[
     code!("S026", Error, false, "a fault of this program"),
     code!("S027", Error, false, "a key of a request that is not understood"),
     code!("S028", Error, false, "a key that is of another request"),
+    code!("S050", Error, false, "settings of billing that do not fit"),
+    code!("S051", Error, false, "a document that was not issued"),
+    code!("S052", Error, false, "credit that does not fit"),
+    code!("S053", Error, false, "a line that a document does not have"),
+    code!("S054", Error, false, "a dispute that is open already, or not open"),
+    code!("S055", Error, false, "a test clock that cannot be set"),
+    code!("S056", Error, false, "too many closed periods"),
 ];

@@ -3,6 +3,7 @@
 // Helpers of one test binary: their names say what they are.
 #![allow(missing_docs)]
 
+mod billing;
 mod corrections;
 mod crash;
 mod ingest;

@@ -1,6 +1,6 @@
 //! Accounts, and what they owe.
 
-use crate::http::auth::today;
+use crate::http::auth::{day_of, now};
 use crate::http::params::{Params, Part, page};
 use crate::http::problem::Problem;
 use crate::http::{App, json, json_of};
@@ -9,6 +9,7 @@ use crate::limits;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use price_core::billing::PeriodStatus;
 use price_core::{AccountView, QueryError};
 use price_value::Date;
 use serde::{Deserialize, Serialize};
@@ -68,11 +69,12 @@ pub(super) async fn list(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct On {
-    /// A day of the billing period; today in UTC unless given.
+    /// A day of the billing period; today in UTC unless given, by the test clock where there is one.
     on: Option<String>,
 }
 
-/// The invoice of the billing period that holds a day, with everything that is known now.
+/// The invoice of the billing period that holds a day: with everything that is known now, or as it
+/// was issued.
 pub(super) async fn invoice(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -80,25 +82,39 @@ pub(super) async fn invoice(
     Params(asked): Params<On>,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Read)?;
-    let day: Date = match &asked.on {
-        Some(on) => {
-            on.parse().map_err(|_| Problem::parameter(format!("`on` is a day such as 2026-03-15, not `{on}`")))?
-        }
-        None => today(),
+    let parsed = |on: &String| {
+        on.parse().map_err(|_| Problem::parameter(format!("`on` is a day such as 2026-03-15, not `{on}`")))
     };
-    let question =
-        move |machine: &mut price_core::Machine| (machine.applied(), machine.invoice(&caller.tenant, &account, day));
-    let (entry, priced) = app.node()?.read(question).await?;
+    let day: Option<Date> = asked.on.as_ref().map(parsed).transpose()?;
+    let question = move |machine: &mut price_core::Machine| {
+        let day = day.unwrap_or_else(|| day_of(machine.clock(&caller.tenant).unwrap_or_else(now)));
+        let priced = machine.invoice(&caller.tenant, &account, day);
+        let status = priced.as_ref().ok().map(|of| {
+            let (plan, billed) = (&of.plan.name, &of.invoice.account);
+            machine.period_status(&caller.tenant, plan, billed, of.invoice.period.from, now())
+        });
+        (machine.applied(), priced, status)
+    };
+    let (entry, priced, status) = app.node()?.read(question).await?;
+    let (status, number, issued) = match status {
+        None | Some(PeriodStatus::Open) => ("draft", None, None),
+        Some(PeriodStatus::Grace(_)) => ("grace", None, None),
+        Some(PeriodStatus::Closed(None)) => ("finalised", None, None),
+        Some(PeriodStatus::Closed(Some(of))) => ("finalised", Some(of.issued.number), Some(of.body)),
+    };
     let priced = priced.map_err(|error| match error {
         QueryError::Unknown(_) => Problem::not_found(error.to_string()),
         QueryError::Settle(_) => Problem::unsettled(error.to_string()),
     })?;
-    let invoice = price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map);
+    // What was issued is shown as it was issued.
+    let invoice =
+        issued.unwrap_or_else(|| price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map));
+    let number = number.map(|number| format!("\"number\":\"{number}\",")).unwrap_or_default();
     let plan = serde_json::to_string(&price_documents::head(&priced.plan, &priced.hash)).unwrap_or_default();
     let version = price_documents::FORMAT_VERSION;
     // The invoice is put in as it stands: its text is the same wherever it is shown.
     let text = format!(
-        "{{\"as_of_entry\":{entry},\"format_version\":\"{version}\",\"invoice\":{invoice},\"plan\":{plan},\"status\":\"draft\"}}\n"
+        "{{\"as_of_entry\":{entry},\"format_version\":\"{version}\",\"invoice\":{invoice},{number}\"plan\":{plan},\"status\":\"{status}\"}}\n"
     );
     Ok(json(StatusCode::OK, text))
 }

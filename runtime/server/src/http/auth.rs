@@ -19,8 +19,18 @@ pub(crate) const TENANT: &str = "default";
 
 /// Today, in UTC.
 pub(crate) fn today() -> Date {
+    day_of(now())
+}
+
+/// Microseconds since 1970 UTC.
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Zone::utc().local(Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))).0
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The day of an instant in UTC.
+pub(crate) fn day_of(micros: i64) -> Date {
+    Zone::utc().local(Timestamp(micros.saturating_mul(1_000))).0
 }
 
 impl FromRequestParts<Arc<App>> for Caller {

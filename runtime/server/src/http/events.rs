@@ -71,7 +71,7 @@ impl ResultOut {
                 let (code, message) = (Some(code.to_owned()), Some(message));
                 (ResultOut { status: "rejected", code, message, ..blank }, Outcome::Rejected)
             }
-            Answer::Once { .. } => (ResultOut { status: "rejected", ..blank }, Outcome::Rejected),
+            Answer::Ticked { .. } | Answer::Once { .. } => (ResultOut { status: "rejected", ..blank }, Outcome::Rejected),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod accounts;
 mod auth;
+mod billing;
 mod body;
 mod events;
 mod health;
+mod invoices;
 mod once;
 mod params;
 mod path;
@@ -26,7 +28,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use problem::Problem;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -36,7 +38,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 16] = [
+pub const ROUTES: [(&str, &[&str]); 27] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -45,9 +47,20 @@ pub const ROUTES: [(&str, &[&str]); 16] = [
     ("/v1/accounts", &["get"]),
     ("/v1/accounts/{account}/invoice", &["get"]),
     ("/v1/backfills/{name}/revert", &["post"]),
+    ("/v1/billing", &["get", "put"]),
+    ("/v1/billing/approve", &["post"]),
+    ("/v1/billing/held", &["get"]),
+    ("/v1/billing/retry", &["post"]),
+    ("/v1/clock", &["get", "put"]),
     ("/v1/events", &["get", "post", "put"]),
     ("/v1/events/path", &["get"]),
     ("/v1/events/void", &["post"]),
+    ("/v1/invoices", &["get"]),
+    ("/v1/invoices/{number}", &["get"]),
+    ("/v1/invoices/{number}/credits", &["post"]),
+    ("/v1/invoices/{number}/disputes", &["post"]),
+    ("/v1/invoices/{number}/disputes/settle", &["post"]),
+    ("/v1/invoices/{number}/references/{name}", &["put"]),
     ("/v1/plans", &["get", "post"]),
     ("/v1/postings", &["get"]),
     ("/v1/rejects", &["get"]),
@@ -113,6 +126,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/subscriptions", post(plans::subscribe))
         .route("/v1/accounts", get(accounts::list))
         .route("/v1/accounts/{account}/invoice", get(accounts::invoice))
+        .route("/v1/billing", get(billing::settings).put(billing::set))
+        .route("/v1/billing/approve", post(billing::approve))
+        .route("/v1/billing/held", get(billing::held))
+        .route("/v1/billing/retry", post(billing::retry))
+        .route("/v1/clock", get(billing::clock).put(billing::set_clock))
+        .route("/v1/invoices", get(invoices::list))
+        .route("/v1/invoices/{number}", get(invoices::show))
+        .route("/v1/invoices/{number}/credits", post(invoices::credit))
+        .route("/v1/invoices/{number}/disputes", post(invoices::dispute))
+        .route("/v1/invoices/{number}/disputes/settle", post(invoices::settle))
+        .route("/v1/invoices/{number}/references/{name}", put(invoices::refer))
         .route("/v1/rejects", get(rejects::list))
         .route("/v1/rejects/{entry}/retry", post(rejects::retry))
         .route("/v1/postings", get(postings::stream))

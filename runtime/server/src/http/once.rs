@@ -122,7 +122,8 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
                 put(&reject.to_le_bytes());
                 put(record.as_deref().unwrap_or_default().as_bytes());
             }
-            Command::Once { .. } => {}
+            Command::Billing { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
+            Command::Tick | Command::Once { .. } => {}
         }
     }
     let mut print = [0; 16];

@@ -146,6 +146,13 @@ impl Problem {
             "S020" => (StatusCode::CONFLICT, "the account is taken on these days"),
             "S021" => (StatusCode::CONFLICT, "a contract names its accounts"),
             "S026" => (StatusCode::INTERNAL_SERVER_ERROR, "a fault of this program"),
+            "S050" => (StatusCode::UNPROCESSABLE_ENTITY, "these settings do not fit"),
+            "S051" => (StatusCode::NOT_FOUND, "nothing like it was issued"),
+            "S052" => (StatusCode::UNPROCESSABLE_ENTITY, "this credit does not fit"),
+            "S053" => (StatusCode::NOT_FOUND, "the document has no such line"),
+            "S054" => (StatusCode::CONFLICT, "the dispute is not where this begins"),
+            "S055" => (StatusCode::CONFLICT, "the test clock cannot be set"),
+            "S056" => (StatusCode::UNPROCESSABLE_ENTITY, "too many periods are closed"),
             "S028" => (StatusCode::UNPROCESSABLE_ENTITY, "the key is of another request"),
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be carried out"),
         };
@@ -230,6 +237,8 @@ mod tests {
             Problem::refused("S028", s("another request came with this key before")),
             Problem::refused("S016", s("…")).again(),
         ]);
+        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056"];
+        all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         let mut said = String::from("code status title: detail\n");
         for problem in all {
             let Problem { status, code, title, detail, header, close } = problem;

@@ -130,6 +130,16 @@ impl Node {
         pushed
     }
 
+    /// Waits until nothing is due that is due now.
+    pub(crate) async fn struck(&self) -> Result<(), Refused> {
+        loop {
+            let answers = self.write(vec![Command::Tick]).await?;
+            if answers.first() != Some(&Answer::Ticked { more: true }) {
+                return Ok(());
+            }
+        }
+    }
+
     /// What is accepted from now on.
     pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Posted>> {
         self.posted.subscribe()
@@ -164,6 +174,8 @@ fn bytes(command: &Command) -> usize {
         Command::Publish { artefact, .. } => artefact.len(),
         Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
         Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
+        Command::Billing { .. } => price_core::limits::REASON_BYTES,
+        Command::Tick => 0,
         // With the answers, which become an entry too.
         Command::Once { once, commands } => {
             let answers = commands.len() * price_core::limits::ONCE_MESSAGE_BYTES;

@@ -8,11 +8,11 @@ use crate::metrics::Metrics;
 use crate::node::opening::Opened;
 use crate::node::queue::{Queue, Taken, Work};
 use crate::node::writer::{Group, Writer, die};
-use price_core::Machine;
+use price_core::{Command, Machine};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,17 @@ impl Shard {
         };
         let work = std::panic::AssertUnwindSafe(move || {
             loop {
-                match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, IDLE) {
+                // What contracts let become due is issued between the requests.
+                let wait = match machine.due_at().saturating_sub(now().max(recorded_at)) {
+                    micros @ 1.. => Duration::from_micros(micros.unsigned_abs()).min(IDLE),
+                    _ => {
+                        let (reply, _) = oneshot::channel();
+                        let strike = vec![Work::Write { commands: vec![Command::Tick], reply }];
+                        turn(&mut machine, &mut recorded_at, &mut next, strike, &hand);
+                        Duration::ZERO
+                    }
+                };
+                match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, wait) {
                     Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &hand),
                     Taken::Nothing => {}
                     Taken::Closed => return,

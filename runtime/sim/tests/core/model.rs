@@ -89,7 +89,7 @@ impl Model {
                     rejected.extend(record.map(|record| (record, *seq)));
                 }
                 // What has no key is not answered so.
-                Answer::Duplicate { .. } | Answer::Refused { .. } | Answer::Once { .. } => {}
+                Answer::Duplicate { .. } | Answer::Refused { .. } | Answer::Ticked { .. } | Answer::Once { .. } => {}
             }
         }
         Ok(())

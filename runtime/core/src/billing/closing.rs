@@ -1,0 +1,126 @@
+//! When the periods of a plan close, and for whom.
+
+use crate::book::Book;
+use crate::limits;
+use price_rating::{Closing, Late};
+use price_value::{Date, Period, Timestamp};
+use std::collections::{BTreeSet, VecDeque};
+
+/// How far the periods of a plan are closed.
+pub(crate) struct Closes {
+    /// Periods that end by this day are closed for everybody.
+    pub(super) until: Date,
+    /// The instant from which on the next one closes, in nanoseconds.
+    pub(super) due: i64,
+    /// Closed periods whose facts changed: who is billed, first day.
+    pub(super) again: BTreeSet<(String, Date)>,
+    /// What is left of the period that is being closed. Made anew from the facts after a start:
+    /// whoever has a document already is passed over.
+    pub(super) run: Option<Run>,
+}
+
+/// A period that is being closed.
+pub(super) struct Run {
+    pub(super) period: Period,
+    /// Who is still to be billed for it, by name.
+    pub(super) left: VecDeque<String>,
+}
+
+impl Closes {
+    /// Before it is said from when on: see [`Book::closes_from`].
+    pub(crate) fn new() -> Closes {
+        Closes { until: Date::new(1700, 1, 1).expect("a day"), due: i64::MAX, again: BTreeSet::new(), run: None }
+    }
+
+    /// All of it but what is derived.
+    pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
+        put(self.until.to_string().as_bytes());
+        for (billed, from) in &self.again {
+            put(billed.as_bytes());
+            put(from.to_string().as_bytes());
+        }
+    }
+}
+
+impl Book {
+    /// Days for which usage of a period is taken into it after its end.
+    fn grace(&self) -> i32 {
+        let late = self.version().plan().late.as_ref();
+        late.map_or(0, |late| i32::try_from(late.grace_days).unwrap_or(i32::MAX))
+    }
+
+    /// The day on which a period closes.
+    pub(super) fn closing_day(&self, period: &Period) -> Date {
+        period.until.add_days(self.grace())
+    }
+
+    /// The first day of the period that is not closed at an instant: those before it are.
+    pub(super) fn closed_at(&self, now: i64) -> Date {
+        let (zone, plan) = (&self.version().zone, self.version().plan());
+        plan.billing.period_of(zone, zone.local(Timestamp(now)).0.add_days(-self.grace())).from
+    }
+
+    /// Nobody is on the plan yet: what is closed by now is closed without invoices.
+    pub(crate) fn closes_from(&mut self, now: i64) {
+        self.closes.until = self.closed_at(now);
+        self.look_when();
+    }
+
+    /// Looks up when the next period closes.
+    pub(super) fn look_when(&mut self) {
+        let next = self.period(self.closes.until);
+        self.closes.due = self.version().zone.start_of(self.closing_day(&next)).0;
+    }
+
+    /// Closed periods to be looked at again: who is billed, first day.
+    pub(crate) fn closes_again(&mut self, periods: impl IntoIterator<Item = (String, Date)>) {
+        self.closes.again.extend(periods);
+        self.look_when();
+    }
+
+    /// The first days of closed periods in a span that has a beginning; `None` where there are too many.
+    pub(crate) fn closed_periods(&self, from: Option<Date>, until: Option<Date>) -> Option<Vec<Date>> {
+        let mut periods = Vec::new();
+        let Some(mut period) = from.map(|from| self.period(from)) else { return Some(periods) };
+        while period.from < self.closes.until && until.is_none_or(|until| period.from < until) {
+            periods.push(period.from);
+            if periods.len() > limits::CLOSED_PERIODS {
+                return None;
+            }
+            period = self.period(period.until);
+        }
+        Some(periods)
+    }
+
+    /// Who may have an invoice of a period, by name.
+    pub(super) fn billed_in(&self, period: &Period) -> VecDeque<String> {
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        for (billed, due) in self.due(period) {
+            if due == *period && self.known_in(&billed, period) {
+                all.insert(billed);
+            }
+        }
+        // Who is no longer served may get back, or owe, what became known of earlier periods.
+        let mut closing = Closing::of(self.version().plan());
+        let within = |day: Date| period.from <= day && day < period.until;
+        let restated = self.versions.iter().skip(1).any(|version| within(version.since));
+        for (billed, facts) in self.subjects.iter() {
+            let mut late = || facts.late(&mut closing).iter().any(|late: &Late| within(late.since));
+            if !all.contains(&**billed) && !facts.is_empty() && (restated || late()) {
+                all.insert(billed.to_string());
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// Whether somebody was known before the period ended: who is served *since always* is served
+    /// since that was said, or since there is usage.
+    fn known_in(&self, billed: &str, period: &Period) -> bool {
+        let mut placed = self.placed(billed).peekable();
+        if placed.peek().is_none() || placed.any(|(of, day)| of.from.is_some() || day < period.until) {
+            return true;
+        }
+        let facts = self.subjects.get(billed);
+        facts.is_some_and(|facts| facts.counting().any(|fact| period.contains(Timestamp(fact.happened))))
+    }
+}
