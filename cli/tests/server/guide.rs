@@ -41,9 +41,9 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     found
 }
 
-#[test]
-fn the_guide_to_the_api_is_true() {
-    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator/http.md");
+/// Sends what a page shows; how many requests that were.
+fn follow(name: &str) -> usize {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator").join(name);
     let blocks = blocks(&std::fs::read_to_string(page).expect("the page is there"));
     let place = Place::new();
     let server = place.serve();
@@ -52,17 +52,19 @@ fn the_guide_to_the_api_is_true() {
     for (at, (info, inside)) in blocks.iter().enumerate() {
         match info.as_str() {
             "price" => {
-                place.file("starter.price", inside);
-                let built = place.run(&["build", "starter.price", "-o", "starter.pricec"]);
+                let name = inside.lines().find_map(|line| line.strip_prefix("plan ")?.strip_suffix(" {"));
+                let file = format!("{}.price", name.expect("a plan"));
+                place.file(&file, inside);
+                let built = place.run(&["build", &file, "-o", "plan.pricec"]);
                 assert!(built.status.success(), "{}", text(&built.stderr));
-                plan = std::fs::read(place.path("starter.pricec")).expect("built");
+                plan = std::fs::read(place.path("plan.pricec")).expect("built");
             }
             "http" => {
                 let (head, body) = inside.split_once("\n\n").unwrap_or((inside.trim_end(), ""));
                 let mut lines = head.lines();
                 let (method, path) = lines.next().and_then(|line| line.split_once(' ')).expect("method and address");
                 let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
-                let body = if body.trim() == "starter.pricec" { &plan } else { body.as_bytes() };
+                let body = if body.trim().ends_with(".pricec") { &plan } else { body.as_bytes() };
                 let answer = server.send_with(method, path, &headers, body);
                 let (info, shown) = blocks.get(at + 1).expect("an answer behind it");
                 let status = info.strip_prefix("json ").unwrap_or_else(|| panic!("{method} {path}: no answer"));
@@ -74,5 +76,17 @@ fn the_guide_to_the_api_is_true() {
             _ => {}
         }
     }
+    asked
+}
+
+#[test]
+fn the_guide_to_the_api_is_true() {
+    let asked = follow("http.md");
     assert!(asked >= 19, "only {asked} requests");
+}
+
+#[test]
+fn the_guide_to_billing_is_true() {
+    let asked = follow("billing.md");
+    assert!(asked >= 18, "only {asked} requests");
 }
