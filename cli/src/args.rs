@@ -106,6 +106,8 @@ pub enum Verb {
     Prove(ProveArgs),
     /// Show what a change of prices does: to every quantity, and to every customer
     Diff(DiffArgs),
+    /// Rate past usage under a plan that is not in force
+    Replay(ReplayArgs),
     /// Draw what a price costs against usage
     Plot(PlotArgs),
     /// Find the usage at which a price reaches an amount, or two prices are even
@@ -247,6 +249,42 @@ pub struct DiffArgs {
     /// Also compare the invoices of this usage: NDJSON, JSON, CSV or Parquet; files or patterns
     #[arg(long, value_name = "USAGE", num_args = 1.., value_hint = ValueHint::FilePath)]
     pub events: Vec<String>,
+    /// Usage and choice.
+    #[command(flatten)]
+    pub usage: UsageArgs,
+}
+
+/// Rate past usage under a plan that is not in force.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    price replay new.price --against old.price --events 'usage/*.parquet' --in 2026-Q1\n  \
+    price replay card.price --since main --events usage.ndjson --format markdown\n  \
+    price replay new.price --events 'usage/*.parquet' --parts 16 --state replay.state --accounts bills.csv")]
+pub struct ReplayArgs {
+    /// The plan to try: a `.price` file, or a plan compiled by `price build`
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// The plan in force, to compare with
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "since")]
+    pub against: Option<String>,
+    /// The plan in force is the file at this revision of the git repository
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
+    /// Past usage: NDJSON, JSON, CSV or Parquet; files or patterns
+    #[arg(long, value_name = "USAGE", num_args = 1.., required = true, value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
+    /// Take the accounts in so many parts, one after the other: less memory, more reading
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub parts: u32,
+    /// Keep in this file what is done, and go on from there when called again
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub state: Option<String>,
+    /// Write a row for each account to this CSV file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub accounts: Option<String>,
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub format: DiffFormat,
     /// Usage and choice.
     #[command(flatten)]
     pub usage: UsageArgs,

@@ -95,6 +95,7 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Build(args) => verbs::build::run(&args, format, shell),
         Verb::Lock(args) => verbs::lock::run(&args, format, shell),
         Verb::Diff(args) => verbs::diff::run(&args, format, shell),
+        Verb::Replay(args) => verbs::replay::run(&args, format, shell),
         Verb::Solve(args) => verbs::solve::run(&args, format, shell),
         Verb::Doc(args) => verbs::doc::run(&args, format, shell),
         Verb::Plot(args) => verbs::plot::run(&args, format, shell),

@@ -1,6 +1,7 @@
 //! One pass over the usage for one plan: rows into cells, ready to be closed into invoices.
 
 use crate::args::{Engine, UsageArgs};
+use crate::events::bills::Share;
 use crate::events::inputs;
 use crate::events::progress::Bar;
 use crate::events::rejects::Rejects;
@@ -44,6 +45,8 @@ pub struct Pass<'a> {
     pub foreign: BTreeSet<String>,
     /// Rows sorted by time, with source and id.
     pub ordered: bool,
+    /// Only accounts of this share.
+    pub share: Option<Share>,
 }
 
 /// Sees rows before they are counted; the kept rows of one part with their accounts.
@@ -176,7 +179,7 @@ fn read(
     let skips = |account: &str| {
         let billed = pools.get(account).map_or(account, String::as_str);
         let asked = wanted.is_empty() || wanted.contains(account) || wanted.contains(billed);
-        !asked || pass.elsewhere.contains(account)
+        !asked || pass.elsewhere.contains(account) || pass.share.is_some_and(|share| !share.holds(billed))
     };
     let reader = Reader::open(plan, inputs::sources(pass.names), options)?;
     let open = plan.dimensions.iter().any(|dimension| dimension.size().is_none());

@@ -1,5 +1,6 @@
 //! One file per format of output. They make text; verbs print it.
 
+pub mod bills;
 pub mod curves;
 pub mod diff;
 pub mod explanation;

@@ -1,15 +1,14 @@
 //! `price diff`: what a change of prices does, to every quantity and to every customer.
 
-mod bills;
 mod text;
 
 use crate::Exit;
 use crate::args::{DiffArgs, DiffFormat, ReportFormat};
+use crate::events::bills::{Bills, History};
 use crate::events::plan;
 use crate::paths;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
-use bills::Bills;
 use price_driver::{Compiled, Known, LineChange, LineDiff, PlanDiff, Region, Subject, Workspace, diff};
 use price_value::Currency;
 use serde_json::{Value, json};
@@ -74,7 +73,10 @@ pub fn run(args: &DiffArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
                 let change = diff(&latest(&was).plan, &latest(&is).plan);
                 let bills = match args.events.is_empty() || change.same {
                     true => None,
-                    false => Some(bills::compare(args, &was, &is)?),
+                    false => {
+                        let history = History::new(&args.events, &args.usage)?;
+                        Some(Bills::of(history.rate(&was, None)?, history.rate(&is, None)?))
+                    }
                 };
                 (Change::Both(change), bills)
             }

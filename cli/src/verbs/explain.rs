@@ -92,6 +92,7 @@ fn lines(args: &ExplainArgs, usage: &UsageArgs, format: ReportFormat, shell: &mu
         elsewhere: BTreeSet::new(),
         foreign: BTreeSet::new(),
         ordered: keep,
+        share: None,
     };
     let mut rated = run::rate(&pass, &mut rejects, &mut bar, &mut |rater, _, part, accounts| {
         if keep {

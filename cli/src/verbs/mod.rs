@@ -18,6 +18,7 @@ pub mod playground;
 pub mod plot;
 pub mod prove;
 pub mod rate;
+pub mod replay;
 pub mod serve;
 pub mod solve;
 pub mod store;
@@ -45,6 +46,7 @@ pub fn first_screen(shell: &mut Shell) -> Result<Exit, Trouble> {
         ("test", "run the tests that stand beside the prices"),
         ("prove", "decide what assertions claim, for all usage"),
         ("diff", "show what a change of prices does"),
+        ("replay", "rate past usage under a plan that is not in force"),
         ("plot", "draw what a price costs against usage"),
         ("solve", "find the usage at which an amount is reached"),
         ("doc", "write prices as a page for customers"),

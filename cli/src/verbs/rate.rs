@@ -73,6 +73,7 @@ pub fn run(args: &RateArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
             elsewhere,
             foreign,
             ordered: posted.is_some(),
+            share: None,
         };
         let mut bar = Bar::new(progress);
         let mut posting = posted.as_mut().map(|sink| sink.plan(compiled));

@@ -185,3 +185,52 @@ fn faults_that_no_test_notices_are_shown() {
     // The file is as it was.
     assert!(place.read("edges.price").contains("up to 1k calls $0.10"));
 }
+
+#[test]
+fn past_usage_is_replayed_in_parts_and_goes_on_where_it_stopped() {
+    let place = Place::new();
+    place.file("old.price", &plan(VOLUME));
+    place.file("new.price", &plan(GRADUATED));
+    let mut usage = String::new();
+    for account in 0..20 {
+        for number in 0..100 * account {
+            usage.push_str(&format!(
+                "{{\"source\":\"s\",\"id\":\"{account}-{number}\",\"type\":\"request\",\"account\":\"a{account:02}\",\"time\":\"2026-03-02T00:00:00Z\",\"region\":\"x\"}}\n"
+            ));
+        }
+    }
+    usage.push_str("{\"source\":\"s\",\"id\":\"x\",\"type\":\"unheard-of\",\"account\":\"a01\",\"time\":\"2026-03-02T00:00:00Z\"}\n");
+    place.file("usage.ndjson", &usage);
+    let replay = ["replay", "new.price", "--against", "old.price", "--events", "usage.ndjson", "--format", "json"];
+    let whole = place.run(&replay);
+    assert_eq!(whole.code, 0, "{}", whole.err);
+    let value: serde_json::Value = serde_json::from_str(&whole.out).expect("JSON");
+    let invoices = &value["invoices"];
+    // Nine accounts have more than 1,000 calls: each pays $20 more.
+    assert_eq!((&invoices["dearer"], &invoices["same"], &invoices["cheaper"]), (&9.into(), &10.into(), &0.into()));
+    assert_eq!(invoices["refused"], serde_json::json!({"old": 1, "new": 1}));
+    assert_eq!(invoices["accounts"][0]["change"], "20");
+
+    let parts = |file: &str| -> Vec<String> {
+        replay.iter().chain(&["--parts", "3", "--state", file]).map(|s| (*s).to_owned()).collect()
+    };
+    let run = |args: &[String]| place.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(run(&parts("a.state")).out, whole.out);
+    // A crash in the middle of writing the fourth part.
+    let lines: Vec<String> = place.read("a.state").lines().map(|line| format!("{line}\n")).collect();
+    assert_eq!(lines.len(), 7);
+    place.file("b.state", &format!("{}{}", lines[..4].concat(), &lines[4][..20]));
+    let again = run(&parts("b.state"));
+    assert_eq!(again.out, whole.out);
+    assert!(again.err.contains("3 parts done before"), "{}", again.err);
+    assert_eq!(place.read("b.state").lines().count(), 7);
+
+    place.file("old.price", &plan(GRADUATED));
+    let other = run(&parts("a.state"));
+    assert!(other.code == 2 && other.err.contains("C131"), "{}", other.err);
+    place.file("c.state", "account,total\n");
+    assert!(run(&parts("c.state")).err.contains("C130"));
+    let alone = place.run(&["replay", "new.price", "--events", "usage.ndjson", "--accounts", "bills.csv"]);
+    assert!(alone.out.starts_with("$1_810.00 for 19 accounts\n"), "{}", alone.out);
+    assert!(place.read("bills.csv").starts_with("account,new\n"));
+}

@@ -1,16 +1,13 @@
 //! A comparison for people: on a terminal, and as a comment on a pull request.
 
-use super::bills::{Account, Bills};
 use super::{Change, Compared};
-use crate::output::money;
+use crate::output::bills::{self, cell, signed};
 use crate::shell::Paint;
-use price_driver::{LineChange, Region, quantity, rate};
+use price_driver::{LineChange, Region, quantity};
 use price_ir::Stretch;
-use price_value::{Currency, Rational};
+use price_value::Currency;
 use std::cmp::Ordering;
 
-/// Accounts that are named one by one.
-const SHOWN: usize = 10;
 /// Cells that are named one by one.
 const CELLS: usize = 6;
 
@@ -21,27 +18,6 @@ pub fn way(sign: Ordering) -> &'static str {
         Ordering::Equal => "same",
         Ordering::Less => "cheaper",
     }
-}
-
-/// `+$5.00`, `-$5.00`.
-fn signed(amount: &Rational, currency: &Currency) -> String {
-    let shown = money::plain(&rate(&amount.abs(), currency));
-    match amount.cmp(&Rational::ZERO) {
-        Ordering::Less => format!("-{shown}"),
-        Ordering::Equal => shown,
-        Ordering::Greater => format!("+{shown}"),
-    }
-}
-
-/// `+3.2%`.
-fn percent(old: &Rational, new: &Rational) -> String {
-    let Some(share) = (new - old).checked_div(old) else { return "new".to_owned() };
-    let tenths = (share * Rational::int(1000)).abs();
-    let cut = tenths.floor().to_decimal_string(0).unwrap_or_default();
-    let sign = if new < old { "-" } else { "+" };
-    let cut = format!("{cut:0>2}");
-    let (whole, tenth) = cut.split_at(cut.len() - 1);
-    format!("{sign}{whole}.{tenth}%")
 }
 
 /// `above 100 up to 225 GB: dearer, most +$5.00 at 100`.
@@ -119,26 +95,6 @@ fn changes(compared: &Compared) -> Vec<(String, Vec<String>)> {
     all
 }
 
-fn summary(bills: &Bills, currency: &Currency) -> String {
-    let (old, new) = bills.totals();
-    let (dearer, same, cheaper) = bills.counts();
-    format!(
-        "{} → {} ({}, {}); {dearer} pay more, {same} the same, {cheaper} less",
-        currency.format(&old),
-        currency.format(&new),
-        signed(&(&new - &old), currency),
-        percent(&old, &new),
-    )
-}
-
-/// The accounts that change most, rises and falls.
-fn most(bills: &Bills) -> Vec<&Account> {
-    let mut all: Vec<&Account> = bills.accounts.iter().filter(|account| !account.change().is_zero()).collect();
-    all.sort_by(|a, b| b.change().abs().cmp(&a.change().abs()).then_with(|| a.name.cmp(&b.name)));
-    all.truncate(SHOWN);
-    all
-}
-
 /// For a terminal.
 pub fn pretty(compared: &[Compared], paint: Paint) -> String {
     let mut out = String::new();
@@ -166,23 +122,8 @@ pub fn pretty(compared: &[Compared], paint: Paint) -> String {
         }
         if let Some(bills) = &one.bills {
             out.push_str(&format!("  {}\n", paint.bold("invoices")));
-            out.push_str(&format!("    {}\n", summary(bills, &one.currency)));
-            for account in most(bills) {
-                out.push_str(&format!(
-                    "    {}{}{}{}\n",
-                    money::left(&money::plain(&account.name), 24),
-                    money::right(&one.currency.format(&account.old), 16),
-                    money::right(&one.currency.format(&account.new), 16),
-                    money::right(
-                        &format!(
-                            "{} {}",
-                            signed(&account.change(), &one.currency),
-                            percent(&account.old, &account.new)
-                        ),
-                        24
-                    ),
-                ));
-            }
+            out.push_str(&format!("    {}\n", bills::summary(bills, &one.currency)));
+            out.extend(bills::most(bills).into_iter().map(|account| bills::row(account, &one.currency)));
             if bills.refused != (0, 0) {
                 out.push_str(&format!("    refused records: {} → {}\n", bills.refused.0, bills.refused.1));
             }
@@ -196,7 +137,6 @@ pub fn pretty(compared: &[Compared], paint: Paint) -> String {
 
 /// For a pull request.
 pub fn markdown(compared: &[Compared]) -> String {
-    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
     let mut out = String::from("### What this change does to prices\n");
     let same: Vec<&str> = compared
         .iter()
@@ -225,21 +165,8 @@ pub fn markdown(compared: &[Compared]) -> String {
             }
         }
         if let Some(bills) = &one.bills {
-            out.push_str(&format!("\nInvoices: {}\n", summary(bills, &one.currency)));
-            let most = most(bills);
-            if !most.is_empty() {
-                out.push_str("\n| Account | Before | After | Change |\n| --- | --: | --: | --: |\n");
-                for account in most {
-                    out.push_str(&format!(
-                        "| {} | {} | {} | {} ({}) |\n",
-                        cell(&money::plain(&account.name)),
-                        one.currency.format(&account.old),
-                        one.currency.format(&account.new),
-                        signed(&account.change(), &one.currency),
-                        percent(&account.old, &account.new),
-                    ));
-                }
-            }
+            out.push_str(&format!("\nInvoices: {}\n", bills::summary(bills, &one.currency)));
+            out.push_str(&bills::markdown(bills, &one.currency));
         }
     }
     if !same.is_empty() {
