@@ -6,7 +6,7 @@ use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
 use hashbrown::HashMap;
 use price_ingest::{Part, Records};
-use price_ir::{Invoice, Kernel, MeaningHash, Plan, SourceMap};
+use price_ir::{EntitlementUse, Invoice, Kernel, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, Trace, restate,
     states,
@@ -276,15 +276,38 @@ impl Book {
         }
         // Earlier knowledge is made anew from the events and the days of this subject alone.
         let subscriptions: Vec<Subscription> = self.placed(billed).map(|(subscription, _)| subscription.clone()).collect();
-        let mut stages = Vec::with_capacity(states.len());
-        for state in &states {
+        let (mut stages, mut plans) = (Vec::with_capacity(states.len()), Vec::with_capacity(states.len()));
+        let (now, earlier) = states.split_last().expect("there is a state");
+        for state in earlier {
             let version = &self.versions[state.plan];
             let Ok(mut live) = Live::new(version, &subscriptions) else { continue };
             live.fold_state(facts, &self.members, &mut closing, *state);
             stages.push(Stage { rater: live.rater, known: state.since });
+            plans.push(state.plan);
         }
-        let Restated { invoice, stage } = restate(&mut stages, billed, period)?;
-        Ok((invoice, states[stage].plan))
+        // What is known now is in the cells already: they are lent.
+        let empty = Rater::new(self.version().kernel.clone()).expect("the kernel made one before");
+        let lent = std::mem::replace(&mut self.live.rater, empty);
+        stages.push(Stage { rater: lent, known: now.since });
+        plans.push(now.plan);
+        let restated = restate(&mut stages, billed, period);
+        if let Some(Stage { rater, .. }) = stages.pop() {
+            self.live.rater = rater;
+        }
+        let Restated { invoice, stage } = restated?;
+        Ok((invoice, plans[stage]))
+    }
+
+    /// What a billed subject may do at an instant, and when the window of each ends, in nanoseconds.
+    pub(crate) fn entitlements(
+        &mut self,
+        billed: &str,
+        at: Timestamp,
+    ) -> Result<Vec<(EntitlementUse, i64)>, SettleError> {
+        let rater = &mut self.live.rater;
+        let found = rater.entitlements(billed, at)?;
+        let ends: Vec<i64> = found.iter().map(|used| rater.entitled_until(&used.name, at)).collect();
+        Ok(found.into_iter().zip(ends).collect())
     }
 
     /// What an event that counts adds, with everything that is known now.

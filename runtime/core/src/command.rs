@@ -1,6 +1,7 @@
 //! What is asked of the machine, and what it answers.
 
 use crate::billing::BillingCommand;
+use crate::enforce::EnforceCommand;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,13 @@ pub enum Command {
         tenant: String,
         /// What.
         ask: BillingCommand,
+    },
+    /// Something about what customers may do.
+    Enforce {
+        /// Whose.
+        tenant: String,
+        /// What.
+        ask: EnforceCommand,
     },
     /// Issues what is due at the time of the group, as much as is done at once.
     Tick,

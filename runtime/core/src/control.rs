@@ -32,6 +32,7 @@ impl Machine {
             | Command::Replace { .. }
             | Command::Retry { .. }
             | Command::Billing { .. }
+            | Command::Enforce { .. }
             | Command::Tick
             | Command::Once { .. } => {
                 Err(("S010", "an event is no control command".into()))
@@ -72,12 +73,16 @@ impl Machine {
             Entry::Publish(published) => {
                 let at = self.time_of(&published.tenant, recorded_at);
                 self.due = None;
-                self.publish(seq, at, published)
+                let done = self.publish(seq, at, published);
+                self.changed(&published.tenant);
+                done
             }
             Entry::Subscribe(placed) => {
                 let at = self.time_of(&placed.tenant, recorded_at);
                 self.due = None;
-                self.subscribe(&placed.tenant, at, &placed.subscription)
+                let done = self.subscribe(&placed.tenant, at, &placed.subscription);
+                self.changed(&placed.tenant);
+                done
             }
             Entry::Reject(reject) => {
                 self.keep_reject(seq, recorded_at, reject.clone());
@@ -87,11 +92,22 @@ impl Machine {
                 self.remember(recorded_at, answered);
                 Ok(())
             }
+            Entry::Enforce(tenant, entry) => {
+                self.carry_out_enforcement(seq, tenant, recorded_at, entry);
+                Ok(())
+            }
             Entry::Billing(tenant, entry) => {
                 self.carry_out_billing(seq, tenant, entry);
                 Ok(())
             }
             Entry::Usage(_) | Entry::Replace(_) => Err(("S010", "an event is no control entry".into())),
+        }
+    }
+
+    /// Anything of a tenant may be answered otherwise.
+    pub(crate) fn changed(&mut self, tenant: &str) {
+        if let Some(number) = self.tenants.number(tenant) {
+            self.touched.tenant(number);
         }
     }
 
@@ -108,9 +124,10 @@ impl Machine {
             let Place { tenant, book, billed, happened, seq } = place;
             by_book.entry((tenant, book)).or_default().push(TakenBack { billed, happened, seq });
         }
-        for ((tenant, book), events) in by_book {
-            let book = self.tenants.at_mut(tenant).books.at_mut(book);
+        for ((tenant, number), events) in by_book {
+            let book = self.tenants.at_mut(tenant).books.at_mut(number);
             book.take_back(&events, recorded_at.saturating_mul(1_000));
+            events.iter().for_each(|event| self.touched.usage(tenant, number, event.billed));
         }
     }
 

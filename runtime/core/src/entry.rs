@@ -4,6 +4,7 @@
 //! replay decides nothing anew.
 
 use crate::billing::BillingEntry;
+use crate::enforce::EnforceEntry;
 use crate::command::Subscribed;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub enum Entry {
     Answered(Answered),
     /// What is issued for closed periods: whose, and what.
     Billing(String, BillingEntry),
+    /// What customers may do: whose, and what.
+    Enforce(String, EnforceEntry),
 }
 
 /// A record of a tenant.
@@ -161,6 +164,7 @@ impl Entry {
                 (kind::ANSWERED, bytes)
             }
             Entry::Billing(tenant, entry) => entry.to_bytes(tenant),
+            Entry::Enforce(tenant, entry) => entry.to_bytes(tenant),
         }
     }
 
@@ -186,6 +190,10 @@ impl Entry {
             billing if BillingEntry::is(billing) => {
                 let (tenant, entry) = BillingEntry::from_bytes(billing, bytes)?;
                 Entry::Billing(tenant, entry)
+            }
+            enforce if EnforceEntry::is(enforce) => {
+                let (tenant, entry) = EnforceEntry::from_bytes(enforce, bytes)?;
+                Entry::Enforce(tenant, entry)
             }
             other => return Err(EntryError::UnknownKind(other)),
         })

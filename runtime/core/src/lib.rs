@@ -14,6 +14,7 @@ pub mod billing;
 mod book;
 mod command;
 mod control;
+pub mod enforce;
 pub mod entry;
 mod facts;
 mod group;

@@ -44,5 +44,17 @@ pub const REFERENCES: usize = 20;
 pub const REFERENCE_NAME_BYTES: usize = 64;
 /// The latest time of a test clock, in microseconds: the year 2200.
 pub const CLOCK_MICROS: i64 = 7_258_118_400_000_000;
+/// Reservations of one tenant that are known: those that hold, and those that ended within a day.
+pub const HOLDS: usize = 1_000_000;
+/// Bytes of the id of a reservation.
+pub const HOLD_BYTES: usize = 128;
+/// Seconds for which a reservation may hold: a week.
+pub const HOLD_SECONDS: u32 = 7 * 86_400;
+/// Bytes of an amount in a command.
+pub const AMOUNT_BYTES: usize = 64;
+/// Features of a policy.
+pub const FEATURES: usize = 1_000;
+/// Bytes of the name of a feature.
+pub const FEATURE_BYTES: usize = 256;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;

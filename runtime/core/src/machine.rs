@@ -4,6 +4,7 @@ use crate::arrivals::{Arrival, Arrivals, Routed, Told};
 use crate::billing::Billing;
 use crate::book::{Book, Refused, TakenBack};
 use crate::command::{Answer, Command};
+use crate::enforce::{Enforcement, Touched};
 use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes};
 use crate::facts::Fact;
 use crate::group::{Given, Group, Made};
@@ -90,6 +91,8 @@ pub(crate) struct Tenant {
     pub(crate) once: Memories,
     /// What was issued.
     pub(crate) billing: Billing,
+    /// What is held.
+    pub(crate) enforcement: Enforcement,
 }
 
 impl Tenant {
@@ -130,6 +133,8 @@ pub struct Machine {
     pub(crate) reader: Envelopes,
     /// When something is due to be issued, once it was looked up.
     pub(crate) due: Option<i64>,
+    /// Whose answers may have changed.
+    pub(crate) touched: Touched,
 }
 
 impl Machine {
@@ -147,6 +152,7 @@ impl Machine {
             waiting: Arrivals::default(),
             reader: Envelopes::default(),
             due: None,
+            touched: Touched::default(),
         }
     }
 
@@ -210,6 +216,11 @@ impl Machine {
             Command::Billing { tenant, ask } => {
                 self.flush(group)?;
                 self.bill(group, tenant, ask);
+                Ok(())
+            }
+            Command::Enforce { tenant, ask } => {
+                self.flush(group)?;
+                self.enforce(group, tenant, ask);
                 Ok(())
             }
             Command::Tick => {
@@ -370,6 +381,7 @@ impl Machine {
             if !set.is_empty() {
                 tenant.sets.entry(set).or_default().push(key.0);
             }
+            self.touched.usage(at.tenant, at.book, billed);
             self.places.insert(key.0, Place { tenant: at.tenant, book: at.book, billed, happened, seq });
         }
         Ok(refused)

@@ -21,6 +21,17 @@ impl Rater {
         self.entitlements_of(billed, at)
     }
 
+    /// When the window ends in which an entitlement is counted at an instant, in nanoseconds;
+    /// [`i64::MAX`] where it does not, or has none.
+    pub fn entitled_until(&self, name: &str, at: Timestamp) -> i64 {
+        let day = self.time.date(at.0);
+        let mut all = self.plan.funds.entitlements.iter().filter(|e| e.name == name && e.during.contains(day));
+        match all.next().map(|entitlement| &entitlement.value) {
+            Some(EntitlementValue::Metered { per, .. }) => self.entitled_window(*per, at).until,
+            _ => i64::MAX,
+        }
+    }
+
     pub(crate) fn entitlements_of(&mut self, billed: u32, at: Timestamp) -> Result<Vec<EntitlementUse>, SettleError> {
         let plan = self.plan.clone();
         let day = self.time.date(at.0);

@@ -31,6 +31,9 @@ impl Machine {
     /// Carries out an entry about billing, decided now or replayed.
     pub(crate) fn carry_out_billing(&mut self, seq: u64, tenant: &str, entry: &BillingEntry) {
         self.due = None;
+        if matches!(entry, BillingEntry::Clock(_)) {
+            self.changed(tenant);
+        }
         let number = self.tenants.number_or(tenant, Tenant::default);
         let Tenant { books, billing, .. } = self.tenants.at_mut(number);
         let plan = match entry {

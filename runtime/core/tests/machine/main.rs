@@ -6,6 +6,7 @@
 mod billing;
 mod corrections;
 mod crash;
+mod enforce;
 mod ingest;
 mod knowledge;
 mod once;
