@@ -58,10 +58,7 @@ pub fn row(account: &Account, currency: &Currency) -> String {
         money::left(&money::plain(&account.name), 24),
         money::right(&currency.format(&account.old), 16),
         money::right(&currency.format(&account.new), 16),
-        money::right(
-            &format!("{} {}", signed(&account.change(), currency), percent(&account.old, &account.new)),
-            24
-        ),
+        money::right(&format!("{} {}", signed(&account.change(), currency), percent(&account.old, &account.new)), 24),
     )
 }
 

@@ -90,3 +90,9 @@ fn the_guide_to_billing_is_true() {
     let asked = follow("billing.md");
     assert!(asked >= 18, "only {asked} requests");
 }
+
+#[test]
+fn the_guide_to_enforcement_is_true() {
+    let asked = follow("enforcement.md");
+    assert!(asked >= 12, "only {asked} requests");
+}

@@ -3,9 +3,10 @@
 use crate::command::Answer;
 
 /// Codes of refusals, as they may be kept.
-const CODES: [&str; 29] =
-    ["S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028",
-    "S025", "S040", "S041", "S042", "S043", "S044", "S045", "S046", "S050", "S051", "S052", "S053", "S054", "S055", "S056",
+const CODES: [&str; 29] = [
+    "S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028",
+    "S025", "S040", "S041", "S042", "S043", "S044", "S045", "S046", "S050", "S051", "S052", "S053", "S054", "S055",
+    "S056",
 ];
 
 const ACCEPTED: u8 = 0;
@@ -48,7 +49,9 @@ pub(crate) fn bytes(answers: &[Answer]) -> Vec<u8> {
                 text(&mut out, code);
                 text(&mut out, message);
             }
-            Answer::Ticked { .. } | Answer::Once { .. } => unreachable!("answers under a key are those to plain commands"),
+            Answer::Ticked { .. } | Answer::Once { .. } => {
+                unreachable!("answers under a key are those to plain commands")
+            }
         }
     }
     out
@@ -112,7 +115,13 @@ mod tests {
 
     #[test]
     fn every_code_that_refuses_can_be_kept() {
-        let sources = [include_str!("machine.rs"), include_str!("control.rs"), include_str!("once.rs"), include_str!("billing/command.rs"), include_str!("enforce/decide.rs")];
+        let sources = [
+            include_str!("machine.rs"),
+            include_str!("control.rs"),
+            include_str!("once.rs"),
+            include_str!("billing/command.rs"),
+            include_str!("enforce/decide.rs"),
+        ];
         for source in sources {
             for (at, _) in source.match_indices("\"S0") {
                 let code = &source[at + 1..at + 5];

@@ -275,7 +275,8 @@ impl Book {
             return Ok((self.live.rater.close(billed, period)?, last));
         }
         // Earlier knowledge is made anew from the events and the days of this subject alone.
-        let subscriptions: Vec<Subscription> = self.placed(billed).map(|(subscription, _)| subscription.clone()).collect();
+        let subscriptions: Vec<Subscription> =
+            self.placed(billed).map(|(subscription, _)| subscription.clone()).collect();
         let (mut stages, mut plans) = (Vec::with_capacity(states.len()), Vec::with_capacity(states.len()));
         let (now, earlier) = states.split_last().expect("there is a state");
         for state in earlier {

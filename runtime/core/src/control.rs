@@ -34,9 +34,7 @@ impl Machine {
             | Command::Billing { .. }
             | Command::Enforce { .. }
             | Command::Tick
-            | Command::Once { .. } => {
-                Err(("S010", "an event is no control command".into()))
-            }
+            | Command::Once { .. } => Err(("S010", "an event is no control command".into())),
         };
         match made.and_then(|entry: Entry| self.apply(seq, group.recorded_at, &entry).map(|()| entry)) {
             Ok(entry) => {

@@ -4,8 +4,8 @@
 //! replay decides nothing anew.
 
 use crate::billing::BillingEntry;
-use crate::enforce::EnforceEntry;
 use crate::command::Subscribed;
+use crate::enforce::EnforceEntry;
 use serde::{Deserialize, Serialize};
 
 /// Kinds of entries.

@@ -32,13 +32,15 @@ pub enum Role {
     Publish,
     /// Closing periods, giving credit, ending disputes.
     Billing,
+    /// Asking what customers may do, and reserving.
+    Check,
     /// All of these.
     Admin,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 5] = [Role::Ingest, Role::Read, Role::Publish, Role::Billing, Role::Admin];
+    pub const ALL: [Role; 6] = [Role::Ingest, Role::Read, Role::Publish, Role::Billing, Role::Check, Role::Admin];
 
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Role {
             Role::Read => "read",
             Role::Publish => "publish",
             Role::Billing => "billing",
+            Role::Check => "check",
             Role::Admin => "admin",
         }
     }

@@ -57,6 +57,8 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE: usize = 1_000;
 /// Bytes of a cursor.
 pub const CURSOR_BYTES: usize = 2_048;
+/// Accounts whose entitlements are kept where requests read them.
+pub const CHECKED_ACCOUNTS: usize = 100_000;
 /// Streams of postings at a time.
 pub const FOLLOWERS: usize = 64;
 /// Postings that a slow reader may be behind before some are left out for it.

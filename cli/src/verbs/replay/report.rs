@@ -156,8 +156,10 @@ pub fn json(found: &Found) -> Value {
         "invoices": found.bills.as_json(),
     });
     if found.compared {
-        let spread: Vec<Value> =
-            spread(&found.bills.accounts).iter().map(|(word, count)| json!({ "change": word, "accounts": count })).collect();
+        let spread: Vec<Value> = spread(&found.bills.accounts)
+            .iter()
+            .map(|(word, count)| json!({ "change": word, "accounts": count }))
+            .collect();
         value["spread"] = json!(spread);
     }
     value

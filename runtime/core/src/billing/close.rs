@@ -49,7 +49,8 @@ impl Machine {
             let Tenant { books, billing, .. } = self.tenants.at_mut(tenant);
             let plan = books.name(book).to_string();
             let now = billing.clock.unwrap_or(group.recorded_at).saturating_mul(1_000);
-            more |= Close { group, tenant: &whose, plan: &plan, billing, book: books.at_mut(book), now }.some(&mut room);
+            more |=
+                Close { group, tenant: &whose, plan: &plan, billing, book: books.at_mut(book), now }.some(&mut room);
         }
         self.due = None;
         more

@@ -66,7 +66,8 @@ impl Machine {
             }
             BillingEntry::Settled(Ended { number, line, outcome }) => {
                 let document = billing.document_mut(number);
-                let open = document.and_then(|d| d.disputes.iter_mut().find(|d| d.line == *line && d.settled.is_none()));
+                let open =
+                    document.and_then(|d| d.disputes.iter_mut().find(|d| d.line == *line && d.settled.is_none()));
                 if let Some(dispute) = open {
                     dispute.settled = Some((outcome.clone(), seq));
                 }
@@ -175,7 +176,9 @@ fn clock(tenant: &Tenant, now: i64) -> Result<BillingEntry, Refusal> {
             Err(("S055", "a test clock is set before a plan is published; use a tenant of its own".into()))
         }
         Some(before) if now < before => Err(("S055", "a test clock only goes forward".into())),
-        _ if !(0..=limits::CLOCK_MICROS).contains(&now) => Err(("S055", "a test clock is between 1970 and 2200".into())),
+        _ if !(0..=limits::CLOCK_MICROS).contains(&now) => {
+            Err(("S055", "a test clock is between 1970 and 2200".into()))
+        }
         _ => Ok(BillingEntry::Clock(now)),
     }
 }
@@ -214,7 +217,8 @@ fn credit(
     let mut asked = of.amount.clone();
     for other in billing.documents.iter().filter(|d| d.issued.corrects.as_deref() == Some(number)) {
         let lines = body::lines(&other.body).ok_or_else(unread)?;
-        asked += &lines.iter().filter(|of| of.name == line && of.currency.is_none()).map(|of| &of.amount).sum::<Rational>();
+        asked +=
+            &lines.iter().filter(|of| of.name == line && of.currency.is_none()).map(|of| &of.amount).sum::<Rational>();
     }
     if amount > asked {
         let left = price_documents::money(&asked, plan);

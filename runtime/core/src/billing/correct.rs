@@ -26,8 +26,11 @@ pub(super) fn differences<'d>(
 ) -> Result<Vec<InvoiceLine>, String> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
     let mut add = |key: Key, line: InvoiceLine, amount: Rational, paid: Vec<(String, Rational)>| {
-        let sum =
-            sums.entry(key).or_insert_with(|| Sum { amount: Rational::ZERO, paid: BTreeMap::new(), line: line.clone() });
+        let sum = sums.entry(key).or_insert_with(|| Sum {
+            amount: Rational::ZERO,
+            paid: BTreeMap::new(),
+            line: line.clone(),
+        });
         sum.amount += &amount;
         for (by, paid) in paid {
             *sum.paid.entry(by).or_default() += &paid;

@@ -103,7 +103,8 @@ impl Machine {
         let Some(feature) = checked.features.iter().find(|feature| feature.name == reserve.feature) else {
             let names: Vec<&str> = checked.features.iter().map(|feature| feature.name.as_str()).collect();
             let known = if names.is_empty() { "it has none".to_owned() } else { names.join(", ") };
-            let message = format!("`{}` of `{}` has no feature `{}`; {known}", checked.plan, reserve.account, reserve.feature);
+            let message =
+                format!("`{}` of `{}` has no feature `{}`; {known}", checked.plan, reserve.account, reserve.feature);
             return Err(("S040", message));
         };
         if feature.kind == FeatureKind::Text {
@@ -179,4 +180,3 @@ fn above_zero(text: &str) -> Result<Rational, Refusal> {
 fn short(text: &str) -> String {
     text.chars().take(limits::AMOUNT_BYTES).collect()
 }
-

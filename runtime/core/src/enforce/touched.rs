@@ -65,10 +65,9 @@ impl Machine {
             let billed = self.tenants.at(tenant).books.at(book).subjects.name(billed).clone();
             all.insert(Change { tenant: name(tenant), billed: Some(billed) });
         }
-        all.extend(named.into_iter().map(|(tenant, billed)| Change {
-            tenant: name(tenant),
-            billed: Some(billed.into()),
-        }));
+        all.extend(
+            named.into_iter().map(|(tenant, billed)| Change { tenant: name(tenant), billed: Some(billed.into()) }),
+        );
         all
     }
 }

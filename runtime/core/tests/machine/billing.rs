@@ -223,7 +223,8 @@ fn documents_are_contested_and_referred_to() {
     assert!(matches!(host.one(MARCH_4, ask(settle())), Answer::Accepted { .. }));
     assert_eq!(host.refused(ask(settle())), "S054");
     assert!(host.machine.documents("t", &contested, 9).is_empty());
-    let refer = |text: &str| BillingCommand::Refer { number: number.clone(), name: "payment".into(), text: text.into() };
+    let refer =
+        |text: &str| BillingCommand::Refer { number: number.clone(), name: "payment".into(), text: text.into() };
     host.one(MARCH_4, ask(refer("pi_1")));
     assert_eq!(host.machine.document("t", "INV-000001").unwrap().references["payment"], "pi_1");
     host.replays();

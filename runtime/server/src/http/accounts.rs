@@ -107,8 +107,7 @@ pub(super) async fn invoice(
         QueryError::Settle(_) => Problem::unsettled(error.to_string()),
     })?;
     // What was issued is shown as it was issued.
-    let invoice =
-        issued.unwrap_or_else(|| price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map));
+    let invoice = issued.unwrap_or_else(|| price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map));
     let number = number.map(|number| format!("\"number\":\"{number}\",")).unwrap_or_default();
     let plan = serde_json::to_string(&price_documents::head(&priced.plan, &priced.hash)).unwrap_or_default();
     let version = price_documents::FORMAT_VERSION;

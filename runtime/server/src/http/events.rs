@@ -71,7 +71,9 @@ impl ResultOut {
                 let (code, message) = (Some(code.to_owned()), Some(message));
                 (ResultOut { status: "rejected", code, message, ..blank }, Outcome::Rejected)
             }
-            Answer::Ticked { .. } | Answer::Once { .. } => (ResultOut { status: "rejected", ..blank }, Outcome::Rejected),
+            Answer::Ticked { .. } | Answer::Once { .. } => {
+                (ResultOut { status: "rejected", ..blank }, Outcome::Rejected)
+            }
         }
     }
 }

@@ -149,11 +149,7 @@ async fn find(app: &App, caller: &Caller, number: String) -> Result<DocumentView
 }
 
 /// A document with its body.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Part(number): Part,
-) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller, Part(number): Part) -> Result<Response, Problem> {
     caller.needs(Role::Read)?;
     let view = find(&app, &caller, number).await?;
     Ok(json_of(StatusCode::OK, &DocumentOut::of(&view)?))

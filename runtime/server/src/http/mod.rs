@@ -4,6 +4,7 @@ mod accounts;
 mod auth;
 mod billing;
 mod body;
+mod enforce;
 mod events;
 mod health;
 mod invoices;
@@ -38,19 +39,22 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 27] = [
+pub const ROUTES: [(&str, &[&str]); 35] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
     ("/problems/{code}", &["get"]),
     ("/readyz", &["get"]),
     ("/v1/accounts", &["get"]),
+    ("/v1/accounts/{account}/budget", &["put"]),
+    ("/v1/accounts/{account}/entitlements", &["get"]),
     ("/v1/accounts/{account}/invoice", &["get"]),
     ("/v1/backfills/{name}/revert", &["post"]),
     ("/v1/billing", &["get", "put"]),
     ("/v1/billing/approve", &["post"]),
     ("/v1/billing/held", &["get"]),
     ("/v1/billing/retry", &["post"]),
+    ("/v1/check", &["post"]),
     ("/v1/clock", &["get", "put"]),
     ("/v1/events", &["get", "post", "put"]),
     ("/v1/events/path", &["get"]),
@@ -62,9 +66,14 @@ pub const ROUTES: [(&str, &[&str]); 27] = [
     ("/v1/invoices/{number}/disputes/settle", &["post"]),
     ("/v1/invoices/{number}/references/{name}", &["put"]),
     ("/v1/plans", &["get", "post"]),
+    ("/v1/policy", &["get", "put"]),
     ("/v1/postings", &["get"]),
     ("/v1/rejects", &["get"]),
     ("/v1/rejects/{entry}/retry", &["post"]),
+    ("/v1/reservations", &["post"]),
+    ("/v1/reservations/{id}", &["get"]),
+    ("/v1/reservations/{id}/commit", &["post"]),
+    ("/v1/reservations/{id}/release", &["post"]),
     ("/v1/subscriptions", &["post"]),
 ];
 
@@ -126,6 +135,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/subscriptions", post(plans::subscribe))
         .route("/v1/accounts", get(accounts::list))
         .route("/v1/accounts/{account}/invoice", get(accounts::invoice))
+        .route("/v1/accounts/{account}/budget", put(enforce::budget))
+        .route("/v1/accounts/{account}/entitlements", get(enforce::entitlements))
+        .route("/v1/check", post(enforce::check))
+        .route("/v1/policy", get(enforce::policy).put(enforce::set_policy))
+        .route("/v1/reservations", post(enforce::reserve))
+        .route("/v1/reservations/{id}", get(enforce::hold))
+        .route("/v1/reservations/{id}/commit", post(enforce::commit))
+        .route("/v1/reservations/{id}/release", post(enforce::release))
         .route("/v1/billing", get(billing::settings).put(billing::set))
         .route("/v1/billing/approve", post(billing::approve))
         .route("/v1/billing/held", get(billing::held))

@@ -123,6 +123,7 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
                 put(record.as_deref().unwrap_or_default().as_bytes());
             }
             Command::Billing { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
+            Command::Enforce { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::Tick | Command::Once { .. } => {}
         }
     }

@@ -146,6 +146,14 @@ impl Problem {
             "S020" => (StatusCode::CONFLICT, "the account is taken on these days"),
             "S021" => (StatusCode::CONFLICT, "a contract names its accounts"),
             "S026" => (StatusCode::INTERNAL_SERVER_ERROR, "a fault of this program"),
+            "S040" => (StatusCode::NOT_FOUND, "the plan has no such feature"),
+            "S041" => (StatusCode::CONFLICT, "so much is not left"),
+            "S042" => (StatusCode::CONFLICT, "the id is of another reservation"),
+            "S043" => (StatusCode::NOT_FOUND, "the reservation is over"),
+            "S044" => (StatusCode::UNPROCESSABLE_ENTITY, "the reservation does not fit"),
+            "S045" => (StatusCode::SERVICE_UNAVAILABLE, "there are too many reservations"),
+            "S046" => (StatusCode::UNPROCESSABLE_ENTITY, "the event of the commit was not taken"),
+            "S025" => return Problem::unsettled(detail),
             "S050" => (StatusCode::UNPROCESSABLE_ENTITY, "these settings do not fit"),
             "S051" => (StatusCode::NOT_FOUND, "nothing like it was issued"),
             "S052" => (StatusCode::UNPROCESSABLE_ENTITY, "this credit does not fit"),
@@ -237,6 +245,8 @@ mod tests {
             Problem::refused("S028", s("another request came with this key before")),
             Problem::refused("S016", s("…")).again(),
         ]);
+        let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
+        all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
         let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         let mut said = String::from("code status title: detail\n");

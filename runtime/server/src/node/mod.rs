@@ -3,6 +3,7 @@
 mod opening;
 mod queue;
 mod shard;
+mod view;
 mod writer;
 
 pub use opening::NodeError;
@@ -11,6 +12,7 @@ pub(crate) use shard::Posted;
 use crate::home::Home;
 use crate::limits;
 use crate::metrics::Metrics;
+use price_core::enforce::{Checked, NotChecked};
 use price_core::{Answer, Command, Machine};
 use price_ir::KernelFactory;
 use queue::{Queue, Work};
@@ -18,6 +20,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, oneshot};
+use view::View;
 
 /// How a node is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,7 @@ pub enum Refused {
 /// An open node. Dropping it closes it.
 pub struct Node {
     queue: Arc<Queue>,
+    view: Arc<View>,
     metrics: Arc<Metrics>,
     posted: broadcast::Sender<Arc<Posted>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -77,10 +81,11 @@ impl Node {
         let replayed = opened.machine.applied();
         let queue = Arc::new(Queue::new(options.queue_requests, options.queue_bytes, metrics.clone()));
         let (posted, _) = broadcast::channel(limits::POSTINGS_BEHIND);
-        let shard = shard::Shard::new(opened, queue.clone(), metrics.clone(), posted.clone());
+        let view = Arc::new(View::default());
+        let shard = shard::Shard::new(opened, queue.clone(), view.clone(), metrics.clone(), posted.clone());
         let thread = std::thread::Builder::new().name("shard".into()).spawn(move || shard.run());
         let thread = thread.map_err(NodeError::Thread)?;
-        Ok(Node { queue, metrics, posted, thread: Mutex::new(Some(thread)), replayed })
+        Ok(Node { queue, view, metrics, posted, thread: Mutex::new(Some(thread)), replayed })
     }
 
     /// Entries that were replayed when it was opened.
@@ -140,6 +145,25 @@ impl Node {
         }
     }
 
+    /// What an account may do at an instant in microseconds.
+    pub(crate) async fn check(
+        &self,
+        tenant: &Arc<str>,
+        account: &str,
+        now: i64,
+    ) -> Result<Result<Arc<Checked>, NotChecked>, Refused> {
+        if let Some(row) = self.view.get(tenant, account, now) {
+            return Ok(Ok(row));
+        }
+        let (view, tenant, account) = (self.view.clone(), tenant.clone(), account.to_owned());
+        self.read(move |machine| {
+            let row = Arc::new(machine.check(&tenant, &account, now)?);
+            view.put(tenant, row.clone());
+            Ok(row)
+        })
+        .await
+    }
+
     /// What is accepted from now on.
     pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Posted>> {
         self.posted.subscribe()
@@ -175,6 +199,7 @@ fn bytes(command: &Command) -> usize {
         Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
         Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
         Command::Billing { .. } => price_core::limits::REASON_BYTES,
+        Command::Enforce { .. } => price_core::limits::IDENTITY_BYTES,
         Command::Tick => 0,
         // With the answers, which become an entry too.
         Command::Once { once, commands } => {

@@ -7,6 +7,7 @@ use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::opening::Opened;
 use crate::node::queue::{Queue, Taken, Work};
+use crate::node::view::View;
 use crate::node::writer::{Group, Writer, die};
 use price_core::{Command, Machine};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(super) struct Shard {
     /// Number of the next entry: the log's, once everything handed over is appended.
     next: u64,
     queue: Arc<Queue>,
+    view: Arc<View>,
     writer: Writer,
 }
 
@@ -41,17 +43,19 @@ impl Shard {
     pub(super) fn new(
         opened: Opened,
         queue: Arc<Queue>,
+        view: Arc<View>,
         metrics: Arc<Metrics>,
         posted: broadcast::Sender<Arc<Posted>>,
     ) -> Shard {
-        let Opened { log, machine, recorded_at } = opened;
+        let Opened { log, mut machine, recorded_at } = opened;
+        machine.watch(true);
         let next = log.next_seq();
-        Shard { machine, recorded_at, next, writer: Writer::new(log, queue.clone(), metrics, posted), queue }
+        Shard { machine, recorded_at, next, writer: Writer::new(log, queue.clone(), metrics, posted), view, queue }
     }
 
     /// Works until the queue is closed and empty, and everything is answered.
     pub(super) fn run(self) {
-        let Shard { mut machine, mut recorded_at, mut next, queue, writer } = self;
+        let Shard { mut machine, mut recorded_at, mut next, queue, view, writer } = self;
         let (hand, handed) = std::sync::mpsc::sync_channel::<Group>(AHEAD);
         let Ok(writing) = std::thread::Builder::new().name("log".into()).spawn(move || writer.run(&handed)) else {
             die("a thread for the log cannot be started");
@@ -64,12 +68,12 @@ impl Shard {
                     _ => {
                         let (reply, _) = oneshot::channel();
                         let strike = vec![Work::Write { commands: vec![Command::Tick], reply }];
-                        turn(&mut machine, &mut recorded_at, &mut next, strike, &hand);
+                        turn(&mut machine, &mut recorded_at, &mut next, strike, &view, &hand);
                         Duration::ZERO
                     }
                 };
                 match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, wait) {
-                    Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &hand),
+                    Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand),
                     Taken::Nothing => {}
                     Taken::Closed => return,
                 }
@@ -88,7 +92,14 @@ impl Shard {
     }
 }
 
-fn turn(machine: &mut Machine, recorded_at: &mut i64, next: &mut u64, work: Vec<Work>, hand: &SyncSender<Group>) {
+fn turn(
+    machine: &mut Machine,
+    recorded_at: &mut i64,
+    next: &mut u64,
+    work: Vec<Work>,
+    view: &Arc<View>,
+    hand: &SyncSender<Group>,
+) {
     let mut group = Group { first: *next, ..Group::default() };
     let (mut questions, mut all) = (Vec::new(), Vec::new());
     for work in work {
@@ -107,9 +118,13 @@ fn turn(machine: &mut Machine, recorded_at: &mut i64, next: &mut u64, work: Vec<
         group.recorded_at = *recorded_at;
         group.entries = decided.entries;
         group.answers = decided.answers;
+        let changes = machine.changes();
+        let fresh = view.refresh(machine, &changes, *recorded_at);
+        let view = view.clone();
+        group.found.push(Box::new(move || view.install(fresh)));
     }
     // They see this group, so what they found leaves with it.
-    group.found = questions.into_iter().map(|question| question(machine)).collect();
+    group.found.extend(questions.into_iter().map(|question| question(machine)));
     if hand.send(group).is_err() {
         die("the log is no longer written");
     }

@@ -121,7 +121,13 @@ fn bench(segment_bytes: u64) -> Bench {
     let metrics = Arc::new(Metrics::default());
     let queue = Arc::new(Queue::new(100, 1 << 20, metrics.clone()));
     let (posted, _) = broadcast::channel(16);
-    let mut shard = Shard::new(Opened { log, machine, recorded_at: 0 }, queue.clone(), metrics.clone(), posted.clone());
+    let mut shard = Shard::new(
+        Opened { log, machine, recorded_at: 0 },
+        queue.clone(),
+        Arc::default(),
+        metrics.clone(),
+        posted.clone(),
+    );
     // Segments are made when they are needed, so that a test decides whether there is room.
     shard.prepare_nothing();
     let thread = Some(std::thread::spawn(move || shard.run()));
