@@ -498,9 +498,12 @@ pub struct RateArgs {
     /// How to print invoices
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: RateFormat,
-    /// Write invoices to a file instead of standard output
+    /// Write invoices to a file instead of standard output; with HTML and PDF, to a folder
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
+    /// Who sends invoices and to whom, for HTML and PDF: TOML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub letterhead: Option<String>,
     /// Also write all lines: a .csv, .ndjson or .parquet file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub lines: Option<String>,
@@ -531,6 +534,10 @@ pub enum RateFormat {
     Csv,
     /// Lines as Parquet
     Parquet,
+    /// A page for each, in the folder that `--output` names
+    Html,
+    /// A PDF for each, likewise
+    Pdf,
 }
 
 /// Explain a code, or a line of an invoice.

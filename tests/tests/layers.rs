@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Packages that appear only in the crates named.
-const OWNERS: [(&str, &[&str]); 18] = [
+const OWNERS: [(&str, &[&str]); 19] = [
     ("pest", &["price-syntax"]),
     ("pest_derive", &["price-syntax"]),
     ("salsa", &["price-analysis"]),
@@ -21,7 +21,8 @@ const OWNERS: [(&str, &[&str]); 18] = [
     ("axum", &["price-server", "price-playground"]),
     ("tokio", &["price-server", "price-lsp", "price-playground"]),
     ("tower-lsp", &["price-lsp"]),
-    ("maud", &["price-cli"]),
+    ("maud", &["price-cli", "price-documents"]),
+    ("krilla", &["price-pdf"]),
     ("plotters", &["price-plot"]),
     ("hyper", &["price-server"]),
     ("ureq", &["price-cli"]),

@@ -22,9 +22,11 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::time::Instant;
 
 mod books;
+mod pages;
 mod posted;
 
 use books::Books;
+use pages::Pages;
 
 /// What a run did, for its last line.
 #[derive(Default)]
@@ -275,6 +277,7 @@ enum Kind<'p> {
     /// The opening of the object has been written; whether an invoice has.
     Json(&'p [Loaded], bool),
     JsonLines,
+    Pages(Pages),
     Lines(Option<RatedLines<Box<dyn Write + Send>>>),
 }
 
@@ -285,17 +288,21 @@ impl<'p> Output<'p> {
             Some(path) => Some((path.clone(), lines_to(path, currency)?)),
             None => None,
         };
+        let pages = matches!(args.format, RateFormat::Html | RateFormat::Pdf);
         let mut to = match &args.output {
-            Some(path) => {
+            Some(path) if !pages => {
                 let file = File::create(path).map_err(|error| Trouble::write(path, error))?;
                 Stream::File(path.clone(), BufWriter::new(file))
             }
-            None => Stream::Stdout,
+            _ => Stream::Stdout,
         };
         let kind = match args.format {
             RateFormat::Table => Kind::Table,
             RateFormat::Json => Kind::Json(loaded, false),
             RateFormat::JsonLines => Kind::JsonLines,
+            RateFormat::Html | RateFormat::Pdf => {
+                Kind::Pages(Pages::create(args.output.as_deref(), args.format, args.letterhead.as_deref())?)
+            }
             RateFormat::Csv | RateFormat::Parquet => {
                 let table = if args.format == RateFormat::Csv { OutputFormat::Csv } else { OutputFormat::Parquet };
                 if table == OutputFormat::Parquet && args.output.is_none() && std::io::stdout().is_terminal() {
@@ -350,6 +357,7 @@ impl<'p> Output<'p> {
                 let comma = if std::mem::replace(any, true) { "," } else { "" };
                 format!("{comma}\n{}", documents::invoice(invoice, &compiled.plan, &compiled.source_map))
             }
+            Kind::Pages(pages) => return pages.write(invoice, compiled),
             Kind::JsonLines => format!("{}\n", documents::line(invoice, &compiled.plan, &compiled.source_map)),
             Kind::Lines(lines) => {
                 let Some(lines) = lines else { return Ok(()) };

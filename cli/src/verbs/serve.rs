@@ -81,6 +81,7 @@ fn configure(args: &ServeArgs) -> Result<Config, Trouble> {
         listen,
         insecure_no_auth: args.insecure_no_auth || file.insecure_no_auth.unwrap_or(false),
         workers: args.workers.map(usize::from).or(file.workers).unwrap_or_else(workers),
+        letterhead: file.letterhead,
         node: Options {
             segment_mib: args.segment_mib.or(file.segment_mib).unwrap_or(segment_mib),
             queue_requests: file.queue_requests.unwrap_or(least.queue_requests),
@@ -103,6 +104,9 @@ fn read(path: &Path) -> Result<FileConfig, Trouble> {
 }
 
 fn show(config: &Config, shell: &mut Shell) -> Result<(), Trouble> {
+    if let Some(letterhead) = &config.letterhead {
+        shell.out(&format!("letterhead = \"{}\"\n", letterhead.display()))?;
+    }
     let Options { segment_mib, queue_requests, queue_bytes } = config.node;
     shell.out(&format!(
         "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\n",

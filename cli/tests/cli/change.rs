@@ -234,3 +234,37 @@ fn past_usage_is_replayed_in_parts_and_goes_on_where_it_stopped() {
     assert!(alone.out.starts_with("$1_810.00 for 19 accounts\n"), "{}", alone.out);
     assert!(place.read("bills.csv").starts_with("account,new\n"));
 }
+
+#[test]
+fn invoices_are_written_as_pages() {
+    let place = Place::new();
+    place.file("a.price", &plan(GRADUATED));
+    place.file(
+        "usage.ndjson",
+        "{\"source\":\"s\",\"id\":\"1\",\"type\":\"request\",\"account\":\"Zoë & Söhne\",\"time\":\"2026-03-02T00:00:00Z\",\"region\":\"x\"}\n",
+    );
+    place.file("letter.toml", "terms = [\"Danke.\"]\n[seller]\nname = \"Acme <1>\"\n");
+    let rate = |more: &[&str]| {
+        let args = [&["rate", "a.price", "--events", "usage.ndjson"], more].concat();
+        place.run(&args)
+    };
+    assert!(rate(&["--format", "html"]).err.contains("C120"));
+    place.file("wrong.toml", "seler = 1\n");
+    assert!(rate(&["--format", "pdf", "--output", "out", "--letterhead", "wrong.toml"]).err.contains("C122"));
+    for format in ["html", "pdf"] {
+        let ran = rate(&["--format", format, "--output", "out", "--letterhead", "letter.toml"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    let folder = std::fs::read_dir(place.path("out")).expect("it is there");
+    let mut files: Vec<std::path::PathBuf> = folder.map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    let [html, pdf] = files.as_slice() else { panic!("{files:?}") };
+    let page = std::fs::read_to_string(html).expect("text");
+    for text in ["Acme &lt;1&gt;", "Zoë &amp; Söhne", "Danke.", "0.10", "2026-03-01 to 2026-03-31"] {
+        assert!(page.contains(text), "{text}");
+    }
+    let first = std::fs::read(pdf).expect("bytes");
+    assert!(first.starts_with(b"%PDF-1."));
+    rate(&["--format", "pdf", "--output", "out", "--letterhead", "letter.toml"]);
+    assert!(std::fs::read(pdf).expect("bytes") == first, "the same document has the same bytes");
+}

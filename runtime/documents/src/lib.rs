@@ -3,6 +3,7 @@
 //! *Invariant:* the text of an invoice is a function of the invoice and the plan that made it.
 
 mod invoice_json;
+pub mod paper;
 mod payment_json;
 
 pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line, money};

@@ -21,11 +21,13 @@ pub struct FileConfig {
     pub queue_requests: Option<usize>,
     /// `queue-mib = 64`.
     pub queue_mib: Option<usize>,
+    /// `letterhead = "letterhead.toml"`: who sends invoices, and to whom; relative to the file.
+    pub letterhead: Option<PathBuf>,
 }
 
 /// The keys of the file.
-pub const KEYS: [&str; 7] =
-    ["data", "insecure-no-auth", "listen", "queue-mib", "queue-requests", "segment-mib", "workers"];
+pub const KEYS: [&str; 8] =
+    ["data", "insecure-no-auth", "letterhead", "listen", "queue-mib", "queue-requests", "segment-mib", "workers"];
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +68,9 @@ impl FileConfig {
             };
             match key.as_str() {
                 "data" => config.data = Some(folder.join(value.as_str().ok_or_else(|| wrong("a path"))?)),
+                "letterhead" => {
+                    config.letterhead = Some(folder.join(value.as_str().ok_or_else(|| wrong("a path"))?));
+                }
                 "listen" => {
                     let address = value.as_str().and_then(|text| text.parse().ok());
                     config.listen = Some(address.ok_or_else(|| wrong("an address such as \"127.0.0.1:8080\""))?);
@@ -104,6 +109,8 @@ pub struct Config {
     pub insecure_no_auth: bool,
     /// Threads for HTTP.
     pub workers: usize,
+    /// Who sends invoices, and to whom: a file.
+    pub letterhead: Option<PathBuf>,
     /// Log and queue.
     pub node: crate::node::Options,
 }

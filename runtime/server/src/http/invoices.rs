@@ -8,10 +8,11 @@ use crate::http::{App, json_of};
 use crate::keys::{Caller, Role};
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use price_core::Command;
 use price_core::billing::{BillingCommand, Cause, DocumentFilter, DocumentKind, DocumentView};
+use price_documents::paper::{self, Envelope, Paper};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -153,6 +154,50 @@ pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller, Part(numbe
     caller.needs(Role::Read)?;
     let view = find(&app, &caller, number).await?;
     Ok(json_of(StatusCode::OK, &DocumentOut::of(&view)?))
+}
+
+/// A document as people see it.
+async fn paper(app: &App, caller: &Caller, number: String) -> Result<Paper, Problem> {
+    caller.needs(Role::Read)?;
+    let view = find(app, caller, number).await?;
+    let issued = &view.issued;
+    let title = match issued.kind {
+        DocumentKind::Invoice => "Invoice",
+        DocumentKind::CreditNote => "Credit note",
+        DocumentKind::DebitNote => "Debit note",
+    };
+    let envelope = Envelope {
+        title: title.into(),
+        number: Some(issued.number.clone()),
+        issued: Some(issued.issued.to_string()),
+        payable: issued.payable.map(|day| day.to_string()),
+        corrects: issued.corrects.clone(),
+        reason: issued.reason.clone(),
+        plan_hash: Some(issued.hash.clone()),
+        body_hash: Some(blake3::Hash::from_bytes(view.hash).to_hex().to_string()),
+    };
+    Paper::new(&view.body, &envelope, &app.letterhead)
+        .map_err(|error| Problem::refused("S026", format!("the page cannot be made: {error}")))
+}
+
+/// A page that needs nothing but itself.
+pub(super) async fn html(State(app): State<Arc<App>>, caller: Caller, Part(number): Part) -> Result<Response, Problem> {
+    let page = paper::html(&paper(&app, &caller, number).await?);
+    let policy = "default-src 'none'; style-src 'unsafe-inline'";
+    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    Ok((head, page).into_response())
+}
+
+/// The same as PDF.
+pub(super) async fn pdf(State(app): State<Arc<App>>, caller: Caller, Part(number): Part) -> Result<Response, Problem> {
+    let paper = paper(&app, &caller, number).await?;
+    let file = format!("inline; filename=\"{}.pdf\"", paper.title.replace(' ', "-"));
+    // Setting a page takes milliseconds, which the threads of HTTP have not.
+    let made = tokio::task::spawn_blocking(move || price_pdf::pdf(&paper)).await;
+    let fault = |problem: String| Problem::refused("S026", format!("the page cannot be made: {problem}"));
+    let bytes = made.map_err(|error| fault(error.to_string()))?.map_err(fault)?;
+    let head = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, file)];
+    Ok((head, bytes).into_response())
 }
 
 #[derive(Deserialize)]

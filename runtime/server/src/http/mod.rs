@@ -30,6 +30,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
+use price_documents::paper::Letterhead;
 use problem::Problem;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -39,7 +40,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 35] = [
+pub const ROUTES: [(&str, &[&str]); 37] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -64,6 +65,8 @@ pub const ROUTES: [(&str, &[&str]); 35] = [
     ("/v1/invoices/{number}/credits", &["post"]),
     ("/v1/invoices/{number}/disputes", &["post"]),
     ("/v1/invoices/{number}/disputes/settle", &["post"]),
+    ("/v1/invoices/{number}/html", &["get"]),
+    ("/v1/invoices/{number}/pdf", &["get"]),
     ("/v1/invoices/{number}/references/{name}", &["put"]),
     ("/v1/plans", &["get", "post"]),
     ("/v1/policy", &["get", "put"]),
@@ -90,6 +93,8 @@ pub(crate) struct App {
     followers: Arc<Semaphore>,
     stopping: AtomicBool,
     closing: watch::Receiver<bool>,
+    /// Who sends invoices, and to whom.
+    letterhead: Letterhead,
 }
 
 impl App {
@@ -103,6 +108,7 @@ impl App {
             followers: Arc::new(Semaphore::new(limits::FOLLOWERS)),
             stopping: AtomicBool::new(false),
             closing,
+            letterhead: Letterhead::default(),
         }
     }
 
@@ -153,6 +159,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/invoices/{number}/credits", post(invoices::credit))
         .route("/v1/invoices/{number}/disputes", post(invoices::dispute))
         .route("/v1/invoices/{number}/disputes/settle", post(invoices::settle))
+        .route("/v1/invoices/{number}/html", get(invoices::html))
+        .route("/v1/invoices/{number}/pdf", get(invoices::pdf))
         .route("/v1/invoices/{number}/references/{name}", put(invoices::refer))
         .route("/v1/rejects", get(rejects::list))
         .route("/v1/rejects/{entry}/retry", post(rejects::retry))

@@ -12,6 +12,7 @@ use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use price_documents::paper::Letterhead;
 use price_ir::KernelFactory;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,6 +47,14 @@ pub enum ServeError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// The letterhead.
+    #[error("`{path}` is no letterhead: {problem}")]
+    Letterhead {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Threads or signals.
     #[error("the server cannot be started: {0}")]
     System(std::io::Error),
@@ -72,6 +81,13 @@ pub(crate) fn guarded(config: &Config, ring: &Ring) -> Result<bool, ServeError> 
     }
 }
 
+/// Who sends invoices, and to whom.
+fn letterhead(path: &std::path::Path) -> Result<Letterhead, ServeError> {
+    let wrong = |problem: String| ServeError::Letterhead { path: path.display().to_string(), problem };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    toml::from_str(&text).map_err(|error: toml::de::Error| wrong(error.message().to_owned()))
+}
+
 /// Serves until the process is told to stop (SIGTERM, or Ctrl-C). `started` is called when it
 /// listens, `ready` when the log is replayed.
 pub fn serve(
@@ -87,7 +103,8 @@ pub fn serve(
     let runtime = runtime.map_err(ServeError::System)?;
     let metrics = Arc::new(Metrics::default());
     let (close, closing) = watch::channel(false);
-    let app = Arc::new(App::new(guarded.then_some(ring), metrics.clone(), closing));
+    let letterhead = config.letterhead.as_deref().map(letterhead).transpose()?.unwrap_or_default();
+    let app = Arc::new(App { letterhead, ..App::new(guarded.then_some(ring), metrics.clone(), closing) });
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.map_err(|cause| ServeError::Listen { address: config.listen, cause })?;
