@@ -255,7 +255,7 @@ fn invoices_are_written_as_pages() {
         let ran = rate(&["--format", format, "--output", "out", "--letterhead", "letter.toml"]);
         assert_eq!(ran.code, 0, "{}", ran.err);
     }
-    let folder = std::fs::read_dir(place.path("out")).expect("it is there");
+    let folder = std::fs::read_dir(place.path().join("out")).expect("it is there");
     let mut files: Vec<std::path::PathBuf> = folder.map(|file| file.expect("a file").path()).collect();
     files.sort();
     let [html, pdf] = files.as_slice() else { panic!("{files:?}") };

@@ -102,7 +102,7 @@ impl Facts {
     }
 
     /// All of them, in folding order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Fact> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> {
         self.0.iter()
     }
 

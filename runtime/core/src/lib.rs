@@ -18,6 +18,7 @@ pub mod enforce;
 pub mod entry;
 mod facts;
 mod group;
+mod inspect;
 pub mod limits;
 mod machine;
 mod numbered;
@@ -28,6 +29,7 @@ mod query;
 mod replay;
 
 pub use command::{Answer, Command, Once, Subscribed};
+pub use inspect::{Recorded, VersionView};
 pub use machine::{Decided, Machine, ReplayError};
 pub use path::{Content, PathView, Standing};
 pub use query::{AccountView, EventView, PlanView, Priced, QueryError, RejectView};

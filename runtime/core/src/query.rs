@@ -138,12 +138,13 @@ impl Machine {
         versions.collect()
     }
 
-    /// Accounts by name, after a name.
-    pub fn accounts(&mut self, tenant: &str, after: Option<&str>, limit: usize) -> Vec<AccountView> {
+    /// Accounts whose names begin with a prefix, by name, after a name.
+    pub fn accounts(&mut self, tenant: &str, prefix: &str, after: Option<&str>, limit: usize) -> Vec<AccountView> {
         let Some(tenant) = self.tenants.get_mut(tenant) else { return Vec::new() };
         let mut views = Vec::new();
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        for (account, number) in tenant.listed.range::<str, _>((from, Bound::Unbounded)).take(limit) {
+        let from = after.filter(|after| *after >= prefix).map_or(Bound::Included(prefix), Bound::Excluded);
+        let listed = tenant.listed.range::<str, _>((from, Bound::Unbounded));
+        for (account, number) in listed.take_while(|(account, _)| account.starts_with(prefix)).take(limit) {
             for seat in tenant.accounts.at(*number) {
                 let billed = tenant.books.at_mut(seat.book).billed(account).to_owned();
                 let (account, plan) = (account.to_string(), tenant.books.name(seat.book).to_string());

@@ -4,7 +4,7 @@ use crate::trouble::Trouble;
 use price_core::{Command, Subscribed};
 use price_driver::{MemoryWorld, Workspace};
 use price_server::{Node, Refused};
-use price_value::Timestamp;
+use price_value::{Timestamp, Zone};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -34,9 +34,11 @@ impl Demo {
     pub fn start(self, node: Arc<Node>, look: Option<SocketAddr>) {
         let tenant = || TENANT.to_owned();
         let mut commands = vec![Command::Publish { tenant: tenant(), artefact: self.artefact }];
+        // Since the month before: its invoice is issued at once, and that of this month forms.
+        let from = Some(Zone::utc().local(now()).0.add_months(-1, 1));
         for account in ACCOUNTS {
             let (account, plan) = (account.to_owned(), PLAN.to_owned());
-            let subscription = Subscribed { account, plan, from: None, until: None, pool: None };
+            let subscription = Subscribed { account, plan, from, until: None, pool: None };
             commands.push(Command::Subscribe { tenant: tenant(), subscription });
         }
         let feed = move || {
@@ -45,11 +47,12 @@ impl Demo {
                 return;
             }
             if let Some(address) = look {
-                eprintln!("`{PLAN}` is in force and is fed; try curl http://{address}/v1/accounts/acme/invoice");
+                eprintln!("`{PLAN}` is in force and is fed; look at http://{address}/");
             }
+            let start = now().0 / 1_000_000_000;
             for turn in 0u64.. {
                 let command = |record| Command::Usage { tenant: tenant(), record, set: None };
-                let events = (0..ACCOUNTS.len() as u64).map(|at| command(event(turn, at))).collect();
+                let events = (0..ACCOUNTS.len() as u64).map(|at| command(event(start, turn, at))).collect();
                 if node.write_blocking(events) == Err(Refused::Closing) {
                     return;
                 }
@@ -61,10 +64,14 @@ impl Demo {
     }
 }
 
-/// An event of now; what it measures follows from its number.
-fn event(turn: u64, at: u64) -> String {
+fn now() -> Timestamp {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let time = Timestamp(i64::try_from(nanos).unwrap_or(i64::MAX));
+    Timestamp(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+/// An event of now; what it measures follows from its number.
+fn event(start: i64, turn: u64, at: u64) -> String {
+    let time = now();
     let (account, region) = (ACCOUNTS[at as usize % 3], REGIONS[(turn + at) as usize % 3]);
     let (kind, fields) = match turn % 3 {
         0 => ("capacity", format!("\"bytes\":{}", (1 + (turn * 7 + at * 3) % 40) * 250_000_000_000)),
@@ -72,6 +79,6 @@ fn event(turn: u64, at: u64) -> String {
         _ => ("list_op", "\"count\":25000".to_owned()),
     };
     format!(
-        r#"{{"source":"demo","id":"{nanos}-{at}","type":"{kind}","account":"{account}","time":"{time}","region":"{region}",{fields}}}"#
+        r#"{{"source":"demo-{start}","id":"{turn}-{at}","type":"{kind}","account":"{account}","time":"{time}","region":"{region}",{fields}}}"#
     )
 }

@@ -121,5 +121,5 @@ fn accounts_come_onto_plans_once_and_before_or_after_their_usage() {
     assert!(matches!(host.one(0, subscribe(Some("2026-03-01"), None, "api")), Answer::Accepted { .. }));
     host.one(JANUARY_20 + 50 * DAY, usage(call("2", "a", "2026-03-05T09:00:00Z")));
     assert_eq!((host.total("a", "2026-01-05"), host.total("a", "2026-03-05")), ("1".into(), "1".into()));
-    assert_eq!(host.machine.accounts("t", None, 10).len(), 2);
+    assert_eq!(host.machine.accounts("t", "", None, 10).len(), 2);
 }

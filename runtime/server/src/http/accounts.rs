@@ -21,6 +21,8 @@ pub(super) struct Page {
     limit: Option<usize>,
     /// The last account of the page before.
     cursor: Option<String>,
+    /// Only accounts whose names begin so.
+    prefix: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,11 +55,13 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     caller.needs(Role::Read)?;
     let limit = page(asked.limit)?;
-    let after = asked.cursor;
-    if after.as_ref().is_some_and(|after| after.len() > limits::CURSOR_BYTES) {
+    let Page { cursor: after, prefix, .. } = asked;
+    let prefix = prefix.unwrap_or_default();
+    if after.as_ref().is_some_and(|after| after.len() > limits::CURSOR_BYTES) || prefix.len() > limits::CURSOR_BYTES {
         return Err(Problem::parameter("`cursor` is the `next` of the page before"));
     }
-    let question = move |machine: &mut price_core::Machine| machine.accounts(&caller.tenant, after.as_deref(), limit);
+    let question =
+        move |machine: &mut price_core::Machine| machine.accounts(&caller.tenant, &prefix, after.as_deref(), limit);
     let found = app.node()?.read(question).await?;
     // An account has a row for each plan, so the page is full when it has so many names.
     let mut names: Vec<&str> = found.iter().map(|view| view.account.as_str()).collect();

@@ -7,8 +7,10 @@ mod body;
 mod enforce;
 mod events;
 mod health;
+mod inspect;
 mod invoices;
 mod once;
+mod page;
 mod params;
 mod path;
 mod plans;
@@ -40,7 +42,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 37] = [
+pub const ROUTES: [(&str, &[&str]); 39] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -49,6 +51,7 @@ pub const ROUTES: [(&str, &[&str]); 37] = [
     ("/v1/accounts", &["get"]),
     ("/v1/accounts/{account}/budget", &["put"]),
     ("/v1/accounts/{account}/entitlements", &["get"]),
+    ("/v1/accounts/{account}/events", &["get"]),
     ("/v1/accounts/{account}/invoice", &["get"]),
     ("/v1/backfills/{name}/revert", &["post"]),
     ("/v1/billing", &["get", "put"]),
@@ -69,6 +72,7 @@ pub const ROUTES: [(&str, &[&str]); 37] = [
     ("/v1/invoices/{number}/pdf", &["get"]),
     ("/v1/invoices/{number}/references/{name}", &["put"]),
     ("/v1/plans", &["get", "post"]),
+    ("/v1/plans/{hash}", &["get"]),
     ("/v1/policy", &["get", "put"]),
     ("/v1/postings", &["get"]),
     ("/v1/rejects", &["get"]),
@@ -128,6 +132,11 @@ impl App {
 /// The routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
+        // For people: no part of the interface that is described.
+        .route("/", get(page::index))
+        .route("/docs", get(page::docs))
+        .route("/page.js", get(page::script))
+        .route("/page.css", get(page::style))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -143,6 +152,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/invoice", get(accounts::invoice))
         .route("/v1/accounts/{account}/budget", put(enforce::budget))
         .route("/v1/accounts/{account}/entitlements", get(enforce::entitlements))
+        .route("/v1/accounts/{account}/events", get(inspect::events))
+        .route("/v1/plans/{hash}", get(inspect::version))
         .route("/v1/check", post(enforce::check))
         .route("/v1/policy", get(enforce::policy).put(enforce::set_policy))
         .route("/v1/reservations", post(enforce::reserve))
