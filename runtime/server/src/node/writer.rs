@@ -152,13 +152,14 @@ impl Writer {
                 }
             }
         }
+        // First what is read without asking: whoever has an answer to a write sees what it changed.
+        for found in found {
+            found();
+        }
         let mut answers = answers.into_iter();
         for (reply, count) in replies {
             // Whoever asked may be gone; what was decided stays.
             let _ = reply.send(answers.by_ref().take(count).collect());
-        }
-        for found in found {
-            found();
         }
     }
 
