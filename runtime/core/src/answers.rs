@@ -3,10 +3,10 @@
 use crate::command::Answer;
 
 /// Codes of refusals, as they may be kept.
-const CODES: [&str; 29] = [
+const CODES: [&str; 31] = [
     "S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028",
     "S025", "S040", "S041", "S042", "S043", "S044", "S045", "S046", "S050", "S051", "S052", "S053", "S054", "S055",
-    "S056",
+    "S056", "S060", "S061",
 ];
 
 const ACCEPTED: u8 = 0;
@@ -120,7 +120,7 @@ mod tests {
             include_str!("control.rs"),
             include_str!("once.rs"),
             include_str!("billing/command.rs"),
-            include_str!("enforce/decide.rs"),
+            include_str!("enforce/decide.rs"), include_str!("notify/decide.rs"),
         ];
         for source in sources {
             for (at, _) in source.match_indices("\"S0") {

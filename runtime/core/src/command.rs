@@ -2,6 +2,7 @@
 
 use crate::billing::BillingCommand;
 use crate::enforce::EnforceCommand;
+use crate::notify::NotifyCommand;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,15 @@ pub enum Command {
         /// What.
         ask: EnforceCommand,
     },
+    /// Something about who is told what.
+    Notify {
+        /// Whose.
+        tenant: String,
+        /// What.
+        ask: NotifyCommand,
+    },
+    /// Looks for what is to be told, as much as is done at once.
+    Look,
     /// Issues what is due at the time of the group, as much as is done at once.
     Tick,
     /// Commands that are carried out once, however often they come: the same key is given the same

@@ -33,6 +33,8 @@ impl Machine {
             | Command::Retry { .. }
             | Command::Billing { .. }
             | Command::Enforce { .. }
+            | Command::Notify { .. }
+            | Command::Look
             | Command::Tick
             | Command::Once { .. } => Err(("S010", "an event is no control command".into())),
         };
@@ -90,12 +92,16 @@ impl Machine {
                 self.remember(recorded_at, answered);
                 Ok(())
             }
+            Entry::Notify(tenant, entry) => {
+                self.carry_out_notice(seq, recorded_at, tenant, entry);
+                Ok(())
+            }
             Entry::Enforce(tenant, entry) => {
                 self.carry_out_enforcement(seq, tenant, recorded_at, entry);
                 Ok(())
             }
             Entry::Billing(tenant, entry) => {
-                self.carry_out_billing(seq, tenant, entry);
+                self.carry_out_billing(seq, recorded_at, tenant, entry);
                 Ok(())
             }
             Entry::Usage(_) | Entry::Replace(_) => Err(("S010", "an event is no control entry".into())),

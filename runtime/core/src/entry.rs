@@ -6,6 +6,7 @@
 use crate::billing::BillingEntry;
 use crate::command::Subscribed;
 use crate::enforce::EnforceEntry;
+use crate::notify::NotifyEntry;
 use serde::{Deserialize, Serialize};
 
 /// Kinds of entries.
@@ -51,6 +52,8 @@ pub enum Entry {
     Billing(String, BillingEntry),
     /// What customers may do: whose, and what.
     Enforce(String, EnforceEntry),
+    /// Who is told what: whose, and what.
+    Notify(String, NotifyEntry),
 }
 
 /// A record of a tenant.
@@ -165,6 +168,7 @@ impl Entry {
             }
             Entry::Billing(tenant, entry) => entry.to_bytes(tenant),
             Entry::Enforce(tenant, entry) => entry.to_bytes(tenant),
+            Entry::Notify(tenant, entry) => entry.to_bytes(tenant),
         }
     }
 
@@ -194,6 +198,10 @@ impl Entry {
             enforce if EnforceEntry::is(enforce) => {
                 let (tenant, entry) = EnforceEntry::from_bytes(enforce, bytes)?;
                 Entry::Enforce(tenant, entry)
+            }
+            notify if NotifyEntry::is(notify) => {
+                let (tenant, entry) = NotifyEntry::from_bytes(notify, bytes)?;
+                Entry::Notify(tenant, entry)
             }
             other => return Err(EntryError::UnknownKind(other)),
         })

@@ -21,6 +21,7 @@ mod group;
 mod inspect;
 pub mod limits;
 mod machine;
+pub mod notify;
 mod numbered;
 mod once;
 mod past;

@@ -56,5 +56,15 @@ pub const AMOUNT_BYTES: usize = 64;
 pub const FEATURES: usize = 1_000;
 /// Bytes of the name of a feature.
 pub const FEATURE_BYTES: usize = 256;
+/// Endpoints of one tenant.
+pub const ENDPOINTS: usize = 50;
+/// Bytes of the id of an endpoint.
+pub const ENDPOINT_BYTES: usize = 64;
+/// Bytes of the address of an endpoint.
+pub const URL_BYTES: usize = 2_048;
+/// Notices of one tenant that are kept at hand to be sent; the log has all of them.
+pub const NOTICES: usize = 100_000;
+/// Billed subjects that are looked at for notices before other commands are looked at again.
+pub const LOOKED_TOGETHER: usize = 64;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;

@@ -9,6 +9,7 @@ use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes};
 use crate::facts::Fact;
 use crate::group::{Given, Group, Made};
 use crate::limits;
+use crate::notify::Notifying;
 use crate::numbered::Numbered;
 use crate::once::Memories;
 use crate::past::{How, Past};
@@ -93,6 +94,8 @@ pub(crate) struct Tenant {
     pub(crate) billing: Billing,
     /// What is held.
     pub(crate) enforcement: Enforcement,
+    /// Who is told what.
+    pub(crate) notifying: Notifying,
 }
 
 impl Tenant {
@@ -221,6 +224,17 @@ impl Machine {
             Command::Enforce { tenant, ask } => {
                 self.flush(group)?;
                 self.enforce(group, tenant, ask);
+                Ok(())
+            }
+            Command::Notify { tenant, ask } => {
+                self.flush(group)?;
+                self.notify(group, tenant, ask);
+                Ok(())
+            }
+            Command::Look => {
+                self.flush(group)?;
+                let more = self.look(group);
+                group.answers.push(Given::Now(Answer::Ticked { more }));
                 Ok(())
             }
             Command::Tick => {

@@ -210,6 +210,7 @@ impl Machine {
             tenant.once.digest(&mut put);
             tenant.billing.digest(&mut put);
             tenant.enforcement.digest(&mut put);
+            tenant.notifying.digest(&mut put);
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));

@@ -2,7 +2,7 @@
 
 use super::Billing;
 use super::closing::Run;
-use super::entry::{BillingEntry, Closed, SlotOf};
+use super::entry::{BillingEntry, Closed, PeriodOf, SlotOf};
 use super::issue::{self, Draft};
 use super::settings::Finalising;
 use crate::book::Book;
@@ -10,6 +10,7 @@ use crate::entry::Entry;
 use crate::group::{Group, Made};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::notify::Notifying;
 use price_value::Timestamp;
 
 impl Machine {
@@ -46,11 +47,11 @@ impl Machine {
         let mut more = false;
         for (tenant, book) in due {
             let whose = self.tenants.name(tenant).to_string();
-            let Tenant { books, billing, .. } = self.tenants.at_mut(tenant);
+            let Tenant { books, billing, notifying, .. } = self.tenants.at_mut(tenant);
             let plan = books.name(book).to_string();
             let now = billing.clock.unwrap_or(group.recorded_at).saturating_mul(1_000);
-            more |=
-                Close { group, tenant: &whose, plan: &plan, billing, book: books.at_mut(book), now }.some(&mut room);
+            let book = books.at_mut(book);
+            more |= Close { group, tenant: &whose, plan: &plan, billing, notifying, book, now }.some(&mut room);
         }
         self.due = None;
         more
@@ -63,6 +64,11 @@ impl Billing {
         if !book.closes.again.is_empty() {
             return i64::MIN;
         }
+        book.closes.ends.min(self.closes_at(book))
+    }
+
+    /// The instant from which on the next period of a plan is closed, in nanoseconds.
+    fn closes_at(&self, book: &Book) -> i64 {
         match self.settings.finalising {
             Finalising::Automatic => book.closes.due,
             Finalising::Approved => {
@@ -80,6 +86,7 @@ struct Close<'m> {
     tenant: &'m str,
     plan: &'m str,
     billing: &'m mut Billing,
+    notifying: &'m mut Notifying,
     book: &'m mut Book,
     /// In nanoseconds.
     now: i64,
@@ -100,6 +107,13 @@ impl Close<'_> {
                     self.push(BillingEntry::Same(SlotOf { plan: self.plan.into(), billed, from }));
                 }
                 self.issue(drafts);
+                continue;
+            }
+            if self.book.closes.ends <= self.now {
+                *room -= 1;
+                let next = self.book.period(self.book.closes.ended);
+                let (plan, from, until) = (self.plan.into(), next.from, next.until);
+                self.push(BillingEntry::Ended(PeriodOf { plan, from, until }));
                 continue;
             }
             if self.book.closes.run.is_none() {
@@ -137,7 +151,8 @@ impl Close<'_> {
     /// What was decided is carried out as a replay carries it out.
     fn push(&mut self, entry: BillingEntry) {
         let seq = self.group.next();
-        issue::carry_out(self.billing, Some(self.book), seq, &entry);
+        let at = (seq, self.now.div_euclid(1_000));
+        issue::carry_out(self.billing, self.notifying, Some(self.book), at, &entry);
         self.group.entries.push(Made::Entry(Entry::Billing(self.tenant.to_owned(), entry)));
     }
 }

@@ -12,6 +12,10 @@ pub(crate) struct Closes {
     pub(super) until: Date,
     /// The instant from which on the next one closes, in nanoseconds.
     pub(super) due: i64,
+    /// Periods that end by this day have ended, as far as was said.
+    pub(super) ended: Date,
+    /// The instant at which the next one ends, in nanoseconds.
+    pub(super) ends: i64,
     /// Closed periods whose facts changed: who is billed, first day.
     pub(super) again: BTreeSet<(String, Date)>,
     /// What is left of the period that is being closed. Made anew from the facts after a start:
@@ -29,12 +33,14 @@ pub(super) struct Run {
 impl Closes {
     /// Before it is said from when on: see [`Book::closes_from`].
     pub(crate) fn new() -> Closes {
-        Closes { until: Date::new(1700, 1, 1).expect("a day"), due: i64::MAX, again: BTreeSet::new(), run: None }
+        let first = Date::new(1700, 1, 1).expect("a day");
+        Closes { until: first, due: i64::MAX, ended: first, ends: i64::MAX, again: BTreeSet::new(), run: None }
     }
 
     /// All of it but what is derived.
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
         put(self.until.to_string().as_bytes());
+        put(self.ended.to_string().as_bytes());
         for (billed, from) in &self.again {
             put(billed.as_bytes());
             put(from.to_string().as_bytes());
@@ -63,6 +69,8 @@ impl Book {
     /// Nobody is on the plan yet: what is closed by now is closed without invoices.
     pub(crate) fn closes_from(&mut self, now: i64) {
         self.closes.until = self.closed_at(now);
+        let zone = &self.version().zone;
+        self.closes.ended = self.period(zone.local(Timestamp(now)).0).from;
         self.look_when();
     }
 
@@ -70,6 +78,8 @@ impl Book {
     pub(super) fn look_when(&mut self) {
         let next = self.period(self.closes.until);
         self.closes.due = self.version().zone.start_of(self.closing_day(&next)).0;
+        // Without a grace the end of a period is its closing.
+        self.closes.ends = if self.grace() > 0 { self.period(self.closes.ended).end.0 } else { i64::MAX };
     }
 
     /// Closed periods to be looked at again: who is billed, first day.

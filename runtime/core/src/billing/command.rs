@@ -19,7 +19,7 @@ impl Machine {
         let seq = group.next();
         let given = match self.billing_entry(tenant, group, ask) {
             Ok(entry) => {
-                self.carry_out_billing(seq, tenant, &entry);
+                self.carry_out_billing(seq, group.recorded_at, tenant, &entry);
                 group.entries.push(Made::Entry(Entry::Billing(tenant.to_owned(), entry)));
                 Answer::Accepted { seq }
             }
@@ -29,23 +29,25 @@ impl Machine {
     }
 
     /// Carries out an entry about billing, decided now or replayed.
-    pub(crate) fn carry_out_billing(&mut self, seq: u64, tenant: &str, entry: &BillingEntry) {
+    pub(crate) fn carry_out_billing(&mut self, seq: u64, recorded_at: i64, tenant: &str, entry: &BillingEntry) {
         self.due = None;
         if matches!(entry, BillingEntry::Clock(_)) {
             self.changed(tenant);
         }
         let number = self.tenants.number_or(tenant, Tenant::default);
-        let Tenant { books, billing, .. } = self.tenants.at_mut(number);
+        let Tenant { books, billing, notifying, .. } = self.tenants.at_mut(number);
         let plan = match entry {
             BillingEntry::Issued(issued, _) => Some(&issued.plan),
             BillingEntry::Closed(closed) => Some(&closed.plan),
             BillingEntry::Held(held) => Some(&held.slot.plan),
             BillingEntry::Same(slot) => Some(&slot.plan),
+            BillingEntry::Ended(period) => Some(&period.plan),
             _ => None,
         };
         if let Some(plan) = plan {
             let book = books.number(plan).map(|number| books.at_mut(number));
-            return issue::carry_out(billing, book, seq, entry);
+            let at = (seq, billing.clock.unwrap_or(recorded_at));
+            return issue::carry_out(billing, notifying, book, at, entry);
         }
         match entry {
             BillingEntry::Settings(settings) => billing.settings = settings.clone(),

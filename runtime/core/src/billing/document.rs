@@ -102,6 +102,8 @@ pub struct Dispute {
 pub(crate) struct Document {
     /// Its entry.
     pub(crate) seq: u64,
+    /// When it was recorded, in microseconds.
+    pub(crate) recorded_at: i64,
     pub(crate) issued: Issued,
     /// The bytes that never change.
     pub(crate) body: Box<str>,
@@ -112,9 +114,9 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    pub(crate) fn new(seq: u64, issued: Issued, body: &str) -> Document {
+    pub(crate) fn new(seq: u64, recorded_at: i64, issued: Issued, body: &str) -> Document {
         let hash = *blake3::hash(body.as_bytes()).as_bytes();
-        Document { seq, issued, body: body.into(), hash, disputes: Vec::new(), references: BTreeMap::new() }
+        Document { seq, recorded_at, issued, body: body.into(), hash, disputes: Vec::new(), references: BTreeMap::new() }
     }
 
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {

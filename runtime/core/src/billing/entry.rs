@@ -29,6 +29,8 @@ pub mod kind {
     pub const REFERRED: u16 = 29;
     /// Periods that could not be settled are settled again.
     pub const RETRIED: u16 = 19;
+    /// A period of a plan that ended, and is not closed yet.
+    pub const ENDED: u16 = 18;
 }
 
 /// An entry about billing. The tenant stands before it.
@@ -56,6 +58,19 @@ pub enum BillingEntry {
     Referred(Referred),
     /// Periods that could not be settled are settled again.
     Retried,
+    /// A period of a plan that ended, and is not closed yet.
+    Ended(PeriodOf),
+}
+
+/// A period of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodOf {
+    /// The plan.
+    pub plan: String,
+    /// First day.
+    pub from: Date,
+    /// First day after it.
+    pub until: Date,
 }
 
 /// A period that is closed for everybody.
@@ -141,6 +156,7 @@ impl BillingEntry {
             BillingEntry::Settled(ended) => (kind::SETTLED, json(ended)),
             BillingEntry::Referred(referred) => (kind::REFERRED, json(referred)),
             BillingEntry::Retried => (kind::RETRIED, Vec::new()),
+            BillingEntry::Ended(period) => (kind::ENDED, json(period)),
         };
         bytes.extend_from_slice(&json);
         (kind, bytes)
@@ -148,7 +164,7 @@ impl BillingEntry {
 
     /// Whether entries of a kind are about billing.
     pub(crate) fn is(kind: u16) -> bool {
-        (kind::RETRIED..=kind::REFERRED).contains(&kind)
+        (kind::ENDED..=kind::REFERRED).contains(&kind)
     }
 
     /// Tenant and entry.
@@ -175,6 +191,7 @@ impl BillingEntry {
             kind::SETTLED => BillingEntry::Settled(read(rest, kind)?),
             kind::REFERRED => BillingEntry::Referred(read(rest, kind)?),
             kind::RETRIED => BillingEntry::Retried,
+            kind::ENDED => BillingEntry::Ended(read(rest, kind)?),
             other => return Err(EntryError::UnknownKind(other)),
         };
         Ok((tenant, entry))

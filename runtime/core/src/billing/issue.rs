@@ -2,10 +2,11 @@
 
 use super::correct;
 use super::document::{Cause, DocumentKind, Issued};
-use super::entry::{BillingEntry, Held, SlotOf};
+use super::entry::{BillingEntry, Held, PeriodOf, SlotOf};
 use super::settings::Corrections;
 use super::{Billing, Slot};
 use crate::book::Book;
+use crate::notify::{Notice, Notifying};
 use price_ir::{Invoice, InvoiceLine, OWN};
 use price_rating::SettleError;
 use price_value::{Date, Period, Rational};
@@ -202,13 +203,19 @@ pub(super) fn document(
 }
 
 /// Carries out an entry: the same when it is decided and when it is replayed.
-pub(super) fn carry_out(billing: &mut Billing, book: Option<&mut Book>, seq: u64, entry: &BillingEntry) {
+pub(super) fn carry_out(
+    billing: &mut Billing,
+    notifying: &mut Notifying,
+    book: Option<&mut Book>,
+    (seq, recorded_at): (u64, i64),
+    entry: &BillingEntry,
+) {
     match entry {
         BillingEntry::Issued(issued, body) => {
             if let Some(book) = book {
                 book.closes.again.remove(&(issued.billed.clone(), issued.from));
             }
-            billing.put(seq, (**issued).clone(), body);
+            billing.put(seq, recorded_at, (**issued).clone(), body);
         }
         BillingEntry::Closed(closed) => {
             if let Some(book) = book {
@@ -229,6 +236,13 @@ pub(super) fn carry_out(billing: &mut Billing, book: Option<&mut Book>, seq: u64
                 book.closes.again.remove(&(billed.clone(), *from));
             }
             billing.held.remove(&(plan.clone(), billed.clone(), *from));
+        }
+        BillingEntry::Ended(PeriodOf { plan, from, until }) => {
+            if let Some(book) = book {
+                book.closes.ended = *until;
+                book.look_when();
+            }
+            notifying.keep(seq, Notice::of_period(recorded_at, plan, *from, *until));
         }
         _ => {}
     }

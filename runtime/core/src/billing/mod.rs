@@ -27,6 +27,7 @@ pub use entry::{BillingEntry, kind};
 pub use settings::{Corrections, Finalising, Settings};
 pub use view::{DocumentFilter, DocumentView, HeldView, PeriodStatus};
 
+use crate::notify::Notice;
 use document::Document;
 use hashbrown::HashMap;
 use price_value::Date;
@@ -70,6 +71,13 @@ impl Billing {
         self.by_slot.get(slot).into_iter().flatten().map(|at| &self.documents[*at as usize])
     }
 
+    /// What was issued after an entry, to be told.
+    pub(crate) fn notices(&self, after: u64, limit: usize) -> Vec<(u64, Notice)> {
+        let from = self.documents.partition_point(|document| document.seq <= after);
+        let some = self.documents[from..].iter().take(limit);
+        some.map(|of| (of.seq, Notice::of_document(of.recorded_at, &of.issued))).collect()
+    }
+
     /// Whether something was issued for a period.
     fn has_issued(&self, plan: &str, billed: &str, from: Date) -> bool {
         self.by_slot.contains_key(&(plan.to_owned(), billed.to_owned(), from))
@@ -88,14 +96,14 @@ impl Billing {
     }
 
     /// Puts in what was issued.
-    fn put(&mut self, seq: u64, issued: Issued, body: &str) {
+    fn put(&mut self, seq: u64, recorded_at: i64, issued: Issued, body: &str) {
         let at = self.documents.len() as u32;
         let slot = (issued.plan.clone(), issued.billed.clone(), issued.from);
         *self.series.entry(issued.prefix.clone()).or_default() += 1;
         self.by_number.insert(issued.number.clone(), at);
         self.held.remove(&slot);
         self.by_slot.entry(slot).or_default().push(at);
-        self.documents.push(Document::new(seq, issued, body));
+        self.documents.push(Document::new(seq, recorded_at, issued, body));
     }
 
     /// All of it, in order.

@@ -9,6 +9,7 @@ mod crash;
 mod enforce;
 mod ingest;
 mod knowledge;
+mod notify;
 mod once;
 mod path;
 mod replay;

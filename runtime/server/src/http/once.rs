@@ -124,7 +124,8 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
             }
             Command::Billing { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::Enforce { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
-            Command::Tick | Command::Once { .. } => {}
+            Command::Notify { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
+            Command::Look | Command::Tick | Command::Once { .. } => {}
         }
     }
     let mut print = [0; 16];

@@ -200,7 +200,8 @@ fn bytes(command: &Command) -> usize {
         Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
         Command::Billing { .. } => price_core::limits::REASON_BYTES,
         Command::Enforce { .. } => price_core::limits::IDENTITY_BYTES,
-        Command::Tick => 0,
+        Command::Notify { .. } => price_core::limits::URL_BYTES,
+        Command::Look | Command::Tick => 0,
         // With the answers, which become an entry too.
         Command::Once { once, commands } => {
             let answers = commands.len() * price_core::limits::ONCE_MESSAGE_BYTES;
