@@ -25,7 +25,7 @@ const OWNERS: [(&str, &[&str]); 19] = [
     ("krilla", &["price-pdf"]),
     ("plotters", &["price-plot"]),
     ("hyper", &["price-server"]),
-    ("ureq", &["price-cli"]),
+    ("ureq", &["price-cli", "price-webhooks"]),
 ];
 
 /// May use anything, and nothing uses them.

@@ -82,6 +82,7 @@ fn configure(args: &ServeArgs) -> Result<Config, Trouble> {
         insecure_no_auth: args.insecure_no_auth || file.insecure_no_auth.unwrap_or(false),
         workers: args.workers.map(usize::from).or(file.workers).unwrap_or_else(workers),
         letterhead: file.letterhead,
+        webhooks_internal: file.webhooks_internal.unwrap_or(false),
         node: Options {
             segment_mib: args.segment_mib.or(file.segment_mib).unwrap_or(segment_mib),
             queue_requests: file.queue_requests.unwrap_or(least.queue_requests),
@@ -104,6 +105,9 @@ fn read(path: &Path) -> Result<FileConfig, Trouble> {
 }
 
 fn show(config: &Config, shell: &mut Shell) -> Result<(), Trouble> {
+    if config.webhooks_internal {
+        shell.out("webhooks-internal = true\n")?;
+    }
     if let Some(letterhead) = &config.letterhead {
         shell.out(&format!("letterhead = \"{}\"\n", letterhead.display()))?;
     }

@@ -12,6 +12,7 @@ mod once;
 mod operate;
 mod path;
 mod speed;
+mod webhooks;
 mod whole;
 
 use serde_json::Value;

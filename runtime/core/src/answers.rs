@@ -120,7 +120,8 @@ mod tests {
             include_str!("control.rs"),
             include_str!("once.rs"),
             include_str!("billing/command.rs"),
-            include_str!("enforce/decide.rs"), include_str!("notify/decide.rs"),
+            include_str!("enforce/decide.rs"),
+            include_str!("notify/decide.rs"),
         ];
         for source in sources {
             for (at, _) in source.match_indices("\"S0") {

@@ -21,13 +21,24 @@ pub struct FileConfig {
     pub queue_requests: Option<usize>,
     /// `queue-mib = 64`.
     pub queue_mib: Option<usize>,
+    /// `webhooks-internal = true`: notices may go to internal addresses, unencrypted; for development.
+    pub webhooks_internal: Option<bool>,
     /// `letterhead = "letterhead.toml"`: who sends invoices, and to whom; relative to the file.
     pub letterhead: Option<PathBuf>,
 }
 
 /// The keys of the file.
-pub const KEYS: [&str; 8] =
-    ["data", "insecure-no-auth", "letterhead", "listen", "queue-mib", "queue-requests", "segment-mib", "workers"];
+pub const KEYS: [&str; 9] = [
+    "data",
+    "insecure-no-auth",
+    "letterhead",
+    "listen",
+    "queue-mib",
+    "queue-requests",
+    "segment-mib",
+    "webhooks-internal",
+    "workers",
+];
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +79,9 @@ impl FileConfig {
             };
             match key.as_str() {
                 "data" => config.data = Some(folder.join(value.as_str().ok_or_else(|| wrong("a path"))?)),
+                "webhooks-internal" => {
+                    config.webhooks_internal = Some(value.as_bool().ok_or_else(|| wrong("true or false"))?);
+                }
                 "letterhead" => {
                     config.letterhead = Some(folder.join(value.as_str().ok_or_else(|| wrong("a path"))?));
                 }
@@ -109,6 +123,8 @@ pub struct Config {
     pub insecure_no_auth: bool,
     /// Threads for HTTP.
     pub workers: usize,
+    /// Notices may go to internal addresses, unencrypted; for development.
+    pub webhooks_internal: bool,
     /// Who sends invoices, and to whom: a file.
     pub letterhead: Option<PathBuf>,
     /// Log and queue.

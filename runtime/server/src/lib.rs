@@ -16,6 +16,7 @@ pub mod keys;
 pub mod limits;
 mod metrics;
 mod node;
+mod notify;
 mod records;
 
 pub use http::{OPENAPI, ROUTES, ServeError, Started, serve};

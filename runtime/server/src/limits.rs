@@ -59,6 +59,12 @@ pub const PAGE: usize = 1_000;
 pub const CURSOR_BYTES: usize = 2_048;
 /// Accounts whose entitlements are kept where requests read them.
 pub const CHECKED_ACCOUNTS: usize = 100_000;
+/// Notices under way to one endpoint.
+pub const NOTICES_AT_ONCE: usize = 4;
+/// Notices under way to all endpoints.
+pub const NOTICES_UNDER_WAY: usize = 64;
+/// Time that notices under way have to land when the server stops.
+pub const STOP_TIME: Duration = Duration::from_secs(5);
 /// Streams of postings at a time.
 pub const FOLLOWERS: usize = 64;
 /// Postings that a slow reader may be behind before some are left out for it.

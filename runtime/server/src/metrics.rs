@@ -36,6 +36,10 @@ pub(crate) struct Metrics {
     pub(crate) queue_bytes: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) followers: AtomicU64,
+    pub(crate) notices_sent: AtomicU64,
+    pub(crate) notices_failed: AtomicU64,
+    pub(crate) notices_given_up: AtomicU64,
+    pub(crate) notices_waiting: AtomicU64,
     pub(crate) left_out: AtomicU64,
     syncs: [AtomicU64; SYNC_BUCKETS.len() + 1],
     sync_micros: AtomicU64,
@@ -91,6 +95,15 @@ impl Metrics {
         family("connections", "gauge", "Open connections.", &one(&self.connections));
         family("posting_streams", "gauge", "Open streams of postings.", &one(&self.followers));
         family("postings_left_out_total", "counter", "Postings that slow readers missed.", &one(&self.left_out));
+        family("notices_sent_total", "counter", "Notices that endpoints took.", &one(&self.notices_sent));
+        family(
+            "notice_attempts_failed_total",
+            "counter",
+            "Attempts that endpoints did not take.",
+            &one(&self.notices_failed),
+        );
+        family("notices_given_up_total", "counter", "Notices that were given up.", &one(&self.notices_given_up));
+        family("notices_waiting", "gauge", "Notices that wait to be sent.", &one(&self.notices_waiting));
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let rows: Vec<(String, String)> = requests
             .iter()

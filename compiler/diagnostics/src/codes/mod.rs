@@ -347,4 +347,6 @@ pub const CODES: &[CodeInfo] = &[
     code!("S054", Error, false, "a dispute that is open already, or not open"),
     code!("S055", Error, false, "a test clock that cannot be set"),
     code!("S056", Error, false, "too many closed periods"),
+    code!("S060", Error, false, "an endpoint that cannot be told"),
+    code!("S061", Error, false, "an endpoint that is not there"),
 ];

@@ -116,7 +116,15 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn new(seq: u64, recorded_at: i64, issued: Issued, body: &str) -> Document {
         let hash = *blake3::hash(body.as_bytes()).as_bytes();
-        Document { seq, recorded_at, issued, body: body.into(), hash, disputes: Vec::new(), references: BTreeMap::new() }
+        Document {
+            seq,
+            recorded_at,
+            issued,
+            body: body.into(),
+            hash,
+            disputes: Vec::new(),
+            references: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {

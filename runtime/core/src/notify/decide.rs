@@ -50,8 +50,11 @@ impl Machine {
             NotifyEntry::Endpoint(endpoint) => {
                 notifying.endpoints.insert(endpoint.id.clone(), endpoint.clone());
                 // What holds now is told to who listens from now on.
-                let all: Vec<String> =
-                    tenant.books.iter().flat_map(|(_, book)| book.subjects.iter().map(|(b, _)| b.to_string())).collect();
+                let all: Vec<String> = tenant
+                    .books
+                    .iter()
+                    .flat_map(|(_, book)| book.subjects.iter().map(|(b, _)| b.to_string()))
+                    .collect();
                 notifying.waiting.extend(all);
             }
             NotifyEntry::Removed(id) => {
@@ -106,11 +109,19 @@ impl Machine {
                 }
                 None => {
                     let books = tenant.books.iter();
-                    let all: Vec<String> = books.flat_map(|(_, b)| b.subjects.iter().map(|(b, _)| b.to_string())).collect();
+                    let all: Vec<String> =
+                        books.flat_map(|(_, b)| b.subjects.iter().map(|(b, _)| b.to_string())).collect();
                     tenant.notifying.waiting.extend(all);
                 }
             }
         }
+    }
+
+    /// Takes note of everybody whose tenant wants to know; after a start.
+    pub fn look_at_all(&mut self) {
+        let all: Vec<Change> =
+            self.tenants.iter().map(|(name, _)| Change { tenant: name.clone(), billed: None }).collect();
+        self.look_at(&all);
     }
 
     /// Whether somebody is to be looked at.

@@ -35,7 +35,9 @@ pub(crate) struct Notifying {
 impl Notifying {
     /// Whether anybody wants to know something that has to be looked for.
     pub(crate) fn listens(&self) -> bool {
-        self.endpoints.values().any(|endpoint| endpoint.kinds.is_empty() || endpoint.kinds.iter().any(|k| k.is_watched()))
+        self.endpoints
+            .values()
+            .any(|endpoint| endpoint.kinds.is_empty() || endpoint.kinds.iter().any(|k| k.is_watched()))
     }
 
     /// Keeps a notice at hand.

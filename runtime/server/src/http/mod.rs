@@ -18,6 +18,7 @@ mod postings;
 mod problem;
 mod rejects;
 mod serve;
+mod webhooks;
 
 pub use serve::{ServeError, Started, serve};
 
@@ -25,13 +26,14 @@ use crate::keys::Ring;
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::notify::Hooks;
 use auth::WrongKeys;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use price_documents::paper::Letterhead;
 use problem::Problem;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -42,7 +44,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 39] = [
+pub const ROUTES: [(&str, &[&str]); 45] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -82,6 +84,12 @@ pub const ROUTES: [(&str, &[&str]); 39] = [
     ("/v1/reservations/{id}/commit", &["post"]),
     ("/v1/reservations/{id}/release", &["post"]),
     ("/v1/subscriptions", &["post"]),
+    ("/v1/webhooks", &["get", "post"]),
+    ("/v1/webhooks/{id}", &["delete"]),
+    ("/v1/webhooks/{id}/deliveries", &["get"]),
+    ("/v1/webhooks/{id}/replay", &["post"]),
+    ("/v1/webhooks/{id}/rotate", &["post"]),
+    ("/v1/webhooks/{id}/test", &["post"]),
 ];
 
 /// What every request sees.
@@ -97,6 +105,8 @@ pub(crate) struct App {
     followers: Arc<Semaphore>,
     stopping: AtomicBool,
     closing: watch::Receiver<bool>,
+    /// What is known of deliveries, once the log is replayed.
+    hooks: OnceLock<Arc<Hooks>>,
     /// Who sends invoices, and to whom.
     letterhead: Letterhead,
 }
@@ -112,6 +122,7 @@ impl App {
             followers: Arc::new(Semaphore::new(limits::FOLLOWERS)),
             stopping: AtomicBool::new(false),
             closing,
+            hooks: OnceLock::new(),
             letterhead: Letterhead::default(),
         }
     }
@@ -160,6 +171,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/reservations/{id}", get(enforce::hold))
         .route("/v1/reservations/{id}/commit", post(enforce::commit))
         .route("/v1/reservations/{id}/release", post(enforce::release))
+        .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/v1/webhooks/{id}", delete(webhooks::remove))
+        .route("/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/v1/webhooks/{id}/replay", post(webhooks::replay))
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/v1/webhooks/{id}/test", post(webhooks::test))
         .route("/v1/billing", get(billing::settings).put(billing::set))
         .route("/v1/billing/approve", post(billing::approve))
         .route("/v1/billing/held", get(billing::held))

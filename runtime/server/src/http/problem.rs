@@ -161,6 +161,8 @@ impl Problem {
             "S054" => (StatusCode::CONFLICT, "the dispute is not where this begins"),
             "S055" => (StatusCode::CONFLICT, "the test clock cannot be set"),
             "S056" => (StatusCode::UNPROCESSABLE_ENTITY, "too many periods are closed"),
+            "S060" => (StatusCode::UNPROCESSABLE_ENTITY, "the endpoint cannot be told"),
+            "S061" => (StatusCode::NOT_FOUND, "there is no such endpoint"),
             "S028" => (StatusCode::UNPROCESSABLE_ENTITY, "the key is of another request"),
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be carried out"),
         };
@@ -247,7 +249,7 @@ mod tests {
         ]);
         let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
-        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056"];
+        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         let mut said = String::from("code status title: detail\n");
         for problem in all {

@@ -7,6 +7,7 @@ use crate::keys::{KeysError, Ring};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::{Node, NodeError};
+use crate::notify::Hooks;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -115,11 +116,20 @@ pub fn serve(
         let accepting = accept(listener, router(app.clone()), metrics, app.closing.clone());
         let mut accepting = tokio::spawn(accepting);
         let mut opening = true;
+        let mut sending = None;
         loop {
             tokio::select! {
                 done = &mut opened, if opening => match done {
                     Ok(Err(error)) => return Err(error.into()),
-                    _ => opening = false,
+                    _ => {
+                        opening = false;
+                        if let Some(node) = app.node.get() {
+                            let hooks = Arc::new(Hooks::open(&config.data, config.webhooks_internal));
+                            let hooks = app.hooks.get_or_init(|| hooks).clone();
+                            let run = hooks.run(node.clone(), app.metrics.clone(), app.closing.clone());
+                            sending = Some(tokio::spawn(run));
+                        }
+                    }
                 },
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
@@ -129,6 +139,9 @@ pub fn serve(
         // The other end is held by `app`.
         let _ = close.send(true);
         let _ = (&mut accepting).await;
+        if let Some(sending) = sending {
+            let _ = sending.await;
+        }
         Ok(())
     });
     // What waits in the queue is decided and flushed, and the log is marked.

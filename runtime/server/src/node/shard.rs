@@ -26,6 +26,8 @@ pub(crate) struct Posted {
 
 /// How long a queue is waited for before it is looked at again.
 const IDLE: Duration = Duration::from_secs(60);
+/// How often it is looked for what there is to tell.
+const LOOK: Duration = Duration::from_millis(200);
 /// Groups that are decided while one is flushed.
 const AHEAD: usize = 1;
 
@@ -49,6 +51,8 @@ impl Shard {
     ) -> Shard {
         let Opened { log, mut machine, recorded_at } = opened;
         machine.watch(true);
+        // What a crash kept from being looked at is looked at now.
+        machine.look_at_all();
         let next = log.next_seq();
         Shard { machine, recorded_at, next, writer: Writer::new(log, queue.clone(), metrics, posted), view, queue }
     }
@@ -61,6 +65,7 @@ impl Shard {
             die("a thread for the log cannot be started");
         };
         let work = std::panic::AssertUnwindSafe(move || {
+            let mut looked = std::time::Instant::now();
             loop {
                 // What contracts let become due is issued between the requests.
                 let wait = match machine.due_at().saturating_sub(now().max(recorded_at)) {
@@ -71,6 +76,19 @@ impl Shard {
                         turn(&mut machine, &mut recorded_at, &mut next, strike, &view, &hand);
                         Duration::ZERO
                     }
+                };
+                // What there is to tell is looked for now and then, not with every group.
+                let looked_at = machine.looks().then(|| looked.elapsed());
+                let wait = match looked_at {
+                    Some(ago) if ago >= LOOK => {
+                        let (reply, _) = oneshot::channel();
+                        let look = vec![Work::Write { commands: vec![Command::Look], reply }];
+                        turn(&mut machine, &mut recorded_at, &mut next, look, &view, &hand);
+                        looked = std::time::Instant::now();
+                        Duration::ZERO
+                    }
+                    Some(ago) => wait.min(LOOK - ago),
+                    None => wait,
                 };
                 match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, wait) {
                     Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand),
@@ -119,6 +137,7 @@ fn turn(
         group.entries = decided.entries;
         group.answers = decided.answers;
         let changes = machine.changes();
+        machine.look_at(&changes);
         let fresh = view.refresh(machine, &changes, *recorded_at);
         let view = view.clone();
         group.found.push(Box::new(move || view.install(fresh)));

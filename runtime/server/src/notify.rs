@@ -1,0 +1,248 @@
+//! Sending notices: from the log to endpoints, beside everything else.
+//!
+//! What is known of deliveries lies in a file of the data directory. It may be lost: then notices are
+//! sent again, under the same id, and receivers know them by it.
+
+use crate::limits;
+use crate::metrics::Metrics;
+use crate::node::{Node, Refused};
+use price_core::notify::{Endpoint, Notice};
+use price_value::Timestamp;
+use price_webhooks::{Client, Delivery, Endpoints, Outcome, Request, signatures};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{mpsc, watch};
+
+/// How often new notices and due attempts are looked for.
+const LOOK: Duration = Duration::from_millis(250);
+/// Notices that are taken up for an endpoint at once.
+const TAKEN: usize = 100;
+
+/// Tenant, endpoint and notice of an attempt.
+type Attempt = (String, String, String);
+
+/// See the module.
+pub(crate) struct Hooks {
+    file: PathBuf,
+    state: Mutex<Endpoints>,
+    client: Client,
+    /// Endpoints on internal addresses, without encryption, are let be.
+    pub(crate) internal: bool,
+}
+
+impl Hooks {
+    /// Reads what is known of deliveries; what cannot be read is begun anew.
+    pub(crate) fn open(data: &Path, internal: bool) -> Hooks {
+        let file = data.join("webhooks.json");
+        let state = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Hooks { file, state: Mutex::new(state), client: Client::new(internal), internal }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Endpoints> {
+        // What is inside is whole at every moment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last attempts at an endpoint, how many notices wait, and whether it said that it is gone.
+    pub(crate) fn deliveries(&self, tenant: &str, id: &str) -> (Vec<Delivery>, usize, bool) {
+        let state = self.lock();
+        let found = state.0.get(tenant).and_then(|all| all.get(id));
+        found.map_or_else(Default::default, |of| (of.recent.iter().cloned().collect(), of.waiting.len(), of.disabled))
+    }
+
+    /// Sends notices again from behind an entry on, to an endpoint that may have said that it is gone.
+    pub(crate) fn replay(&self, tenant: &str, id: &str, after: u64) {
+        let mut state = self.lock();
+        let of = state.0.entry(tenant.to_owned()).or_default().entry(id.to_owned()).or_default();
+        (of.after, of.disabled) = (after, false);
+    }
+
+    /// Sends something to see whether an endpoint answers.
+    pub(crate) fn test(&self, tenant: &str, endpoint: &Endpoint, id: String) {
+        let body = body("test", Timestamp(now_nanos()), &json!({ "endpoint": endpoint.id }));
+        let mut state = self.lock();
+        let all = state.0.entry(tenant.to_owned()).or_default();
+        let of = all.entry(endpoint.id.clone()).or_insert_with(|| begun(endpoint));
+        of.put(id, body, seconds());
+    }
+
+    /// Sends until the server stops.
+    pub(crate) async fn run(
+        self: Arc<Hooks>,
+        node: Arc<Node>,
+        metrics: Arc<Metrics>,
+        mut closing: watch::Receiver<bool>,
+    ) {
+        let (done, mut tried) = mpsc::unbounded_channel::<(Attempt, Outcome)>();
+        let mut flying: BTreeSet<Attempt> = BTreeSet::new();
+        let mut saved = String::new();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = closing.changed() => break,
+            }
+            while let Ok((attempt, outcome)) = tried.try_recv() {
+                self.landed(&attempt, &outcome, &metrics);
+                flying.remove(&attempt);
+            }
+            match self.take_up(&node).await {
+                Ok(endpoints) => self.start(&endpoints, &mut flying, &done),
+                // It asks again.
+                Err(Refused::Busy) => {}
+                Err(Refused::Closing) => break,
+            }
+            self.save(&mut saved, &metrics);
+        }
+        // What is under way lands, or is tried again after the next start.
+        while !flying.is_empty()
+            && let Ok(Some((attempt, outcome))) = tokio::time::timeout(limits::STOP_TIME, tried.recv()).await
+        {
+            self.landed(&attempt, &outcome, &metrics);
+            flying.remove(&attempt);
+        }
+        self.save(&mut saved, &metrics);
+    }
+
+    fn landed(&self, (tenant, endpoint, id): &Attempt, outcome: &Outcome, metrics: &Metrics) {
+        let mut state = self.lock();
+        let Some(of) = state.0.get_mut(tenant).and_then(|all| all.get_mut(endpoint)) else { return };
+        let given_up = of.tried(id, outcome, seconds());
+        match outcome {
+            Outcome::Delivered => metrics.notices_sent.fetch_add(1, Relaxed),
+            _ => metrics.notices_failed.fetch_add(1, Relaxed),
+        };
+        if given_up {
+            metrics.notices_given_up.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Takes up what is new for each endpoint.
+    async fn take_up(&self, node: &Node) -> Result<Vec<(String, Endpoint)>, Refused> {
+        let known = self.lock().clone();
+        let question = move |machine: &mut price_core::Machine| {
+            let mut all: Vec<(String, Endpoint, Vec<(u64, Notice)>)> = Vec::new();
+            for tenant in machine.notified() {
+                for endpoint in machine.endpoints(&tenant) {
+                    let of = known.0.get(&tenant).and_then(|all| all.get(&endpoint.id));
+                    let after = of.map_or(endpoint.after, |of| of.after);
+                    let room = of.is_none_or(price_webhooks::Endpoint::has_room);
+                    let notices = if room { machine.notices(&tenant, after, TAKEN) } else { Vec::new() };
+                    all.push((tenant.clone(), endpoint, notices));
+                }
+            }
+            all
+        };
+        let found = node.read(question).await?;
+        let mut state = self.lock();
+        // What is no longer an endpoint is forgotten.
+        let kept: BTreeSet<(&str, &str)> =
+            found.iter().map(|(tenant, of, _)| (tenant.as_str(), of.id.as_str())).collect();
+        for (tenant, all) in &mut state.0 {
+            all.retain(|id, _| kept.contains(&(tenant.as_str(), id.as_str())));
+        }
+        state.0.retain(|_, all| !all.is_empty());
+        let now = seconds();
+        for (tenant, endpoint, notices) in &found {
+            let all = state.0.entry(tenant.clone()).or_default();
+            let of = all.entry(endpoint.id.clone()).or_insert_with(|| begun(endpoint));
+            for (seq, notice) in notices {
+                let wanted = endpoint.kinds.is_empty() || endpoint.kinds.contains(&notice.kind);
+                if wanted && *seq > of.after {
+                    let at = Timestamp(notice.at.saturating_mul(1_000));
+                    of.put(format!("msg_{seq:016x}"), body(notice.kind.word(), at, &notice.data), now);
+                }
+                of.after = of.after.max(*seq);
+            }
+        }
+        Ok(found.into_iter().map(|(tenant, endpoint, _)| (tenant, endpoint)).collect())
+    }
+
+    /// Starts what is due, a few at each endpoint at a time.
+    fn start(
+        &self,
+        endpoints: &[(String, Endpoint)],
+        flying: &mut BTreeSet<Attempt>,
+        done: &mpsc::UnboundedSender<(Attempt, Outcome)>,
+    ) {
+        let state = self.lock();
+        let now = seconds();
+        for (tenant, endpoint) in endpoints {
+            let Some(of) = state.0.get(tenant).and_then(|all| all.get(&endpoint.id)) else { continue };
+            for (id, waiting) in of.due(now) {
+                let here = flying.iter().filter(|(t, e, _)| t == tenant && *e == endpoint.id).count();
+                if here >= limits::NOTICES_AT_ONCE || flying.len() >= limits::NOTICES_UNDER_WAY {
+                    break;
+                }
+                let attempt = (tenant.clone(), endpoint.id.clone(), id.clone());
+                if !flying.insert(attempt.clone()) {
+                    continue;
+                }
+                let (client, done, url) = (self.client.clone(), done.clone(), endpoint.url.clone());
+                let micros = now.saturating_mul(1_000_000);
+                let secrets = endpoint.secrets.iter().filter(|secret| secret.until.is_none_or(|until| micros < until));
+                let signed = signatures(secrets.map(|secret| secret.text.as_str()), &id, now, &waiting.body);
+                tokio::task::spawn_blocking(move || {
+                    let outcome = match &signed {
+                        Ok(signatures) => {
+                            let body = &waiting.body;
+                            client.send(&Request { url: &url, id: &id, seconds: now, signatures, body })
+                        }
+                        Err(wrong) => Outcome::Failed { why: wrong.to_string(), pause: None },
+                    };
+                    // Nobody listens any more when the server stops.
+                    let _ = done.send((attempt, outcome));
+                });
+            }
+        }
+    }
+
+    /// Keeps what is known, where it changed.
+    fn save(&self, saved: &mut String, metrics: &Metrics) {
+        let (text, waiting) = {
+            let state = self.lock();
+            let waiting: usize = state.0.values().flat_map(|all| all.values()).map(|of| of.waiting.len()).sum();
+            (serde_json::to_string(&*state).unwrap_or_default(), waiting)
+        };
+        metrics.notices_waiting.store(waiting as u64, Relaxed);
+        if text == *saved {
+            return;
+        }
+        let beside = self.file.with_extension("tmp");
+        let written = std::fs::File::create(&beside).and_then(|mut file| {
+            std::io::Write::write_all(&mut file, text.as_bytes())?;
+            file.sync_data()?;
+            std::fs::rename(&beside, &self.file)
+        });
+        // Not written, it is sent again after a restart.
+        if written.is_ok() {
+            *saved = text;
+        }
+    }
+}
+
+/// What is known of an endpoint that nothing was sent to.
+fn begun(endpoint: &Endpoint) -> price_webhooks::Endpoint {
+    price_webhooks::Endpoint { after: endpoint.after, ..price_webhooks::Endpoint::default() }
+}
+
+fn body(kind: &str, at: Timestamp, data: &serde_json::Value) -> String {
+    let text = json!({ "type": kind, "timestamp": at.to_string(), "data": data }).to_string();
+    if text.len() <= price_webhooks::limits::BODY_BYTES {
+        return text;
+    }
+    // So long only where names are: who gets it asks for the rest.
+    json!({ "type": kind, "timestamp": at.to_string(), "data": { "shortened": true } }).to_string()
+}
+
+fn now_nanos() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn seconds() -> i64 {
+    now_nanos() / 1_000_000_000
+}
