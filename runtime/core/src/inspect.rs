@@ -60,7 +60,7 @@ impl Machine {
                 }));
             }
         }
-        found.sort_by(|a, b| (b.happened, b.seq).cmp(&(a.happened, a.seq)));
+        found.sort_by_key(|of| std::cmp::Reverse((of.happened, of.seq)));
         found.truncate(limit);
         found
     }

@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Notices that are taken up for an endpoint at once.
 const TAKEN: usize = 100;
 
+/// A tenant, an endpoint of it, and notices that it may not have taken up.
+type New = (String, Endpoint, Vec<(u64, Notice)>);
 /// Tenant, endpoint and notice of an attempt.
 type Attempt = (String, String, String);
 
@@ -124,7 +126,7 @@ impl Hooks {
     async fn take_up(&self, node: &Node) -> Result<Vec<(String, Endpoint)>, Refused> {
         let known = self.lock().clone();
         let question = move |machine: &mut price_core::Machine| {
-            let mut all: Vec<(String, Endpoint, Vec<(u64, Notice)>)> = Vec::new();
+            let mut all: Vec<New> = Vec::new();
             for tenant in machine.notified() {
                 for endpoint in machine.endpoints(&tenant) {
                     let of = known.0.get(&tenant).and_then(|all| all.get(&endpoint.id));
