@@ -342,7 +342,8 @@ pub struct PlotArgs {
 #[command(after_help = "Examples:\n  \
     price solve plan.price calls --reaches '$500'\n  \
     price solve cloud.price egress --only region=eu --reaches 1k\n  \
-    price solve pro.price total --against team.price")]
+    price solve pro.price total --against team.price\n  \
+    price solve llm.price tokens --request 8k")]
 pub struct SolveArgs {
     /// A `.price` file, or a plan compiled by `price build`
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -362,6 +363,9 @@ pub struct SolveArgs {
     /// The same line of another file, to be even with
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub against: Option<String>,
+    /// The greatest quantity of one request: what it can cost at most, whatever was used before
+    #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["reaches", "against"])]
+    pub request: Option<String>,
     /// The day whose rules count [default: those that hold last]
     #[arg(long, value_name = "DATE")]
     pub on: Option<price_value::Date>,

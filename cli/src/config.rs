@@ -18,7 +18,7 @@ pub struct Config {
     pub error_on_warning: bool,
 }
 
-const KEYS: [&str; 3] = ["color", "error-on-warning", "output-format"];
+const KEYS: [&str; 4] = ["color", "error-on-warning", "lints", "output-format"];
 
 /// Reads the nearest `price.toml` at or above the current folder.
 pub fn find() -> Result<Config, Trouble> {
@@ -56,6 +56,11 @@ fn parse(path: &Path, text: &str) -> Result<Config, Trouble> {
             }
             "error-on-warning" => {
                 config.error_on_warning = value.as_bool().ok_or_else(|| wrong("true or false".into()))?;
+            }
+            // Obeyed where findings are made, for editors too; here it is only looked at.
+            "lints" => {
+                price_driver::Levels::parse(value)
+                    .map_err(|problem| Trouble::new("C014", format!("`{shown}`: {problem}")))?;
             }
             unknown => {
                 let near = KEYS.iter().map(|k| (strsim::damerau_levenshtein(unknown, k), *k)).min();

@@ -1,4 +1,5 @@
-//! `price solve`: the usage at which a price reaches an amount, or at which two prices are even.
+//! `price solve`: the usage at which a price reaches an amount, or at which two prices are even; what one
+//! request can cost at most.
 
 use crate::Exit;
 use crate::args::{ReportFormat, SolveArgs};
@@ -35,14 +36,18 @@ pub fn run(args: &SolveArgs, format: ReportFormat, shell: &mut Shell) -> Result<
     let (meter, unit) = curves::meter_of(&now, &line)?;
     let only = curves::labels(&args.only)?;
     let of = |plan: &Plan| curves::of_plan(plan, &line, &meter, &only, args.on);
-    let answers: Vec<Answer> = match (&args.reaches, &args.against) {
-        (Some(amount), None) => {
+    let answers: Vec<Answer> = match (&args.reaches, &args.against, &args.request) {
+        (None, None, Some(most)) => {
+            let most = curves::bound(most)?;
+            of(&now)?.into_iter().map(|found| dearest(found, &most, &unit, &now.currency)).collect()
+        }
+        (Some(amount), None, _) => {
             let goal = curves::amount(amount, &now.currency)?;
             let steps = now.sinks.iter().filter(|sink| sink.meter == meter).map(|sink| sink.quantum.clone());
             let step = steps.min().unwrap_or(Rational::ONE);
             of(&now)?.into_iter().map(|found| reached(found, &goal, &step, &unit, &now.currency)).collect()
         }
-        (None, Some(file)) => {
+        (None, Some(file), _) => {
             let Some(other) = load(file)? else { return Ok(Exit::Findings) };
             if other.currency != now.currency {
                 return Err(Trouble::new("C099", "the two are in different currencies"));
@@ -51,7 +56,7 @@ pub fn run(args: &SolveArgs, format: ReportFormat, shell: &mut Shell) -> Result<
         }
         _ => {
             return Err(Trouble::new("C099", "there is nothing to solve for")
-                .help("give `--reaches AMOUNT`, or `--against FILE` for the usage at which both cost the same"));
+                .help("give `--reaches AMOUNT`, `--against FILE` for the usage at which both cost the same, or `--request QUANTITY`"));
         }
     };
     match format {
@@ -95,6 +100,14 @@ fn reached(found: Found, goal: &Rational, step: &Rational, unit: &str, currency:
         }
         None => Answer { cells: found.cells, said: vec![format!("{shown} is never reached")], at: Vec::new() },
     }
+}
+
+/// What one request can cost at most.
+fn dearest(found: Found, most: &Rational, unit: &str, currency: &Currency) -> Answer {
+    let (amount, before) = found.curve.dearest(most);
+    let where_so = if before.is_zero() { String::new() } else { format!(", behind {}", quantity(&before, unit)) };
+    let said = vec![format!("{} cost at most {}{where_so}", quantity(most, unit), rate(&amount, currency))];
+    Answer { cells: found.cells, said, at: vec![amount] }
 }
 
 /// The least quantity whose amount is at least a goal, and whether it is the amount there or just

@@ -141,6 +141,7 @@ fn usage_is_found_for_an_amount_and_for_being_even() {
     place.file("b.price", &plan("  price usage on calls = $0.09 per call\n"));
     for (args, said) in [
         (&["solve", "a.price", "--reaches", "$500"][..], "usage: $500.00 is reached at 6_000 calls\n"),
+        (&["solve", "a.price", "--request", "10"][..], "usage: 10 calls cost at most $1.00\n"),
         (&["solve", "a.price", "usage", "--reaches", "50.05"], "usage: $50.05 is reached at 501 calls\n"),
         (
             &["solve", "a.price", "--against", "b.price"],
@@ -267,4 +268,28 @@ fn invoices_are_written_as_pages() {
     assert!(first.starts_with(b"%PDF-1."));
     rate(&["--format", "pdf", "--output", "out", "--letterhead", "letter.toml"]);
     assert!(std::fs::read(pdf).expect("bytes") == first, "the same document has the same bytes");
+}
+
+#[test]
+fn a_project_says_how_much_findings_weigh() {
+    let place = Place::new();
+    // A volume price falls at its bound: a warning, unless a comment or the project says otherwise.
+    let cliff = plan(&VOLUME.replace("    allow cliffs\n", ""));
+    place.file("a.price", &cliff);
+    let check = || place.run(&["check", "a.price", "--output-format", "concise"]);
+    let found = check();
+    let code = ["P501", "P502", "P503", "P504", "P506"].into_iter().find(|code| found.out.contains(code));
+    let code = code.unwrap_or_else(|| panic!("a finding: {}", found.out));
+    assert_eq!(found.code, 0, "{}", found.out);
+    place.file("price.toml", &format!("[lints]\n{code} = \"deny\"\n"));
+    let denied = check();
+    assert!(denied.code == 1 && denied.out.contains("error"), "{}", denied.out);
+    place.file("price.toml", &format!("[lints]\n{code} = {{ level = \"allow\", reason = \"our list since 2019\" }}\n"));
+    let allowed = check();
+    assert!(allowed.code == 0 && !allowed.out.contains(code), "{}", allowed.out);
+    place.file("price.toml", &format!("[lints]\n{code} = \"allow\"\n"));
+    let wrong = check();
+    assert!(wrong.code == 2 && wrong.err.contains("without a reason"), "{}", wrong.err);
+    place.file("price.toml", "[lints]\nP104 = \"deny\"\nP9999 = \"warn\"\n");
+    assert_eq!(check().code, 2);
 }

@@ -96,3 +96,9 @@ fn the_guide_to_enforcement_is_true() {
     let asked = follow("enforcement.md");
     assert!(asked >= 12, "only {asked} requests");
 }
+
+#[test]
+fn the_whole_loop_is_true() {
+    let asked = follow("loop.md");
+    assert!(asked >= 14, "only {asked} requests");
+}

@@ -12,6 +12,7 @@ mod explain;
 mod fix;
 mod format;
 mod in_force;
+mod levels;
 mod limits;
 mod lock;
 mod mutate;
@@ -30,6 +31,7 @@ pub use explain::{Explanation, Row, explain, quantity, ratchet_text, rate, tier_
 pub use fix::{Mended, fix};
 pub use format::{decode, format_text};
 pub use in_force::{InForce, cell_names, in_force};
+pub use levels::Levels;
 pub use lock::{CardKey, LOCK_FILE, Lock, LockError, Relocked};
 pub use mutate::{Mutant, Mutation, mutate};
 pub use sheet::{Sheet, SheetPrice, SheetTable, SheetTerm};

@@ -6,6 +6,7 @@
 //! `price.toml`; without one, the folder that was given, or the own folder of a file that was
 //! given, and files it imports have its root. Files with different roots do not see each other.
 
+use crate::levels::Levels;
 use crate::limits;
 use crate::lock::{LOCK_FILE, Lock, LockError};
 use crate::suppress;
@@ -129,6 +130,8 @@ pub struct Source {
     pub root: String,
     /// Why it could not be read as text; the text is empty then.
     pub unreadable: Option<Diagnostic>,
+    /// How much findings weigh in its project.
+    levels: Levels,
     file: analysis::File,
 }
 
@@ -304,7 +307,7 @@ impl Workspace {
         let mut found = analysis::check_file(&self.db, self.input_of_own(source), source.file).clone();
         found.extend(self.check_locks(file));
         found.extend(self.stale_sources(file));
-        suppress::apply(file, &readable(&source.path, &source.text), found)
+        source.levels.apply(suppress::apply(file, &readable(&source.path, &source.text), found))
     }
 
     /// The assertions of the given files with what became of their claims.
@@ -380,6 +383,7 @@ impl Loader {
                 origin: Origin::Standard,
                 root: String::new(),
                 unreadable: None,
+                levels: Levels::default(),
                 file,
             });
         }
@@ -446,7 +450,8 @@ impl Loader {
         self.at.insert(path.to_owned(), self.sources.len());
         let file = self.input(&root, path, &inside, &text);
         let (path, name) = (path.to_owned(), world.display(path));
-        self.sources.push(Source { path, name, text, origin, root, unreadable, file });
+        let levels = Levels::of(world, &root);
+        self.sources.push(Source { path, name, text, origin, root, unreadable, levels, file });
         Ok(())
     }
 

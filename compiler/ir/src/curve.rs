@@ -345,6 +345,43 @@ impl Curve {
         None
     }
 
+    /// The most that more usage of at most `most` can add, whatever was used before, and what was used
+    /// before where it does. Where only more than that reaches it, or only usage just behind a bound, it
+    /// is the bound that nothing exceeds.
+    pub fn dearest(&self, most: &Rational) -> (Rational, Rational) {
+        let above = |q: &Rational| match self.pieces.iter().find(|piece| piece.from == *q) {
+            Some(piece) => piece.value.clone(),
+            None => self.at(q),
+        };
+        let bounds: Vec<Rational> = self.pieces.iter().map(|piece| piece.from.clone()).collect();
+        // A difference of straight pieces is greatest where one of its ends is at a bound.
+        let before = bounds.iter().map(|bound| bound - most).filter(|q| !q.is_negative());
+        let mut starts: Vec<Rational> = bounds.iter().cloned().chain(before).collect();
+        // Behind the last bound it is the same everywhere.
+        starts.extend(bounds.last().map(|last| last + most));
+        let mut greatest = (Rational::ZERO, Rational::ZERO);
+        for start in starts {
+            let end = &start + most;
+            let inside = bounds.iter().filter(|bound| **bound > start && **bound < end);
+            let mut differences = vec![self.at(&end) - self.at(&start), above(&end) - above(&start)];
+            differences.push(self.at(&end) - above(&start));
+            for bound in inside {
+                let (low, high) = (self.at(bound), above(bound));
+                let from = self.at(&start).min(above(&start));
+                differences.push(low.max(high) - from);
+            }
+            if most.is_positive() {
+                differences.push(above(&start) - self.at(&start));
+            }
+            for difference in differences {
+                if difference > greatest.0 {
+                    greatest = (difference, start.clone());
+                }
+            }
+        }
+        greatest
+    }
+
     /// A quantity at which the value is below zero, and that value.
     pub fn below_zero(&self) -> Option<(Rational, Rational)> {
         if self.at_zero.is_negative() {
@@ -387,6 +424,45 @@ mod tests {
             Box::new(Expr::Arg),
             Ladder { kind: LadderKind::Volume, at_zero: Rational::ZERO, pieces, odd: false },
         )
+    }
+
+    #[test]
+    fn no_request_costs_more_than_the_dearest() {
+        let graduated = |pieces: &[(&str, &str, &str)]| Curve {
+            at_zero: Rational::ZERO,
+            pieces: pieces
+                .iter()
+                .map(|(from, value, slope)| Straight { from: r(from), value: r(value), slope: r(slope) })
+                .collect(),
+        };
+        let curves = [
+            Curve::of(&volume("10", "0.10", "0.08")).unwrap(),
+            graduated(&[("0", "0", "0"), ("5", "0", "2"), ("8", "6", "1")]),
+            graduated(&[("0", "3", "0"), ("4", "9", "0"), ("7", "10", "1/2")]),
+            graduated(&[("0", "0", "1"), ("6", "2", "3")]),
+        ];
+        for curve in &curves {
+            for most in ["1/2", "1", "3", "20"].map(r) {
+                let (amount, _) = curve.dearest(&most);
+                let mut reached = Rational::ZERO;
+                for start in 0..120 {
+                    let start = Rational::new(start.into(), 4.into());
+                    for more in 0..=80 {
+                        let more = Rational::new(more.into(), 4.into());
+                        if more <= most {
+                            let costs = curve.at(&(&start + &more)) - curve.at(&start);
+                            assert!(costs <= amount, "{costs} at {start} more {more} of {curve:?}");
+                            reached = reached.max(costs);
+                        }
+                    }
+                }
+                // The grid comes close: a quarter of a unit is what it may miss at each end.
+                assert!(&amount - &reached <= r("6"), "{amount} is far from {reached}");
+                assert!(!amount.is_zero());
+            }
+        }
+        assert_eq!(curves[1].dearest(&r("3")), (r("6"), r("5")));
+        assert_eq!(curves[2].dearest(&r("1")).0, r("6"));
     }
 
     #[test]
