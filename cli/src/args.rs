@@ -332,7 +332,7 @@ pub struct PlotArgs {
     /// The day whose rules are drawn [default: those that hold last]
     #[arg(long, value_name = "DATE")]
     pub on: Option<price_value::Date>,
-    /// Write an SVG instead of drawing on the terminal
+    /// Write an SVG, or a PNG by its name, instead of drawing on the terminal
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Pictures of prices: total, marginal and average amount against usage, as SVG and as text.
+//! Pictures of prices: total, marginal and average amount against usage, as SVG, PNG and text.
 //!
 //! *Invariant:* this is the only crate in which amounts become floating-point numbers, and no
 //! amount leaves it but as a place on a picture or a label beside it.
@@ -12,5 +12,5 @@ mod svg;
 mod text;
 
 pub use chart::{Chart, Series, View};
-pub use svg::{PlotError, svg};
+pub use svg::{PlotError, png, svg};
 pub use text::text;

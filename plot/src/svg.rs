@@ -1,4 +1,4 @@
-//! A chart as SVG.
+//! A chart as a picture, as SVG or in pixels.
 
 use crate::chart::Chart;
 use crate::scale::{amount, quantity};
@@ -25,15 +25,41 @@ const FALL: RGBColor = RGBColor(200, 24, 40);
 /// # Errors
 /// When the chart has no extent that can be drawn.
 pub fn svg(chart: &Chart, width: u32, height: u32) -> Result<String, PlotError> {
+    fonts();
     let mut out = String::new();
     draw(chart, SVGBackend::with_string(&mut out, (width, height))).map_err(|error| PlotError(error.to_string()))?;
     Ok(out)
 }
 
-fn draw<'b>(
-    chart: &Chart,
-    backend: SVGBackend<'b>,
-) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'b> as DrawingBackend>::ErrorType>> {
+/// Draws a chart of a size in pixels, as PNG.
+///
+/// # Errors
+/// When the chart has no extent that can be drawn.
+pub fn png(chart: &Chart, width: u32, height: u32) -> Result<Vec<u8>, PlotError> {
+    fonts();
+    let mut pixels = vec![255; width as usize * height as usize * 3];
+    draw(chart, BitMapBackend::with_buffer(&mut pixels, (width, height)))
+        .map_err(|error| PlotError(error.to_string()))?;
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
+    written.map_err(|error| PlotError(error.to_string()))?;
+    Ok(out)
+}
+
+/// Texts are measured, and in pixels set, in a font of the program: the same on every machine.
+fn fonts() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let font = include_bytes!("../../fonts/NotoSans-Regular.ttf");
+        // A font that is not taken leaves texts out; the test of the picture would see it.
+        let _ = plotters::style::register_font("sans-serif", FontStyle::Normal, font);
+    });
+}
+
+fn draw<B: DrawingBackend>(chart: &Chart, backend: B) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     let root = backend.into_drawing_area();
     root.fill(&WHITE)?;
     let (low, high) = chart.range();

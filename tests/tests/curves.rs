@@ -172,3 +172,101 @@ fn curves_are_what_the_engine_bills() {
     assert!(wrong.is_empty(), "{} of {lines}:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
     assert!(compared > 700 && lines > 1_700, "{compared} usages, {lines} lines");
 }
+
+/// Numbers that look random and are the same in every run.
+struct Lcg(u64);
+
+impl Lcg {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    /// A price of some form, in mills.
+    fn price(&mut self) -> String {
+        let rate = |rng: &mut Lcg| format!("${}.{:03}", rng.below(2), rng.below(1_000));
+        let form = match self.below(4) {
+            0 => return format!("  price usage on calls = {} per call\n", rate(self)),
+            1 => "volume",
+            _ => "graduated",
+        };
+        let mut bound = 0;
+        let mut tiers = String::new();
+        for _ in 0..=self.below(3) {
+            bound += 1 + self.below(400);
+            let _ = writeln!(tiers, "      up to {bound} calls {}", rate(self));
+        }
+        let _ = writeln!(tiers, "      beyond {}", rate(self));
+        let allow = if form == "volume" { "    allow cliffs\n" } else { "" };
+        format!("  price usage on calls {{\n    {form} per call {{\n{tiers}    }}\n{allow}  }}\n")
+    }
+}
+
+fn compiled(price: &str) -> Arc<Plan> {
+    let source = format!(
+        "use std.units (call)\nuse std.currencies (USD)\n\nevent request {{ path: text }}\nmeter calls = count of request in calls\n\n\
+         plan team {{\n  currency USD\n  timezone \"UTC\"\n  billing  monthly on day 1\n  rounding each line half-up to cents\n{price}\
+         \x20 late events accepted for 3 days then next period\n}}\n"
+    );
+    let world = MemoryWorld::new().with("main.price", source.as_str());
+    let workspace = Workspace::load(&world, &["main.price".to_owned()]).expect("it loads");
+    let compiled = workspace.compile(&workspace.subject(Some("team")).expect("the plan"));
+    compiled.unwrap_or_else(|error| panic!("{error:?}\n{source}")).plan
+}
+
+/// What is said of a change for all usage is what both engines bill at some usage.
+#[test]
+fn a_difference_for_all_usage_is_that_of_the_engines_at_some() {
+    let engines: [Arc<dyn KernelFactory>; 2] = [Arc::new(InterpFactory), Arc::new(price_jit::JitFactory)];
+    let mut rng = Lcg(7);
+    let (mut changed, mut compared) = (0, 0);
+    for _ in 0..120 {
+        let plans = [rng.price(), rng.price()].map(|price| compiled(&price));
+        let found = price_driver::diff(&plans[0], &plans[1]);
+        let line = found.lines.iter().find(|line| line.name == "usage");
+        let regions = match line.map(|line| &line.change) {
+            Some(price_driver::LineChange::Amounts(regions)) => regions.as_slice(),
+            None | Some(price_driver::LineChange::Same) => &[],
+            Some(other) => panic!("{other:?}"),
+        };
+        changed += usize::from(!regions.is_empty());
+        assert!(regions.len() <= 1, "there is one cell");
+        let kernels: Vec<_> = engines
+            .iter()
+            .map(|engine| plans.each_ref().map(|plan| engine.compile(plan).expect("it compiles")))
+            .collect();
+        for _ in 0..40 {
+            let quantity = rng.below(1_600);
+            let bill = |kernel: &Arc<dyn price_ir::Kernel>| {
+                kernel.charge(price_ir::LineIx(0), 0, i128::from(quantity), 1).expect("an amount")
+            };
+            let differences: Vec<Rational> = kernels.iter().map(|[old, new]| bill(new) - bill(old)).collect();
+            assert_eq!(differences[0], differences[1], "the engines agree");
+            let difference = &differences[0];
+            let at = Rational::from(i64::try_from(quantity).expect("it is small"));
+            let said = regions.first().map(|region| {
+                let holds = |stretch: &&price_ir::Stretch| {
+                    stretch.from < at && stretch.until.as_ref().is_none_or(|until| at <= *until)
+                };
+                (region, region.stretches.iter().find(holds))
+            });
+            match said {
+                None => assert!(difference.is_zero(), "the same, and {difference} at {quantity}"),
+                Some((region, None)) => assert_eq!((&at, difference), (&Rational::ZERO, &region.at_zero)),
+                Some((_, Some(stretch))) => {
+                    assert_eq!(
+                        difference.cmp(&Rational::ZERO),
+                        stretch.sign,
+                        "{difference} at {quantity}: {stretch:?}"
+                    );
+                    // Where it does not grow for ever, nothing is farther from zero than what is said.
+                    if stretch.until.is_some() || stretch.growth.is_zero() {
+                        assert!(difference.abs() <= stretch.most.1.abs(), "{difference} at {quantity}: {stretch:?}");
+                    }
+                }
+            }
+            compared += 1;
+        }
+    }
+    assert!(changed > 100 && compared == 4_800);
+}

@@ -68,8 +68,11 @@ pub fn run(args: &PlotArgs, format: ReportFormat, shell: &mut Shell) -> Result<E
     let chart = Chart { title: line.clone(), unit, currency: now.currency.clone(), view, series, up_to };
     match &args.output {
         Some(path) => {
-            let drawn =
-                price_plot::svg(&chart, SIZE.0, SIZE.1).map_err(|error| Trouble::new("C095", error.to_string()))?;
+            let drawn = match path.ends_with(".png") {
+                true => price_plot::png(&chart, SIZE.0, SIZE.1),
+                false => price_plot::svg(&chart, SIZE.0, SIZE.1).map(String::into_bytes),
+            };
+            let drawn = drawn.map_err(|error| Trouble::new("C095", error.to_string()))?;
             std::fs::write(path, drawn).map_err(|error| Trouble::write(path, error))?;
             shell.note(format!("Wrote {path}"));
         }

@@ -293,3 +293,17 @@ fn a_project_says_how_much_findings_weigh() {
     place.file("price.toml", "[lints]\nP104 = \"deny\"\nP9999 = \"warn\"\n");
     assert_eq!(check().code, 2);
 }
+
+#[test]
+fn a_chart_is_drawn_in_pixels_too() {
+    let place = Place::new();
+    place.file("a.price", &plan(VOLUME));
+    let ran = place.run(&["plot", "a.price", "-o", "a.png"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let bytes = std::fs::read(place.path().join("a.png")).expect("a picture");
+    assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+    // Lines and texts: a white picture of this size has less than half of that.
+    assert!(bytes.len() > 8_000, "{} bytes", bytes.len());
+    place.run(&["plot", "a.price", "-o", "b.png"]);
+    assert!(std::fs::read(place.path().join("b.png")).expect("a picture") == bytes, "the same each time");
+}

@@ -2,8 +2,8 @@
 //!
 //! ```toml
 //! [lints]
-//! P501 = "deny"
-//! P506 = { level = "allow", reason = "our list has a cliff since 2019" }
+//! P504 = "deny"
+//! P509 = { level = "allow", reason = "our list has a cliff since 2019" }
 //! ```
 //!
 //! Only warnings and notes can be weighed: an error means that there is no price. What a comment in the
@@ -32,12 +32,12 @@ impl Levels {
     /// # Errors
     /// Where a code is unknown or an error, a level is none, or something is allowed without a reason.
     pub fn parse(value: &toml::Value) -> Result<Levels, String> {
-        let table = value.as_table().ok_or("`lints` is a table of codes, such as P501 = \"deny\"")?;
+        let table = value.as_table().ok_or("`lints` is a table of codes, such as P504 = \"deny\"")?;
         let mut levels = BTreeMap::new();
         for (code, value) in table {
             let known = CODES.iter().find(|info| info.code == code);
             let info =
-                known.ok_or_else(|| format!("`{code}` in `lints` is no code; `price explain P501` shows one"))?;
+                known.ok_or_else(|| format!("`{code}` in `lints` is no code; `price explain P504` shows one"))?;
             if info.severity == Severity::Error {
                 return Err(format!("`{code}` in `lints` is an error, and errors stay errors"));
             }
@@ -107,15 +107,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_weighed_is_an_error() {
-        assert!(parse("[lints]\nP501 = \"deny\"\nP502 = { level = \"allow\", reason = \"since 2019\" }\n").is_ok());
+        assert!(parse("[lints]\nP504 = \"deny\"\nP508 = { level = \"allow\", reason = \"since 2019\" }\n").is_ok());
         for (text, said) in [
             ("lints = 1", "a table"),
             ("[lints]\nP999 = \"deny\"", "is no code"),
             ("[lints]\nP101 = \"allow\"", "errors stay errors"),
-            ("[lints]\nP501 = \"off\"", "\"allow\", \"warn\" or \"deny\""),
-            ("[lints]\nP501 = \"allow\"", "without a reason"),
-            ("[lints]\nP501 = { level = \"allow\", reason = \" \" }", "without a reason"),
-            ("[lints]\nP501 = { level = \"warn\", why = \"\" }", "not `why`"),
+            ("[lints]\nP504 = \"off\"", "\"allow\", \"warn\" or \"deny\""),
+            ("[lints]\nP504 = \"allow\"", "without a reason"),
+            ("[lints]\nP504 = { level = \"allow\", reason = \" \" }", "without a reason"),
+            ("[lints]\nP504 = { level = \"warn\", why = \"\" }", "not `why`"),
         ] {
             let problem = parse(text).expect_err(text);
             assert!(problem.contains(said), "{text}: {problem}");

@@ -24,8 +24,8 @@ use layout::{Fonts, HEIGHT, Ink, Mark, WIDTH};
 use metrics::Metrics;
 use price_documents::paper::Paper;
 
-const PLAIN: &[u8] = include_bytes!("../fonts/NotoSans-Regular.ttf");
-const BOLD: &[u8] = include_bytes!("../fonts/NotoSans-Bold.ttf");
+const PLAIN: &[u8] = include_bytes!("../../../fonts/NotoSans-Regular.ttf");
+const BOLD: &[u8] = include_bytes!("../../../fonts/NotoSans-Bold.ttf");
 
 /// A document of one or more pages of A4.
 ///
