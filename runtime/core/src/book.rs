@@ -299,6 +299,13 @@ impl Book {
         Ok((invoice, plans[stage]))
     }
 
+    /// What reads events of the latest version without counting them.
+    pub(crate) fn judge(&self) -> Judge {
+        let version = self.version();
+        let rater = Rater::new(version.kernel.clone()).expect("the kernel made one before");
+        Judge { rater, records: Records::new(version.plan()) }
+    }
+
     /// What a billed subject may do at an instant, and when the window of each ends, in nanoseconds.
     pub(crate) fn entitlements(
         &mut self,
@@ -326,6 +333,31 @@ impl Book {
             live.push(&rows);
         }
         live.trace(fact, &self.members, too_many)
+    }
+}
+
+/// Reads events without counting them.
+pub(crate) struct Judge {
+    rater: Rater,
+    records: Records,
+}
+
+impl Judge {
+    /// Columns of records that fit; the lines of a part say which, from 1.
+    pub(crate) fn parts<'r>(&mut self, records: impl IntoIterator<Item = &'r str>) -> Vec<Part> {
+        let mut decoded = self.records.decode(records);
+        match self.records.number(&mut decoded, self.rater.labels()) {
+            Some(_) => decoded.block.parts,
+            None => Vec::new(),
+        }
+    }
+
+    pub(crate) fn calendars(&mut self, batch: &mut price_ir::Batch) {
+        self.rater.fill_calendars(batch);
+    }
+
+    pub(crate) fn kernel(&self) -> &Arc<dyn Kernel> {
+        self.rater.kernel()
     }
 }
 

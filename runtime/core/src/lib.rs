@@ -28,9 +28,11 @@ mod past;
 mod path;
 mod query;
 mod replay;
+mod usage;
 
 pub use command::{Answer, Command, Once, Subscribed};
 pub use inspect::{Recorded, VersionView};
 pub use machine::{Decided, Machine, ReplayError};
 pub use path::{Content, PathView, Standing};
 pub use query::{AccountView, EventView, PlanView, Priced, QueryError, RejectView};
+pub use usage::{MeterView, UsageError, UsageQuery, UsageRow, WindowSize};

@@ -66,5 +66,9 @@ pub const URL_BYTES: usize = 2_048;
 pub const NOTICES: usize = 100_000;
 /// Billed subjects that are looked at for notices before other commands are looked at again.
 pub const LOOKED_TOGETHER: usize = 64;
+/// Events that a question about usage looks at.
+pub const USAGE_EVENTS: usize = 1_000_000;
+/// Rows that it is answered with.
+pub const USAGE_ROWS: usize = 100_000;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;

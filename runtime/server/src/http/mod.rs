@@ -10,6 +10,7 @@ mod health;
 mod inspect;
 mod invoices;
 mod once;
+mod openmeter;
 mod page;
 mod params;
 mod path;
@@ -105,6 +106,8 @@ pub(crate) struct App {
     followers: Arc<Semaphore>,
     stopping: AtomicBool,
     closing: watch::Receiver<bool>,
+    /// Tokens of customers' browsers.
+    portal: openmeter::Tokens,
     /// What is known of deliveries, once the log is replayed.
     hooks: OnceLock<Arc<Hooks>>,
     /// Who sends invoices, and to whom.
@@ -122,6 +125,7 @@ impl App {
             followers: Arc::new(Semaphore::new(limits::FOLLOWERS)),
             stopping: AtomicBool::new(false),
             closing,
+            portal: openmeter::Tokens::default(),
             hooks: OnceLock::new(),
             letterhead: Letterhead::default(),
         }
@@ -143,6 +147,7 @@ impl App {
 /// The routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
+        .merge(openmeter::routes())
         // For people: no part of the interface that is described.
         .route("/", get(page::index))
         .route("/docs", get(page::docs))
@@ -206,7 +211,8 @@ async fn watch_requests(
     next: Next,
 ) -> Response {
     let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.and_then(|path| ROUTES.iter().find(|(route, _)| *route == path.as_str()));
+    let known = || ROUTES.iter().chain(&openmeter::ROUTES);
+    let route = matched.and_then(|path| known().find(|(route, _)| *route == path.as_str()));
     let route = route.map_or("other", |(route, _)| route);
     let headers = request.headers();
     let response = match refused(request.uri(), headers) {

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
-    detail: String,
+    pub(crate) detail: String,
     /// One more header.
     header: Option<(&'static str, String)>,
     /// The rest of the request is not read.
@@ -161,6 +161,8 @@ impl Problem {
             "S054" => (StatusCode::CONFLICT, "the dispute is not where this begins"),
             "S055" => (StatusCode::CONFLICT, "the test clock cannot be set"),
             "S056" => (StatusCode::UNPROCESSABLE_ENTITY, "too many periods are closed"),
+            "S070" => (StatusCode::UNPROCESSABLE_ENTITY, "this is said by a plan"),
+            "S071" => (StatusCode::UNPROCESSABLE_ENTITY, "the meter has no value window by window"),
             "S060" => (StatusCode::UNPROCESSABLE_ENTITY, "the endpoint cannot be told"),
             "S061" => (StatusCode::NOT_FOUND, "there is no such endpoint"),
             "S028" => (StatusCode::UNPROCESSABLE_ENTITY, "the key is of another request"),
@@ -249,7 +251,7 @@ mod tests {
         ]);
         let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
-        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061"];
+        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S070", "S071"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         let mut said = String::from("code status title: detail\n");
         for problem in all {
