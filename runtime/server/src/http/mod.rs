@@ -4,6 +4,7 @@ mod accounts;
 mod auth;
 mod billing;
 mod body;
+mod books;
 mod enforce;
 mod events;
 mod health;
@@ -45,7 +46,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 45] = [
+pub const ROUTES: [(&str, &[&str]); 46] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -61,6 +62,7 @@ pub const ROUTES: [(&str, &[&str]); 45] = [
     ("/v1/billing/approve", &["post"]),
     ("/v1/billing/held", &["get"]),
     ("/v1/billing/retry", &["post"]),
+    ("/v1/books", &["get"]),
     ("/v1/check", &["post"]),
     ("/v1/clock", &["get", "put"]),
     ("/v1/events", &["get", "post", "put"]),
@@ -170,6 +172,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/entitlements", get(enforce::entitlements))
         .route("/v1/accounts/{account}/events", get(inspect::events))
         .route("/v1/plans/{hash}", get(inspect::version))
+        .route("/v1/books", get(books::list))
         .route("/v1/check", post(enforce::check))
         .route("/v1/policy", get(enforce::policy).put(enforce::set_policy))
         .route("/v1/reservations", post(enforce::reserve))
