@@ -138,7 +138,7 @@ impl Hooks {
             }
             all
         };
-        let found = node.read(question).await?;
+        let found = node.look(question).await?;
         let mut state = self.lock();
         // What is no longer an endpoint is forgotten.
         let kept: BTreeSet<(&str, &str)> =

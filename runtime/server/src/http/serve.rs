@@ -82,6 +82,11 @@ pub(crate) fn guarded(config: &Config, ring: &Ring) -> Result<bool, ServeError> 
     }
 }
 
+/// What is known of deliveries.
+fn hooks(config: &Config) -> Arc<Hooks> {
+    Arc::new(Hooks::open(&config.data, config.webhooks_internal))
+}
+
 /// Who sends invoices, and to whom.
 fn letterhead(path: &std::path::Path) -> Result<Letterhead, ServeError> {
     let wrong = |problem: String| ServeError::Letterhead { path: path.display().to_string(), problem };
@@ -106,6 +111,8 @@ pub fn serve(
     let (close, closing) = watch::channel(false);
     let letterhead = config.letterhead.as_deref().map(letterhead).transpose()?.unwrap_or_default();
     let app = Arc::new(App { letterhead, ..App::new(guarded.then_some(ring), metrics.clone(), closing) });
+    // Before anything can be asked about them.
+    app.hooks.get_or_init(|| hooks(config));
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.map_err(|cause| ServeError::Listen { address: config.listen, cause })?;
@@ -124,8 +131,7 @@ pub fn serve(
                     _ => {
                         opening = false;
                         if let Some(node) = app.node.get() {
-                            let hooks = Arc::new(Hooks::open(&config.data, config.webhooks_internal));
-                            let hooks = app.hooks.get_or_init(|| hooks).clone();
+                            let hooks = app.hooks.get_or_init(|| hooks(config)).clone();
                             let run = hooks.run(node.clone(), app.metrics.clone(), app.closing.clone());
                             sending = Some(tokio::spawn(run));
                         }

@@ -115,15 +115,18 @@ impl Node {
         &self,
         question: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Refused> {
-        let (reply, answer) = oneshot::channel();
-        let ask = move |machine: &mut Machine| -> queue::Found {
-            let found = question(machine);
-            Box::new(move || {
-                // Whoever asked may be gone.
-                let _ = reply.send(found);
-            })
-        };
-        self.push(Work::Read(Box::new(ask)), READ_BYTES)?;
+        let (work, answer) = asked(question);
+        self.push(work, READ_BYTES)?;
+        answer.await.map_err(|_| Refused::Closing)
+    }
+
+    /// [`Node::read`] for the server itself, which asks again later: it is nobody's request.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Machine) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (work, answer) = asked(question);
+        self.queue.push(work, READ_BYTES)?;
         answer.await.map_err(|_| Refused::Closing)
     }
 
@@ -184,6 +187,19 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// A question, and where its answer comes.
+fn asked<T: Send + 'static>(question: impl FnOnce(&mut Machine) -> T + Send + 'static) -> (Work, oneshot::Receiver<T>) {
+    let (reply, answer) = oneshot::channel();
+    let ask = move |machine: &mut Machine| -> queue::Found {
+        let found = question(machine);
+        Box::new(move || {
+            // Whoever asked may be gone.
+            let _ = reply.send(found);
+        })
+    };
+    (Work::Read(Box::new(ask)), answer)
 }
 
 /// What a question counts in the queue.
