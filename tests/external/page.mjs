@@ -40,7 +40,7 @@ try {
   for (let at = 0; at < 3; at++) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await until("the accounts", () => document.querySelector("h1")?.textContent === "Accounts");
-  check(await page.evaluate(() => document.activeElement.id === "content"), "the focus is not where the view begins");
+  await until("the focus where the view begins", () => document.activeElement.id === "content");
 
   await page.goto(`${address}#/accounts/acme`);
   await holds("What is owed for");
