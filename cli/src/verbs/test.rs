@@ -62,7 +62,7 @@ fn run_all(
     times: u32,
 ) -> (Vec<Ran>, Vec<Coverage>) {
     let mut ran = Vec::new();
-    let mut coverage: BTreeMap<(u32, u32), Coverage> = BTreeMap::new();
+    let mut coverage: BTreeMap<(u32, Option<usize>), Coverage> = BTreeMap::new();
     let mut runner = TestRunner::new(workspace, factories);
     for (file, tests) in workspace.tests() {
         for case in tests.cases.iter().filter(|case| wanted.is_none_or(|regex| regex.is_match(&case.title))) {
@@ -78,8 +78,7 @@ fn run_all(
             let took = began.elapsed();
             let compiled = runner.compiled(case);
             if let Some(compiled) = compiled {
-                let key = (case.file.number(workspace.db()), case.item);
-                let of = coverage.entry(key).or_insert_with(|| Coverage::new(&compiled.plan));
+                let of = coverage.entry(runner.place(case)).or_insert_with(|| Coverage::new(&compiled.plan));
                 report.invoices.iter().for_each(|invoice| of.observe(invoice));
             }
             let currency = compiled.map(|compiled| compiled.plan.currency.clone());

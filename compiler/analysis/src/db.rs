@@ -1,11 +1,12 @@
 //! The database: files in, memoised answers out. The only inputs are texts.
 
-use crate::env::{self, EnvResult, ItemRef};
+use crate::env::{self, Env, EnvResult, ItemRef};
 use crate::imports::{self, ImportGraph};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::lower::{self, Lowered};
 use crate::testcase::{self, TestFile};
-use price_diagnostics::Diagnostic;
+use price_diagnostics::{Diagnostic, ItemId};
 use price_syntax::ast;
 use price_value::Date;
 use std::sync::Arc;
@@ -20,20 +21,17 @@ pub struct Database {
 #[salsa::db]
 impl salsa::Database for Database {}
 
-/// A parsed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parsed {
-    /// The typed tree.
-    pub ast: Arc<ast::SourceFile>,
-    /// Syntax findings.
-    pub diagnostics: Vec<Diagnostic>,
+impl Database {
+    /// A database that says what it does: which queries it runs, and which answers it keeps.
+    pub fn with_events(told: impl Fn(salsa::Event) + Send + Sync + 'static) -> Database {
+        Database { storage: salsa::Storage::new(Some(Box::new(told))) }
+    }
 }
 
-/// Parses a file.
+/// The tree of a file with spans from its start, for who shows it. Nothing that is checked reads it.
 #[salsa::tracked]
-pub fn parsed(db: &dyn salsa::Database, file: File) -> Parsed {
-    let parse = price_syntax::parse(file.id(db), file.text(db));
-    Parsed { ast: Arc::new(parse.ast), diagnostics: parse.diagnostics }
+pub fn parsed(db: &dyn salsa::Database, file: File) -> Arc<ast::SourceFile> {
+    price_syntax::parse(file.id(db), file.text(db)).ast
 }
 
 /// Who imports whom, and which imports close a cycle.
@@ -48,10 +46,16 @@ pub fn module_env(db: &dyn salsa::Database, workspace: Workspace, file: File) ->
     env::build(db, workspace, file)
 }
 
-/// One rate card or plan, by its position among the file's items.
+/// The same without the findings, which may move or change while the meanings stay.
 #[salsa::tracked]
-pub fn lowered(db: &dyn salsa::Database, workspace: Workspace, file: File, item: u32) -> Arc<Lowered> {
-    Arc::new(lower::item(db, workspace, file, item as usize, None))
+pub(crate) fn names(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Arc<Env> {
+    module_env(db, workspace, file).env.clone()
+}
+
+/// One rate card or plan. Its places are those in its items: [`crate::absolute`] leads to the file.
+#[salsa::tracked]
+pub fn lowered(db: &dyn salsa::Database, workspace: Workspace, file: File, item: ItemId) -> Arc<Lowered> {
+    Arc::new(lower::item(db, workspace, file, item, None))
 }
 
 /// A contract as it was known before a day: without retroactive amendments signed on it or later.
@@ -60,17 +64,17 @@ pub fn lowered_before(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: File,
-    item: u32,
+    item: ItemId,
     day: Date,
 ) -> Arc<Lowered> {
-    Arc::new(lower::item(db, workspace, file, item as usize, Some(day)))
+    Arc::new(lower::item(db, workspace, file, item, Some(day)))
 }
 
 /// A contract as it is known, and as it was known before each retroactive amendment.
-fn known(db: &dyn salsa::Database, workspace: Workspace, file: File, item: u32) -> Vec<Arc<Lowered>> {
+fn known(db: &dyn salsa::Database, workspace: Workspace, file: File, item: ItemId) -> Vec<Arc<Lowered>> {
     let now = lowered(db, workspace, file, item);
     let mut all = vec![now.clone()];
-    for day in lower::amend::signatures(db, workspace, ItemRef { file, index: item as usize }) {
+    for day in lower::amend::signatures(db, workspace, ItemRef { file, id: item }) {
         let mut before = Lowered::clone(lowered_before(db, workspace, file, item, day));
         before.diagnostics.retain(|found| !now.diagnostics.contains(found));
         let when = format!("as it was known before {day}, when a retroactive amendment was signed");
@@ -89,16 +93,16 @@ pub fn test_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> 
 /// The cards, plans and contracts of a file.
 fn items_found(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Arc<Lowered>> {
     let mut found = Vec::new();
-    for (index, item) in parsed(db, file).ast.items.iter().enumerate() {
-        match &item.kind {
-            ast::ItemKind::RateCard(_) | ast::ItemKind::Plan(_) => {
-                found.push(lowered(db, workspace, file, index as u32).clone());
-            }
-            ast::ItemKind::Contract(_) => found.extend(known(db, workspace, file, index as u32)),
+    for head in items::outline(db, file).iter() {
+        match head.word {
+            "ratecard" | "plan" => found.push(lowered(db, workspace, file, head.id).clone()),
+            "contract" => found.extend(known(db, workspace, file, head.id)),
             // What an amendment says is found with its contract.
-            ast::ItemKind::Amendment(amendment) => {
+            "amendment" => {
+                let Some(item) = items::item(db, file, head.id) else { continue };
+                let ast::ItemKind::Amendment(amendment) = &item.kind else { continue };
                 let contract = lower::amend::target(db, workspace, file, amendment, &mut Vec::new());
-                found.extend(contract.into_iter().flat_map(|at| known(db, workspace, at.file, at.index as u32)));
+                found.extend(contract.into_iter().flat_map(|at| known(db, workspace, at.file, at.id)));
             }
             _ => {}
         }
@@ -113,18 +117,30 @@ fn said_elsewhere(db: &dyn salsa::Database, workspace: Workspace, file: File, fo
     other.is_some_and(|other| items_found(db, workspace, other).iter().any(|i| i.diagnostics.contains(found)))
 }
 
-/// Everything found in a file, in the order of reports. Follow-on findings are left out.
+/// What is found in a file beyond its syntax, its places in their items.
 #[salsa::tracked]
-pub fn check_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Diagnostic> {
-    let parsed = parsed(db, file);
-    let mut all = parsed.diagnostics.clone();
+fn found(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
     all.extend(module_env(db, workspace, file).diagnostics.iter().cloned());
     for found in items_found(db, workspace, file) {
         // What a card under a plan has to say of itself is said with the card's file.
         all.extend(found.diagnostics.iter().filter(|d| !said_elsewhere(db, workspace, file, d)).cloned());
     }
-    all.extend(test_file(db, workspace, file).diagnostics.iter().cloned());
-    all.extend(crate::prove::proofs(db, workspace, file).diagnostics.iter().cloned());
+    for tests in testcase::items_of(db, workspace, file) {
+        all.extend(tests.diagnostics.iter().cloned());
+    }
+    all.extend(crate::prove::decided(db, workspace, file).diagnostics);
+    all
+}
+
+/// Everything found in a file, in the order of reports. Follow-on findings are left out.
+///
+/// Checks nothing itself: it only says where things stand now, so it is made anew with every change
+/// of the text.
+#[salsa::tracked]
+pub fn check_file(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Diagnostic> {
+    let mut all = items::read(db, file).diagnostics.clone();
+    all.extend(found(db, workspace, file).iter().map(|one| items::placed(db, workspace, one.clone())));
     price_diagnostics::sort(&mut all);
     all.dedup();
     all

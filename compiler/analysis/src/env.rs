@@ -8,11 +8,12 @@ use crate::db;
 use crate::declare::{self, CalendarDef, DimensionDef, EventDef, MeterDef};
 use crate::imports::{self, Target};
 use crate::inputs::{File, Workspace};
+use crate::items::{self, Head};
 use crate::limits;
 use crate::report;
 use crate::types::{Names, Ty, Typer, Val};
 use crate::unit::Unit;
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, ItemId, Span};
 use price_syntax::ast::{self, ItemKind, UseDecl};
 use price_value::{Currency, Date};
 use std::collections::BTreeMap;
@@ -23,8 +24,8 @@ use std::sync::Arc;
 pub struct ItemRef {
     /// File.
     pub file: File,
-    /// Position among the file's items.
-    pub index: usize,
+    /// Which of the file's items.
+    pub id: ItemId,
 }
 
 /// What a name means.
@@ -70,10 +71,10 @@ pub fn event_key(name: &str) -> String {
     format!("event {name}")
 }
 
-fn key_of(kind: &ItemKind, name: &str) -> String {
-    match kind {
-        ItemKind::Unit(_) => unit_key(name),
-        ItemKind::Event(_) => event_key(name),
+fn key_of(word: &str, name: &str) -> String {
+    match word {
+        "unit" => unit_key(name),
+        "event" => event_key(name),
         _ => name.to_string(),
     }
 }
@@ -145,12 +146,11 @@ pub struct EnvResult {
 
 /// Builds the names of a module.
 pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> EnvResult {
-    let parsed = db::parsed(db, file);
     let mut builder = Builder {
         db,
         workspace,
         file,
-        ast: parsed.ast.clone(),
+        heads: items::outline(db, file).clone(),
         own: BTreeMap::new(),
         done: BTreeMap::new(),
         visiting: Vec::new(),
@@ -174,7 +174,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) db: &'a dyn salsa::Database,
     pub(crate) workspace: Workspace,
     pub(crate) file: File,
-    ast: Arc<ast::SourceFile>,
+    heads: Arc<Vec<Head>>,
+    /// Positions among the heads, by key.
     own: BTreeMap<String, Vec<usize>>,
     done: BTreeMap<String, Entity>,
     visiting: Vec<String>,
@@ -184,22 +185,17 @@ pub(crate) struct Builder<'a> {
 
 impl Builder<'_> {
     fn collect(&mut self) {
-        let ast = self.ast.clone();
-        for (index, item) in ast.items.iter().enumerate() {
-            let Some(name) = item.name() else { continue };
-            let mut spellings = vec![name];
-            if let ItemKind::Unit(unit) = &item.kind {
-                spellings.extend(&unit.aliases);
-            }
-            for spelling in spellings {
-                let earlier = self.own.entry(key_of(&item.kind, &spelling.text)).or_default();
-                let versions_of_a_card = matches!(item.kind, ItemKind::RateCard(_))
-                    && earlier.iter().all(|i| matches!(ast.items[*i].kind, ItemKind::RateCard(_)));
+        let heads = self.heads.clone();
+        for (index, head) in heads.iter().enumerate() {
+            for spelling in &head.names {
+                let earlier = self.own.entry(key_of(head.word, &spelling.text)).or_default();
+                let versions_of_a_card =
+                    head.word == "ratecard" && earlier.iter().all(|i| heads[*i].word == "ratecard");
                 if let Some(first) = earlier.first()
                     && !versions_of_a_card
-                    && !item.recovered
+                    && !head.recovered
                 {
-                    let there = ast.items[*first].name().map_or(item.span, |n| n.span);
+                    let there = heads[*first].name().map_or(spelling.span, |n| n.span);
                     self.diagnostics.push(
                         Diagnostic::error(codes::DECLARED_TWICE, format!("`{}` is declared twice", spelling.text))
                             .at(spelling.span, "declared again here")
@@ -223,10 +219,9 @@ impl Builder<'_> {
     }
 
     fn imports(&mut self) {
-        let ast = self.ast.clone();
         let graph = db::import_graph(self.db, self.workspace).clone();
         let here = self.file.number(self.db);
-        for item in &ast.items {
+        for item in items::items(self.db, self.file, "use") {
             let ItemKind::Use(decl) = &item.kind else { continue };
             match decl {
                 UseDecl::CurrencySymbol { code, symbol, .. } => {
@@ -308,7 +303,7 @@ impl Builder<'_> {
         let file = match target {
             Target::Module(file) | Target::Item(file, _) => *file,
         };
-        let env = db::module_env(self.db, self.workspace, file).env.clone();
+        let env = db::names(self.db, self.workspace, file).clone();
         let mut found: Vec<(Kind, &ast::Name, Entity)> = Vec::new();
         match (target, names) {
             (Target::Module(_), Some(names)) => {
@@ -335,8 +330,7 @@ impl Builder<'_> {
         }
         for (kind, bound, entity) in found {
             let key = kind.key(&bound.text);
-            let other = self.own.get(&key).and_then(|i| i.first()).map(|i| self.ast.items[*i].span);
-            if let Some(there) = other {
+            if let Some(there) = self.own.get(&key).and_then(|i| i.first()).and_then(|i| self.span_of(*i)) {
                 self.diagnostics.push(
                     Diagnostic::error(codes::DECLARED_TWICE, format!("`{}` is imported and declared", bound.text))
                         .at(bound.span, "imported here")
@@ -375,11 +369,29 @@ impl Builder<'_> {
         found
     }
 
+    /// Where an item stands as a whole.
+    fn span_of(&self, index: usize) -> Option<Span> {
+        items::item(self.db, self.file, self.heads[index].id).as_ref().map(|item| item.span)
+    }
+
     fn build_item(&mut self, name: &str, indexes: &[usize]) -> Entity {
-        let ast = self.ast.clone();
-        let index = indexes[0];
-        let item = &ast.items[index];
-        let here = ItemRef { file: self.file, index };
+        let head = &self.heads[indexes[0]];
+        let here = ItemRef { file: self.file, id: head.id };
+        // What these hold is read by those who need it.
+        match head.word {
+            "formula" => return Entity::Formula(here),
+            "plan" => return Entity::Plan(here),
+            "contract" => return Entity::Contract(here),
+            "ratecard" => {
+                let version = |i: &usize| {
+                    let head = &self.heads[*i];
+                    (head.version, ItemRef { file: self.file, id: head.id })
+                };
+                return Entity::Card(indexes.iter().map(version).collect());
+            }
+            _ => {}
+        }
+        let Some(item) = items::item(self.db, self.file, head.id).clone() else { return Entity::Error };
         match &item.kind {
             ItemKind::Unit(decl) => match declare::unit::build(self, decl) {
                 Some(unit) => {
@@ -419,28 +431,13 @@ impl Builder<'_> {
                 let value = Typer::new(self).constant(&decl.value);
                 if value.ty == Ty::Error { Entity::Error } else { Entity::Let(value) }
             }
-            ItemKind::Formula(_) => Entity::Formula(here),
-            ItemKind::RateCard(_) => {
-                let versions = indexes.iter().filter_map(|i| match &ast.items[*i].kind {
-                    ItemKind::RateCard(card) => {
-                        let version =
-                            card.version.as_ref().and_then(|v| v.as_u64()).and_then(|v| u32::try_from(v).ok());
-                        Some((version, ItemRef { file: self.file, index: *i }))
-                    }
-                    _ => None,
-                });
-                Entity::Card(versions.collect())
-            }
-            ItemKind::Plan(_) => Entity::Plan(here),
-            ItemKind::Contract(_) => Entity::Contract(here),
             _ => Entity::Error,
         }
     }
 
     /// The units in scope by spelling, other declarations left alone.
     pub(crate) fn units(&mut self) -> Vec<(String, Arc<Unit>)> {
-        let ast = self.ast.clone();
-        let is_unit = |i: &Vec<usize>| i.first().is_some_and(|i| matches!(ast.items[*i].kind, ItemKind::Unit(_)));
+        let is_unit = |i: &Vec<usize>| i.first().is_some_and(|i| self.heads[*i].word == "unit");
         let own: Vec<String> = self.own.iter().filter(|(_, i)| is_unit(i)).map(|(n, _)| n.clone()).collect();
         for name in own {
             self.entity(&name);
@@ -481,7 +478,8 @@ impl Names for Builder<'_> {
             return Some(entity.clone());
         }
         let indexes = self.own.get(name)?.clone();
-        let span = self.ast.items[indexes[0]].name().map_or(self.ast.items[indexes[0]].span, |n| n.span);
+        let span =
+            self.heads[indexes[0]].name().map(|n| n.span).or_else(|| self.span_of(indexes[0])).unwrap_or_default();
         if self.visiting.iter().any(|v| v == name) || self.visiting.len() >= limits::DEFINITION_DEPTH {
             let circle = self.visiting.iter().any(|v| v == name);
             let message = if circle {

@@ -1,8 +1,8 @@
 //! Which module imports which, decided from the syntax alone so that cycles are known before
 //! any name is resolved.
 
-use crate::db;
 use crate::inputs::{File, Workspace};
+use crate::items;
 use price_syntax::ast::{ItemKind, Path, UseDecl};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub fn build(db: &dyn salsa::Database, workspace: Workspace) -> ImportGraph {
     let mut edges: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for file in workspace.files(db) {
         let targets = edges.entry(file.number(db)).or_default();
-        for item in &db::parsed(db, *file).ast.items {
+        for item in items::items(db, *file, "use") {
             if let ItemKind::Use(UseDecl::Module { path, .. }) = &item.kind
                 && let Some(Target::Module(to) | Target::Item(to, _)) = target(db, workspace, path)
             {

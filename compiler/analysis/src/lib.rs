@@ -6,6 +6,9 @@
 //!
 //! *Invariant:* meanings (`declare`, `env`) carry no spans, so that moving text in one module
 //! does not recompute another.
+//!
+//! *Invariant:* what is checked reads items ([`items`]) and never the text or tree of a whole file,
+//! so that typing in one item re-checks that item and what depends on it.
 
 pub mod checks;
 pub mod codes;
@@ -15,6 +18,7 @@ pub mod env;
 mod fold;
 pub mod imports;
 pub mod inputs;
+pub mod items;
 pub mod limits;
 mod locks;
 pub mod lower;
@@ -27,15 +31,18 @@ pub mod unit;
 
 pub use db::{Database, check_file, lowered, lowered_before, module_env, parsed, test_file};
 pub use inputs::{DataFile, File, Workspace, module_of, regroup, set_text, update, update_data};
+pub use items::{absolute, item, outline};
 pub use locks::{Locked, locked};
 pub use lower::Lowered;
 pub use prove::{Claim, Proof, Proofs, Verdict, Witness, proofs};
 pub use sources::{Sourced, sourced};
 pub use testcase::{Expect, ExpectTarget, FieldInput, Given, TestCase, TestFile};
 
-use price_diagnostics::{Diagnostic, Span};
-use price_syntax::ast::ItemKind;
+use items::Head;
+use price_diagnostics::{Diagnostic, ItemId, Span};
+use price_syntax::ast::{Item, ItemKind};
 use price_value::Date;
+use std::sync::Arc;
 
 /// A rate card or plan of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,47 +55,35 @@ pub struct Subject {
     pub kind: &'static str,
     /// File it stands in.
     pub file: File,
-    /// Position among the file's items, for [`lowered`].
-    pub item: u32,
+    /// Which of the file's items, for [`lowered`].
+    pub item: ItemId,
 }
 
 /// The rate cards and plans of a file, in text order.
 pub fn subjects(db: &dyn salsa::Database, file: File) -> Vec<Subject> {
-    let parsed = parsed(db, file);
-    let mut found = Vec::new();
-    for (index, item) in parsed.ast.items.iter().enumerate() {
-        let (name, version, kind) = match &item.kind {
-            ItemKind::RateCard(card) => {
-                let version = card.version.as_ref().and_then(|v| v.as_u64()).and_then(|v| u32::try_from(v).ok());
-                (&card.name.text, version, "ratecard")
-            }
-            ItemKind::Plan(plan) => (&plan.name.text, None, "plan"),
-            ItemKind::Contract(contract) => (&contract.name.text, None, "contract"),
-            _ => continue,
-        };
-        found.push(Subject { name: name.clone(), version, kind, file, item: index as u32 });
-    }
-    found
+    let heads = items::outline(db, file).iter();
+    let subject = |head: &items::Head| {
+        let name = head.name()?.text.clone();
+        let Head { id: item, version, word: kind, .. } = *head;
+        ["ratecard", "plan", "contract"].contains(&kind).then_some(Subject { name, version, kind, file, item })
+    };
+    heads.filter_map(subject).collect()
 }
 
 /// The contracts that the amendments of a file change.
 pub fn amended(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Subject> {
-    let items = &parsed(db, file).ast.items;
-    let amendments = items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Amendment(amendment) => Some(amendment),
-        _ => None,
-    });
-    let contract = |amendment| {
+    let contract = |item: Arc<Item>| {
+        let ItemKind::Amendment(amendment) = &item.kind else { return None };
         let at = lower::amend::target(db, workspace, file, amendment, &mut Vec::new())?;
-        subjects(db, at.file).into_iter().find(|s| s.item == at.index as u32)
+        subjects(db, at.file).into_iter().find(|s| s.item == at.id)
     };
-    amendments.filter_map(contract).collect()
+    items::items(db, file, "amendment").filter_map(contract).collect()
 }
 
 /// The days on which retroactive amendments of a subject were signed, in order: on each, more of
 /// it came to be known. None for all but contracts.
 pub fn signatures(db: &dyn salsa::Database, workspace: Workspace, subject: &Subject) -> Vec<Date> {
-    lower::amend::signatures(db, workspace, env::ItemRef { file: subject.file, index: subject.item as usize })
+    lower::amend::signatures(db, workspace, env::ItemRef { file: subject.file, id: subject.item })
 }
 
 /// "Not available in this version."

@@ -22,7 +22,7 @@ pub struct Locked {
 /// The locked cards of a file, in text order. What cannot be resolved is left out: it is a
 /// finding of its own.
 pub fn locked(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Locked> {
-    let ast = db::parsed(db, file).ast.clone();
+    let ast = db::parsed(db, file).clone();
     let bodies = ast.items.iter().filter_map(|item| match &item.kind {
         ItemKind::RateCard(card) => Some(&card.body),
         ItemKind::Plan(plan) => Some(&plan.body),
@@ -42,7 +42,7 @@ pub fn locked(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec
 }
 
 fn version_of(db: &dyn salsa::Database, workspace: Workspace, file: File, from: &PricesFrom) -> Option<Subject> {
-    let env = db::module_env(db, workspace, file).env.clone();
+    let env = db::names(db, workspace, file).clone();
     let mut unheard = Vec::new();
     let mut scope = Scope { db, workspace, env, lets: BTreeMap::new(), diagnostics: &mut unheard };
     let Entity::Card(versions) = resolve(&mut scope, &from.card) else { return None };
@@ -54,5 +54,5 @@ fn version_of(db: &dyn salsa::Database, workspace: Workspace, file: File, from: 
             versions.iter().find(|(version, _)| *version == Some(number))?.1
         }
     };
-    subjects(db, item.file).into_iter().find(|s| s.item == item.index as u32)
+    subjects(db, item.file).into_iter().find(|s| s.item == item.id)
 }

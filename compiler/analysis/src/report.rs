@@ -36,7 +36,7 @@ pub fn unknown<'a>(
 /// Fixes that write one of several statements in front of the first statement of a block.
 pub fn choices(mut finding: Diagnostic, before: Option<Span>, indent: usize, statements: &[String]) -> Diagnostic {
     let Some(before) = before else { return finding };
-    let at = Span::new(before.file, before.start, before.start);
+    let at = before.before();
     for statement in statements {
         let text = format!("{statement}\n{}", " ".repeat(indent));
         finding = finding.fix(Fix::replace(format!("write `{statement}`"), at, text, false));
@@ -46,7 +46,7 @@ pub fn choices(mut finding: Diagnostic, before: Option<Span>, indent: usize, sta
 
 /// Fixes that write one of several words behind something.
 pub fn behind(mut finding: Diagnostic, what: Span, words: &[&str]) -> Diagnostic {
-    let at = Span::new(what.file, what.end, what.end);
+    let at = what.after();
     for word in words {
         finding = finding.fix(Fix::replace(format!("write `{word}`"), at, format!(" {word}"), false));
     }

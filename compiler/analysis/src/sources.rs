@@ -23,7 +23,7 @@ pub struct Sourced {
 
 /// The sources of a file that are good for a time, in text order.
 pub fn sourced(db: &dyn salsa::Database, file: File) -> Vec<Sourced> {
-    let ast = db::parsed(db, file).ast.clone();
+    let ast = db::parsed(db, file).clone();
     let bodies = ast.items.iter().filter_map(|item| match &item.kind {
         ItemKind::RateCard(card) => Some((&card.name.text, &card.body)),
         ItemKind::Plan(plan) => Some((&plan.name.text, &plan.body)),

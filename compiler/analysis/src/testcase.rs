@@ -6,12 +6,13 @@ use crate::declare::calendar::{date_of, days_of};
 use crate::declare::{FieldKind, MeterDef};
 use crate::env::{Entity, Env, event_key};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::lower::Lowered;
 use crate::lower::scope::Scope;
 use crate::report;
 use crate::types::{Ty, Typer, resolve};
 use crate::unit::Dims;
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, ItemId, Span};
 use price_syntax::ast::{self, ExpectSubject, GivenValue, ItemKind, TestStmtKind};
 use price_value::{Date, Rational, Window};
 use std::collections::BTreeMap;
@@ -35,8 +36,8 @@ pub struct TestCase {
     pub span: Span,
     /// File of the subject.
     pub file: File,
-    /// Position of the subject among that file's items, for [`lowered`].
-    pub item: u32,
+    /// The subject among that file's items, for [`lowered`].
+    pub item: ItemId,
     /// Name of the subject.
     pub subject: String,
     /// First day.
@@ -151,22 +152,51 @@ pub enum ExpectTarget {
     Refused,
 }
 
-/// Builds the tests of a file.
-pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> TestFile {
-    let parsed = db::parsed(db, file);
-    let env = db::module_env(db, workspace, file).env.clone();
+/// The tests of one item.
+#[salsa::tracked]
+fn tests(db: &dyn salsa::Database, workspace: Workspace, file: File, id: ItemId) -> Arc<TestFile> {
+    let Some(item) = items::item(db, file, id) else { return Arc::default() };
+    let env = db::names(db, workspace, file).clone();
     let mut builder = Builder { db, workspace, env, made: TestFile::default() };
-    for item in &parsed.ast.items {
-        match &item.kind {
-            ItemKind::Test(test) => builder.test(test, item.recovered),
-            ItemKind::TestTable(table) => builder.table(table, item.recovered),
-            ItemKind::Amendment(amendment) => {
-                crate::lower::amend::target(db, workspace, file, amendment, &mut builder.made.diagnostics);
-            }
-            _ => {}
+    match &item.kind {
+        ItemKind::Test(test) => builder.test(test, item.recovered),
+        ItemKind::TestTable(table) => builder.table(table, item.recovered),
+        ItemKind::Amendment(amendment) => {
+            crate::lower::amend::target(db, workspace, file, amendment, &mut builder.made.diagnostics);
         }
+        _ => {}
     }
-    builder.made
+    Arc::new(builder.made)
+}
+
+/// The tests of a file, item by item, their places in their items.
+pub(crate) fn items_of(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Vec<Arc<TestFile>> {
+    let heads = items::outline(db, file).iter().filter(|head| ["test", "test table", "amendment"].contains(&head.word));
+    heads.map(|head| tests(db, workspace, file, head.id).clone()).collect()
+}
+
+/// The tests of a file.
+pub fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> TestFile {
+    let mut made = TestFile::default();
+    for tests in items_of(db, workspace, file) {
+        made.cases.extend(tests.cases.iter().cloned());
+        made.diagnostics.extend(tests.diagnostics.iter().map(|found| items::placed(db, workspace, found.clone())));
+    }
+    for span in made.cases.iter_mut().flat_map(TestCase::spans_mut) {
+        *span = items::absolute(db, workspace, *span);
+    }
+    made
+}
+
+impl TestCase {
+    /// All places it knows.
+    fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        let given = self.given.iter_mut().map(|given| match given {
+            Given::Meter { span, .. } | Given::Event { span, .. } => span,
+        });
+        let expect = self.expect.iter_mut().flat_map(|expect| [&mut expect.amount_span, &mut expect.span]);
+        std::iter::once(&mut self.span).chain(given).chain(expect)
+    }
 }
 
 struct Builder<'a> {
@@ -179,7 +209,7 @@ struct Builder<'a> {
 /// A subject as a test sees it.
 struct Seen {
     file: File,
-    item: u32,
+    item: ItemId,
     name: String,
     lowered: Arc<Lowered>,
 }
@@ -217,11 +247,11 @@ impl Builder<'_> {
                 return None;
             }
         };
-        let lowered = lowered(self.db, self.workspace, item.file, item.index as u32).clone();
+        let lowered = lowered(self.db, self.workspace, item.file, item.id).clone();
         // A faulty subject has its own findings.
         lowered.plan.as_ref()?;
         let name = subject.path.last()?.text.clone();
-        Some(Seen { file: item.file, item: item.index as u32, name, lowered })
+        Some(Seen { file: item.file, item: item.id, name, lowered })
     }
 
     fn period(&mut self, period: &ast::Period) -> Option<(Date, Date)> {
@@ -505,7 +535,7 @@ impl Builder<'_> {
                 return Some(Entity::Event(meter.event.clone()));
             }
         }
-        let env = db::module_env(self.db, self.workspace, seen.file).env.clone();
+        let env = db::names(self.db, self.workspace, seen.file).clone();
         env.names.get(&event_key(&name.text)).cloned()
     }
 

@@ -170,13 +170,14 @@ impl Diagnostic {
     /// The same finding with every span moved `by` bytes towards the end.
     #[must_use]
     pub fn shifted(mut self, by: u32) -> Self {
-        for label in &mut self.labels {
-            label.span = label.span.shifted(by);
-        }
-        for edit in self.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
-            edit.span = edit.span.shifted(by);
-        }
+        self.spans_mut().for_each(|span| *span = span.shifted(by));
         self
+    }
+
+    /// All its places: of labels, and of the edits of fixes.
+    pub fn spans_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        let labels = self.labels.iter_mut().map(|label| &mut label.span);
+        labels.chain(self.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span))
     }
 }
 

@@ -13,4 +13,4 @@ mod span;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity, sort};
 pub use render::{Format, RenderOptions, Sources, render};
-pub use span::{FileId, Span};
+pub use span::{FileId, ItemId, Span};

@@ -6,14 +6,28 @@ use serde::Serialize;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct FileId(pub u32);
 
-/// A half-open range of bytes, `start..end`, in one file.
+/// What the bytes of a span are counted from: the start of the file, or of one of its items.
 ///
-/// Whether the bytes are counted from the start of the file or of an item is agreed
-/// between the maker of a span and its reader; renderers expect the start of the file.
+/// The number of an item is made of how it is called, so that it stays while other items change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+pub struct ItemId(pub u32);
+
+impl ItemId {
+    /// The start of the file.
+    pub const FILE: ItemId = ItemId(0);
+}
+
+/// A half-open range of bytes, `start..end`, in one file or in one item of it.
+///
+/// Only spans of the same file and item can be compared or joined. Renderers and editors expect the
+/// start of the file: [`Span::absolute`] leads there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct Span {
     /// The file.
     pub file: FileId,
+    /// What the bytes are counted from; not part of reports, where it is the start of the file.
+    #[serde(skip)]
+    pub item: ItemId,
     /// First byte.
     pub start: u32,
     /// One past the last byte; never below `start`.
@@ -21,10 +35,23 @@ pub struct Span {
 }
 
 impl Span {
-    /// A span of `start..end`; an `end` below `start` gives an empty span at `start`.
+    /// A span of `start..end` from the start of the file; an `end` below `start` gives an empty span
+    /// at `start`.
     #[must_use]
     pub fn new(file: FileId, start: u32, end: u32) -> Self {
-        Self { file, start, end: end.max(start) }
+        Self { file, item: ItemId::FILE, start, end: end.max(start) }
+    }
+
+    /// The same bytes, counted from the start of an item.
+    #[must_use]
+    pub fn of(self, item: ItemId) -> Span {
+        Span { item, ..self }
+    }
+
+    /// The place in the file of a span in an item that begins at `origin`.
+    #[must_use]
+    pub fn absolute(self, origin: u32) -> Span {
+        self.shifted(origin).of(ItemId::FILE)
     }
 
     /// Number of bytes covered.
@@ -45,16 +72,17 @@ impl Span {
         self.start <= offset && offset <= self.end
     }
 
-    /// The smallest span that covers both; keeps the file of `self`.
+    /// The smallest span that covers both, which are of one file and item.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
-        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        debug_assert_eq!((self.file, self.item), (other.file, other.item), "spans of two places");
+        Span { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
     }
 
     /// The same span moved `by` bytes towards the end, saturating.
     #[must_use]
     pub fn shifted(self, by: u32) -> Span {
-        Span { file: self.file, start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+        Span { start: self.start.saturating_add(by), end: self.end.saturating_add(by), ..self }
     }
 
     /// The empty span before the first byte.

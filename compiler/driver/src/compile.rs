@@ -2,7 +2,7 @@
 
 use crate::source_map::source_map;
 use crate::workspace::Workspace;
-use price_analysis::{Lowered, Subject, amended, lowered, lowered_before, signatures, subjects};
+use price_analysis::{Lowered, Subject, absolute, amended, lowered, lowered_before, signatures, subjects};
 use price_diagnostics::Diagnostic;
 use price_ir::{ArtefactError, MeaningHash, Plan, SourceMap};
 use price_value::Date;
@@ -193,7 +193,9 @@ impl Workspace {
             }
         }
         price_ir::verify(&plan).map_err(|problems| SubjectError::Bug { name, problem: problems.join("; ") })?;
-        let source_map = source_map(self, &made.rule_spans);
+        let input = self.input_of_own(self.source(price_diagnostics::FileId(subject.file.number(self.db()))));
+        let rules: Vec<_> = made.rule_spans.iter().map(|span| absolute(self.db(), input, *span)).collect();
+        let source_map = source_map(self, &rules);
         let hash = MeaningHash::of(&plan);
         Ok(Compiled { plan, source_map, hash })
     }

@@ -256,16 +256,13 @@ impl Workspace {
     }
 
     fn place_of(&self, card: &Subject) -> price_diagnostics::Span {
-        let ast = &analysis::parsed(self.db(), card.file).ast;
-        match &ast.items[card.item as usize].kind {
-            ItemKind::RateCard(decl) => decl.name.span,
-            _ => ast.items[card.item as usize].span,
-        }
+        let item = analysis::parsed(self.db(), card.file).item(card.item);
+        item.map(|item| item.name().map_or(item.span, |name| name.span)).unwrap_or_default()
     }
 
     /// Where a file first says a zone whose rules can change.
     fn zone_stated_in(&self, file: FileId) -> Option<price_diagnostics::Span> {
-        let ast = &analysis::parsed(self.db(), self.file(file)).ast;
+        let ast = &analysis::parsed(self.db(), self.file(file));
         let bodies = ast.items.iter().filter_map(|item| match &item.kind {
             ItemKind::RateCard(card) => Some(&card.body),
             ItemKind::Plan(plan) => Some(&plan.body),

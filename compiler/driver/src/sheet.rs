@@ -8,7 +8,7 @@ use crate::explain::{quantity, rate};
 use crate::in_force::{InForce, in_force};
 use crate::workspace::Workspace;
 use price_analysis::{Subject, parsed};
-use price_diagnostics::FileId;
+use price_diagnostics::{FileId, ItemId};
 use price_ir::{Bound, Charge, Curve, FeeSchedule, Line, Plan, Sink, UsageCharge};
 use price_syntax::ast::{self, ItemKind, StmtKind};
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ impl Workspace {
         let mut texts = BTreeMap::new();
         let mut terms = Vec::new();
         let mut lead = String::new();
-        let mut waiting = vec![(subject.name.clone(), FileId(subject.file.number(self.db())), subject.item as usize)];
+        let mut waiting = vec![(subject.name.clone(), FileId(subject.file.number(self.db())), subject.item)];
         let mut seen = 0;
         // The subject's own words first, then those of what is under it.
         while let Some((_, file, item)) = waiting.pop() {
@@ -96,8 +96,8 @@ impl Workspace {
             if seen > 16 {
                 break;
             }
-            let tree = parsed(self.db(), self.file(file)).ast.clone();
-            let Some(declared) = tree.items.get(item) else { continue };
+            let tree = parsed(self.db(), self.file(file)).clone();
+            let Some(declared) = tree.item(item) else { continue };
             if seen == 1 {
                 lead = declared.docs.text();
             }
@@ -181,17 +181,17 @@ impl Workspace {
     }
 
     /// The item that a layer names, by its last part.
-    fn under(&self, file: FileId, path: &ast::Path, kind: &str) -> Option<(String, FileId, usize)> {
+    fn under(&self, file: FileId, path: &ast::Path, kind: &str) -> Option<(String, FileId, ItemId)> {
         let name = path.last()?.text.clone();
         let alias = self.alias(file, &name).unwrap_or(name);
         let found = self.own().flat_map(|(id, _)| price_analysis::subjects(self.db(), self.file(id)));
         let fits = found.filter(|s| s.kind == kind && s.name == alias).max_by_key(|s| s.version)?;
-        Some((alias, FileId(fits.file.number(self.db())), fits.item as usize))
+        Some((alias, FileId(fits.file.number(self.db())), fits.item))
     }
 
     /// What a name that was imported as another one is called where it is declared.
     fn alias(&self, file: FileId, name: &str) -> Option<String> {
-        let tree = parsed(self.db(), self.file(file)).ast.clone();
+        let tree = parsed(self.db(), self.file(file)).clone();
         tree.items.iter().find_map(|item| match &item.kind {
             ItemKind::Use(ast::UseDecl::Module { names, alias, path, .. }) => {
                 let renamed = names.iter().flatten().find(|n| n.alias.as_ref().is_some_and(|a| a.text == name));

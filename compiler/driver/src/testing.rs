@@ -7,7 +7,7 @@ use crate::compile::{Compiled, Known, SubjectError};
 use crate::explain::{Explanation, explain, quantity};
 use crate::workspace::Workspace;
 use price_analysis::{Expect, ExpectTarget, FieldInput, Given, Subject, TestCase};
-use price_diagnostics::{FileId, Span};
+use price_diagnostics::{FileId, ItemId, Span};
 use price_ir::{Account, EventIx, Invoice, InvoiceLine, Kernel, KernelFactory, Plan};
 use price_rating::{
     Closing, EventSchema, InjectError, Late, Rater, Raw, RejectReason, RowBuilder, Stage, State, Subscription, When,
@@ -110,7 +110,7 @@ type KnownKernel = (Option<Date>, Arc<dyn Kernel>);
 pub struct TestRunner<'w> {
     workspace: &'w Workspace,
     factories: &'w [Arc<dyn KernelFactory>],
-    prepared: BTreeMap<(u32, u32), Result<Arc<Prepared>, String>>,
+    prepared: BTreeMap<(u32, ItemId), Result<Arc<Prepared>, String>>,
 }
 
 impl<'w> TestRunner<'w> {
@@ -125,6 +125,15 @@ impl<'w> TestRunner<'w> {
     pub fn compiled(&self, case: &TestCase) -> Option<&Compiled> {
         let key = (case.file.number(self.workspace.db()), case.item);
         self.prepared.get(&key)?.as_ref().ok().map(|prepared| &prepared.compiled)
+    }
+
+    /// Where the subject of a case stands, for the order of the text: the number of its file and its
+    /// position among the items.
+    #[must_use]
+    pub fn place(&self, case: &TestCase) -> (u32, Option<usize>) {
+        let db = self.workspace.db();
+        let heads = price_analysis::outline(db, case.file);
+        (case.file.number(db), heads.iter().position(|head| head.id == case.item))
     }
 
     /// Runs one case of a file.

@@ -464,8 +464,8 @@ impl Loader {
             if source.origin == Origin::Standard {
                 continue;
             }
-            let tree = analysis::parsed(&self.db, source.file).ast.clone();
-            for item in &tree.items {
+            for head in analysis::outline(&self.db, source.file).clone().iter() {
+                let Some(item) = analysis::item(&self.db, source.file, head.id).clone() else { continue };
                 match &item.kind {
                     ItemKind::Use(UseDecl::Module { path, .. }) => {
                         let parts: Vec<&str> = path.segments.iter().map(|part| part.text.as_str()).collect();

@@ -10,6 +10,7 @@ mod continuation;
 mod expected;
 mod format;
 mod grammar;
+mod identity;
 pub mod limits;
 mod lower;
 mod markdown;
@@ -27,6 +28,7 @@ pub use markdown::blank_prose;
 pub use tree::Tree;
 
 use price_diagnostics::{Diagnostic, FileId};
+use std::sync::Arc;
 
 /// What spans are counted from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -34,8 +36,8 @@ pub enum Spans {
     /// The start of the file.
     #[default]
     Absolute,
-    /// The start of the item, so that an item that did not change stays equal when text above
-    /// it does; [`ast::SourceFile::origins`] leads back to the file.
+    /// The start of the item, which they name, so that an item that did not change stays equal
+    /// when text above it does; [`ast::SourceFile::origins`] leads back to the file.
     RelativeToItem,
     /// All zero, to compare two texts by what they say.
     Erased,
@@ -47,7 +49,7 @@ pub struct Parse {
     /// Every byte of the file, for the formatter and the editor.
     pub tree: Tree,
     /// The typed tree.
-    pub ast: ast::SourceFile,
+    pub ast: Arc<ast::SourceFile>,
     /// What could not be read; spans from the start of the file, whatever [`Spans`] was asked for.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether a mistake inside a token or a brace was mended to read on: what the tree says

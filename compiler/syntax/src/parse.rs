@@ -9,6 +9,7 @@ use crate::tree::Builder;
 use crate::{Parse, Spans};
 use pest::Parser;
 use price_diagnostics::{Code, Diagnostic, FileId, Span};
+use std::sync::Arc;
 
 pub(crate) fn parse(file: FileId, text: &str, spans: Spans) -> Parse {
     if text.len() > limits::FILE_BYTES {
@@ -40,15 +41,13 @@ pub(crate) fn parse(file: FileId, text: &str, spans: Spans) -> Parse {
     let (ast, lowered) = lower::lower(file, &tree, &diagnostics, spans);
     diagnostics.extend(lowered);
     for finding in &mut diagnostics {
-        let labels = finding.labels.iter_mut().map(|label| &mut label.span);
-        let edits = finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.span);
-        for span in labels.chain(edits) {
+        for span in finding.spans_mut() {
             *span = Span::new(span.file, tree.floor(span.start), tree.floor(span.end));
         }
     }
     price_diagnostics::sort(&mut diagnostics);
     shorten(file, &mut diagnostics);
-    Parse { tree, ast, diagnostics, mended }
+    Parse { tree, ast: Arc::new(ast), diagnostics, mended }
 }
 
 fn too_large(file: FileId, text: &str) -> Parse {
@@ -58,7 +57,7 @@ fn too_large(file: FileId, text: &str) -> Parse {
         .at(Span::new(file, 0, 0), "")
         .help(format!("keep files below {} bytes", limits::FILE_BYTES));
     let (ast, _) = lower::lower(file, &tree, &[], Spans::Absolute);
-    Parse { tree, ast, diagnostics: vec![diagnostic], mended: true }
+    Parse { tree, ast: Arc::new(ast), diagnostics: vec![diagnostic], mended: true }
 }
 
 fn shorten(file: FileId, diagnostics: &mut Vec<Diagnostic>) {

@@ -198,7 +198,7 @@ impl Ide {
     }
 
     pub(crate) fn ast(&self, file: FileId) -> Arc<SourceFile> {
-        analysis::parsed(self.workspace.db(), self.workspace.file(file)).ast.clone()
+        self.parse(file).ast.clone()
     }
 
     pub(crate) fn env(&self, file: FileId) -> Arc<analysis::env::Env> {
@@ -229,7 +229,7 @@ impl Ide {
 
 /// The files that a tree asks for, in its own words.
 fn needs(tree: &SourceFile) -> Vec<String> {
-    let of = |item: &price_syntax::ast::Item| match &item.kind {
+    let of = |item: &Arc<price_syntax::ast::Item>| match &item.kind {
         ItemKind::Use(UseDecl::Module { path, .. }) => Some(path.text()),
         ItemKind::Dimension(dimension) => match &dimension.source {
             DimensionSource::Csv(seed) | DimensionSource::Prefixes(seed) => Some(format!("\"{}", seed.file.value)),

@@ -14,7 +14,7 @@ impl Ide {
     pub(crate) fn lowered(&self, file: FileId, item: usize) -> Option<Arc<Lowered>> {
         let workspace = self.workspace();
         let input = workspace.input(workspace.source(file))?;
-        let item = u32::try_from(item).ok()?;
+        let item = self.ast(file).items.get(item)?.id;
         Some(price_analysis::lowered(workspace.db(), input, workspace.file(file), item).clone())
     }
 

@@ -175,7 +175,7 @@ fn holiday_list(builder: &mut Builder<'_>, path: &ast::Path) -> Option<Vec<Date>
         && let Some(file) = builder.workspace.module(builder.db, "std.holidays")
         && file != builder.file
     {
-        let env = crate::db::module_env(builder.db, builder.workspace, file).env.clone();
+        let env = crate::db::names(builder.db, builder.workspace, file).clone();
         if let Some(Entity::Holidays(days)) = env.names.get(&name.text) {
             return Some(days.to_vec());
         }

@@ -230,7 +230,7 @@ fn turned_around(builder: &mut Builder<'_>, decl: &ast::MeterDecl) -> Option<Dia
     let Some(Entity::Event(found)) = builder.entity(&event_key(&event.text)) else { return None };
     found.field(&field.text)?;
     let right = format!("{}.{}", event.text, field.text);
-    let all = Span::new(field.span.file, field.span.start, event.span.end);
+    let all = field.span.to(event.span);
     Some(
         Diagnostic::error(codes::WRONG_KIND, format!("`{}` is a field of `{}`", field.text, event.text))
             .at(all, "behind `in` stands a unit")

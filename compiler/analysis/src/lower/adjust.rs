@@ -40,7 +40,7 @@ impl Lowering<'_> {
             (Some(word), _) => FeeSchedule::Each(self.period_word(word, fee.name.span)?),
             (None, Some(ast::FeeTiming::Once)) => FeeSchedule::Once,
             (None, _) => {
-                let end = Span::new(fee.amount.span.file, fee.amount.span.end, fee.amount.span.end);
+                let end = fee.amount.span.after();
                 self.report(
                     Diagnostic::error(
                         codes::SAY_FEE_TIMING,
@@ -198,7 +198,7 @@ impl Lowering<'_> {
                     match stage {
                         Some(stage) => after = Some(*stage == ast::DiscountStage::After),
                         None if layer_has_discounts(layer) => {
-                            let end = Span::new(span.file, span.end, span.end);
+                            let end = span.after();
                             self.report(
                                 Diagnostic::error(
                                     codes::SAY_DISCOUNT_STAGE,

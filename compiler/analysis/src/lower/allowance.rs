@@ -100,7 +100,7 @@ impl Lowering<'_> {
                     let names = declared.iter().map(|(_, a)| &a.name.text);
                     let steps: String = words.zip(names).map(|(w, n)| format!("    {w} allowance {n}\n")).collect();
                     let block = format!("waterfall {{\n{steps}    finally invoice\n  }}\n  ");
-                    let at = Span::new(before.file, before.start, before.start);
+                    let at = before.before();
                     finding =
                         finding.fix(Fix::replace("draw allowances in this order, then invoice", at, block, false));
                 }

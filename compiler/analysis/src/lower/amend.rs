@@ -9,10 +9,11 @@ use crate::db;
 use crate::declare::calendar::date_of;
 use crate::env::{Entity, Env, ItemRef};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::limits;
 use crate::lower::scope::Scope;
 use crate::types::resolve;
-use price_diagnostics::{Diagnostic, Fix};
+use price_diagnostics::{Diagnostic, Fix, ItemId};
 use price_syntax::ast::{self, ChangeKind, ItemKind, StmtKind};
 use price_value::{Date, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +27,7 @@ pub(crate) fn target(
     amendment: &ast::Amendment,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<ItemRef> {
-    let env = db::module_env(db, workspace, file).env.clone();
+    let env = db::names(db, workspace, file).clone();
     let mut scope = Scope { db, workspace, env, lets: BTreeMap::new(), diagnostics: &mut *diagnostics };
     match resolve(&mut scope, &amendment.target) {
         Entity::Contract(item) => Some(item),
@@ -40,15 +41,17 @@ pub(crate) fn target(
 }
 
 /// The amendments of a contract, as items of the files they stand in.
-fn amendments(db: &dyn salsa::Database, workspace: Workspace, contract: ItemRef) -> Vec<ItemRef> {
+#[salsa::tracked]
+fn amendments(db: &dyn salsa::Database, workspace: Workspace, file: File, id: ItemId) -> Vec<ItemRef> {
+    let contract = ItemRef { file, id };
     let mut found = Vec::new();
     for file in workspace.files(db) {
-        for (index, item) in db::parsed(db, *file).ast.items.iter().enumerate() {
+        for item in items::items(db, *file, "amendment") {
             // A target that is no contract is said with the amendment's own file.
             if let ItemKind::Amendment(amendment) = &item.kind
                 && target(db, workspace, *file, amendment, &mut Vec::new()) == Some(contract)
             {
-                found.push(ItemRef { file: *file, index });
+                found.push(ItemRef { file: *file, id: item.id });
             }
         }
     }
@@ -57,11 +60,12 @@ fn amendments(db: &dyn salsa::Database, workspace: Workspace, contract: ItemRef)
 
 /// The days on which retroactive amendments of a contract were signed, in order.
 pub(crate) fn signatures(db: &dyn salsa::Database, workspace: Workspace, contract: ItemRef) -> Vec<Date> {
-    let signed = |at: ItemRef| match &db::parsed(db, at.file).ast.items[at.index].kind {
+    let signed = |at: &ItemRef| match &items::item(db, at.file, at.id).as_ref()?.kind {
         ItemKind::Amendment(amendment) if amendment.retroactive => amendment.signed.as_ref().and_then(date_of),
         _ => None,
     };
-    let days: BTreeSet<Date> = amendments(db, workspace, contract).into_iter().filter_map(signed).collect();
+    let days: BTreeSet<Date> =
+        amendments(db, workspace, contract.file, contract.id).iter().filter_map(signed).collect();
     days.into_iter().collect()
 }
 
@@ -77,10 +81,9 @@ pub(crate) fn layers(
     let mut found: Vec<(Date, u64, price_diagnostics::Span, Layer)> = Vec::new();
     let mut sound = true;
     let mut retroactive = 0;
-    let below = db::module_env(db, workspace, contract.file).env.clone();
-    for ItemRef { file, index } in amendments(db, workspace, contract) {
-        let parsed = db::parsed(db, file);
-        let item = &parsed.ast.items[index];
+    let below = db::names(db, workspace, contract.file).clone();
+    for &ItemRef { file, id } in amendments(db, workspace, contract.file, contract.id) {
+        let Some(item) = items::item(db, file, id) else { continue };
         let ItemKind::Amendment(amendment) = &item.kind else { continue };
         let (Some(effective), Some(number)) = (date_of(&amendment.effective), amendment.number.as_u64()) else {
             let message = "this is not a date, or not the number of an amendment";
@@ -92,7 +95,7 @@ pub(crate) fn layers(
             && date_of(written).is_some_and(|signed| signed > effective)
             && !amendment.retroactive
         {
-            let end = price_diagnostics::Span::new(written.span.file, written.span.end, written.span.end);
+            let end = written.span.after();
             diagnostics.push(
                 Diagnostic::error(codes::SAY_RETROACTIVE, "this amendment reaches back behind its signature")
                     .at(amendment.effective.span, "effective before it was signed")
@@ -115,7 +118,7 @@ pub(crate) fn layers(
             }
             if amendment.signed.is_none() {
                 let end = amendment.effective.span;
-                let end = price_diagnostics::Span::new(end.file, end.end, end.end);
+                let end = end.after();
                 diagnostics.push(
                     Diagnostic::error(codes::SAY_RETROACTIVE, "nothing says since when this amendment is known")
                         .at(amendment.effective.span, "closed periods are rated again")
@@ -134,10 +137,9 @@ pub(crate) fn layers(
         };
         let name = amendment.target.last().map_or(String::new(), |name| name.text.clone());
         let layer = Layer {
-            env: names(&db::module_env(db, workspace, file).env, &below),
+            env: names(db::names(db, workspace, file), &below),
             lets: BTreeMap::new(),
-            file: parsed.ast.clone(),
-            index,
+            item: item.clone(),
             within: format!("amendment {number} to {name}"),
             name,
             is_card: false,
@@ -173,7 +175,7 @@ fn names(own: &Env, contract: &Env) -> Arc<Env> {
 impl Layer {
     /// The amendment this layer is, if it is one.
     pub(crate) fn amendment(&self) -> Option<&ast::Amendment> {
-        match &self.file.items[self.index].kind {
+        match &self.item.kind {
             ItemKind::Amendment(amendment) => Some(amendment),
             _ => None,
         }

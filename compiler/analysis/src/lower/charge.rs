@@ -165,7 +165,7 @@ impl Charges<'_, '_> {
                     .at(e.span, "per what?")
                     .also(self.quantity.span, format!("{} counts {unit}", self.quantity.what));
                 if !unit.is_empty() {
-                    let end = Span::new(e.span.file, e.span.end, e.span.end);
+                    let end = e.span.after();
                     finding =
                         finding.fix(Fix::replace(format!("add `per {unit}`"), end, format!(" per {unit}"), false));
                 }

@@ -130,7 +130,7 @@ impl Lowering<'_> {
             return Some(Amount::Every(age, amount));
         }
         let last = term.until.add_days(-1);
-        let end = SourceSpan::new(span.file, span.end, span.end);
+        let end = span.after();
         self.report(
             Diagnostic::error(codes::SAY_BALANCE, "an amount for the term must say what each renewal commits")
                 .at(span, "for how long?")

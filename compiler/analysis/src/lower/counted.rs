@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::codes;
 use crate::report;
-use price_diagnostics::{Diagnostic, Fix, Span as SourceSpan};
+use price_diagnostics::{Diagnostic, Fix};
 use price_ir::{Commitment, CommitmentIx};
 use price_syntax::ast::{self, CommitmentStmtKind, CountSharing};
 
@@ -60,7 +60,7 @@ impl Lowering<'_> {
     fn ask_how_both_count(&mut self, decl: &ast::Commitment, first: &str) {
         let counts = decl.body.iter().find(|s| matches!(s.kind, CommitmentStmtKind::Counts { .. }));
         let span = counts.map_or(decl.name.span, |s| s.span);
-        let end = SourceSpan::new(span.file, span.end, span.end);
+        let end = span.after();
         let message = format!("`{}` and `{first}` count the same lines", decl.name.text);
         let mut finding = Diagnostic::error(codes::SAY_BALANCE, message)
             .at(span, "does it see what the other counted?")

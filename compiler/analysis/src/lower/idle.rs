@@ -19,7 +19,7 @@ impl Lowering<'_> {
     pub(super) fn idle_settings(&mut self, layers: &[Layer]) -> Option<()> {
         let mut sound = true;
         for layer in layers {
-            let contract = match &layer.file.items[layer.index].kind {
+            let contract = match &layer.item.kind {
                 ItemKind::Contract(_) => true,
                 // What it may say is judged there.
                 ItemKind::Amendment(_) => continue,

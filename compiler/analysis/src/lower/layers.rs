@@ -5,6 +5,7 @@ use crate::db;
 use crate::declare::calendar::date_of;
 use crate::env::{Entity, Env, ItemRef};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::limits;
 use crate::lower::scope::Scope;
 use crate::types::{Typer, Val, resolve};
@@ -21,10 +22,8 @@ pub struct Layer {
     pub env: Arc<Env>,
     /// Its `let`s.
     pub lets: BTreeMap<String, Val>,
-    /// The file it stands in.
-    pub file: Arc<ast::SourceFile>,
-    /// Position of its item.
-    pub index: usize,
+    /// Its item.
+    pub item: Arc<ast::Item>,
     /// `ratecard cloud version 4`.
     pub within: String,
     /// Name of its item.
@@ -48,7 +47,7 @@ impl Layer {
         if let Some(own) = &self.statements {
             return own;
         }
-        match &self.file.items[self.index].kind {
+        match &self.item.kind {
             ItemKind::RateCard(card) => &card.body,
             ItemKind::Plan(plan) => &plan.body,
             ItemKind::Contract(contract) => &contract.body,
@@ -88,8 +87,7 @@ pub fn collect(
     let mut layers = Vec::new();
     let mut visiting = Vec::new();
     add(db, workspace, item, Span::default(), &mut layers, &mut visiting, diagnostics)?;
-    let ast = db::parsed(db, item.file).ast.clone();
-    if matches!(ast.items[item.index].kind, ItemKind::Contract(_)) {
+    if layers.last().is_some_and(|own| matches!(own.item.kind, ItemKind::Contract(_))) {
         layers.extend(super::amend::layers(db, workspace, item, known, diagnostics)?);
     }
     super::replace::replaced(&mut layers, diagnostics);
@@ -106,10 +104,9 @@ fn add(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     let file: File = item.file;
-    let parsed = db::parsed(db, file);
-    let env = db::module_env(db, workspace, file).env.clone();
-    let ast = parsed.ast.clone();
-    let (name, within, body, is_card) = match &ast.items[item.index].kind {
+    let env = db::names(db, workspace, file).clone();
+    let node = items::item(db, file, item.id).clone()?;
+    let (name, within, body, is_card) = match &node.kind {
         ItemKind::RateCard(card) => {
             let version = card.version.as_ref().map(|v| format!(" version {}", v.text)).unwrap_or_default();
             (card.name.text.clone(), format!("ratecard {}{version}", card.name.text), &card.body, true)
@@ -169,7 +166,7 @@ fn add(
         }
     }
     let statements = None;
-    layers.push(Layer { env, lets, file: ast, index: item.index, within, name, is_card, during, statements });
+    layers.push(Layer { env, lets, item: node.clone(), within, name, is_card, during, statements });
     sound.then_some(())
 }
 
@@ -210,8 +207,8 @@ fn choose(
     // Following: each version from its effective date until the next one's.
     let mut dated: Vec<(Option<Date>, ItemRef)> = Vec::new();
     for (_, item) in versions {
-        let ast = db::parsed(db, item.file).ast.clone();
-        let ItemKind::RateCard(card) = &ast.items[item.index].kind else { continue };
+        let Some(node) = items::item(db, item.file, item.id) else { continue };
+        let ItemKind::RateCard(card) = &node.kind else { continue };
         let effective = card.body.iter().find_map(|s| match &s.kind {
             StmtKind::Effective(validity) => Some(span_of(Some(validity)).from),
             _ => None,

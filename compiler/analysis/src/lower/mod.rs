@@ -31,12 +31,13 @@ use crate::codes;
 use crate::declare::MeterDef;
 use crate::env::{Entity, ItemRef};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::report;
 use crate::types::resolve;
 use intern::Tables;
 use layers::Layer;
 use price::{PriceInfo, PriceSource, Priced};
-use price_diagnostics::{Diagnostic, Span};
+use price_diagnostics::{Diagnostic, ItemId, Span};
 use price_ir::{
     Charge, CurrencyIx, FeeSchedule, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx,
 };
@@ -165,11 +166,8 @@ impl<'a> Lowering<'a> {
     /// Whether the parser found a mistake within a stretch of text: it is not reported again.
     pub(super) fn told(&self, within: Span) -> bool {
         let file = self.workspace.files(self.db).iter().find(|f| f.id(self.db) == within.file);
-        let inside = |span: Span| span.file == within.file && within.start <= span.start && span.end <= within.end;
-        file.is_some_and(|file| {
-            let found = &crate::db::parsed(self.db, *file).diagnostics;
-            found.iter().any(|d| d.is_error() && d.labels.iter().any(|label| label.primary && inside(label.span)))
-        })
+        let inside = |span: &Span| within.start <= span.start && span.end <= within.end;
+        file.is_some_and(|file| items::mistakes(self.db, *file, within.item).iter().any(inside))
     }
 
     /// The billing period as a window.
@@ -206,28 +204,27 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Lowers the item at a position of a file, as it was known before a day, or as it is known now.
+/// Lowers an item of a file, as it was known before a day, or as it is known now.
 pub fn item(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: File,
-    index: usize,
+    id: ItemId,
     known: Option<price_value::Date>,
 ) -> Lowered {
     let mut diagnostics = Vec::new();
-    let parsed = crate::db::parsed(db, file);
-    let Some(node) = parsed.ast.items.get(index) else { return Lowered::default() };
+    let Some(node) = items::item(db, file, id) else { return Lowered::default() };
     let name_span = node.name().map_or(node.span, |n| n.span);
     let failed = |diagnostics: Vec<Diagnostic>| Lowered { diagnostics, name_span, ..Lowered::default() };
     let before = diagnostics.len();
-    let Some(layers) = layers::collect(db, workspace, ItemRef { file, index }, known, &mut diagnostics) else {
+    let Some(layers) = layers::collect(db, workspace, ItemRef { file, id }, known, &mut diagnostics) else {
         return failed(diagnostics);
     };
     let clean = diagnostics.len() == before;
     let is_plan = matches!(node.kind, ItemKind::Plan(_) | ItemKind::Contract(_));
     let mut lowering = Lowering::new(db, workspace, is_plan);
     lowering.diagnostics = diagnostics;
-    let recovered = layers.iter().any(|l| l.file.items[l.index].recovered);
+    let recovered = layers.iter().any(|l| l.item.recovered);
     let (plan, meters) = lowering.plan(&layers, name_span, recovered).unzip();
     let sound = clean && !recovered && !lowering.diagnostics.iter().any(Diagnostic::is_error);
     if sound && plan.is_none() && !declared_badly(db, workspace) {
@@ -266,8 +263,8 @@ pub fn item(
 /// wherever they are used.
 fn declared_badly(db: &dyn salsa::Database, workspace: Workspace) -> bool {
     workspace.files(db).iter().any(|file| {
-        let (parsed, env) = (crate::db::parsed(db, *file), crate::db::module_env(db, workspace, *file));
-        parsed.diagnostics.iter().chain(&env.diagnostics).any(Diagnostic::is_error)
+        let env = crate::db::module_env(db, workspace, *file);
+        items::unreadable(db, *file) || env.diagnostics.iter().any(Diagnostic::is_error)
     })
 }
 
@@ -335,7 +332,7 @@ impl Lowering<'_> {
         self.billing = settings.billing.clone();
         self.rounded = settings.rounding.each;
         let mut parties = None;
-        if let ItemKind::Contract(contract) = &own.file.items[own.index].kind {
+        if let ItemKind::Contract(contract) = &own.item.kind {
             let mut made = self.parties(&own, contract, &changes)?;
             made.pauses = self.pauses(layers, &made.term);
             if let Some(term) = self.term {
@@ -450,14 +447,14 @@ impl Lowering<'_> {
             meters.insert(meter.name.clone(), meter);
         }
         let tables = std::mem::take(&mut self.tables);
-        let version = match &own.file.items[own.index].kind {
+        let version = match &own.item.kind {
             ItemKind::RateCard(card) => card.version.as_ref(),
             ItemKind::Plan(plan) => plan.version.as_ref(),
             _ => None,
         };
         let plan = Plan {
             name: own.name.clone(),
-            kind: match &own.file.items[own.index].kind {
+            kind: match &own.item.kind {
                 ItemKind::Contract(_) => PlanKind::Contract,
                 ItemKind::Plan(_) => PlanKind::Plan,
                 _ => PlanKind::RateCard,
@@ -528,7 +525,7 @@ impl Lowering<'_> {
 
     /// Answers the words of later parts honestly.
     fn not_yet(&mut self, layers: &[Layer]) {
-        let contract = amend::own(layers).is_some_and(|l| matches!(l.file.items[l.index].kind, ItemKind::Contract(_)));
+        let contract = amend::own(layers).is_some_and(|l| matches!(l.item.kind, ItemKind::Contract(_)));
         for statement in layers.iter().flat_map(Layer::body) {
             let what = match &statement.kind {
                 StmtKind::Term { .. } if !contract => "a term outside a contract",
@@ -806,7 +803,7 @@ impl Lowering<'_> {
             Some(ast::PartialRule::ProratedDaily) => Some(Proration::Daily),
             None if !self.is_plan => Some(Proration::Never),
             None => {
-                let end = Span::new(span.file, span.end, span.end);
+                let end = span.after();
                 self.report(
                     Diagnostic::error(
                         codes::SAY_PRORATION,

@@ -215,7 +215,7 @@ fn billing(
         Some(day) => match day.as_u64() {
             Some(n @ 1..=31) => {
                 if n > 28 && !billing.or_last_day {
-                    let end = Span::new(day.span.file, day.span.end, day.span.end);
+                    let end = day.span.after();
                     lowering.report(
                         Diagnostic::error(codes::SAY_LAST_DAY, format!("some months have no day {n}"))
                             .at(day.span, "")

@@ -294,7 +294,7 @@ impl Lowering<'_> {
     ) -> Option<Grant> {
         // Where words can be added: behind the amount, or behind everything.
         let amount_end = grant.level.as_ref().map_or(grant.amount.span, |level| level.span).end;
-        let behind = |at: u32, free: bool| free.then_some(SourceSpan::new(span.file, at, at));
+        let behind = |at: u32, free: bool| free.then_some(SourceSpan { start: at, end: at, ..span });
         let mut ask = |what: &str, place: Option<SourceSpan>, choices: &[&str]| {
             let mut finding = Diagnostic::error(codes::SAY_BALANCE, format!("a grant must say {what}")).at(span, "");
             let written: Vec<String> = choices.iter().map(|c| format!("`{c}`")).collect();

@@ -8,6 +8,7 @@ use crate::db::{self, lowered};
 use crate::declare::MeterDef;
 use crate::env::{Entity, Env, ItemRef};
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::lower::{Lowered, scope::Scope};
 use crate::report;
 use crate::types::{Ty, Typer, resolve};
@@ -64,7 +65,7 @@ pub(super) fn prove(
     assert: &ast::Assert,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Proof> {
-    let env = db::module_env(db, workspace, file).env.clone();
+    let env = db::names(db, workspace, file).clone();
     let mut scope = Scope { db, workspace, env: env.clone(), lets: BTreeMap::new(), diagnostics: &mut *found };
     let (entity, path) = match &assert.subject {
         AssertSubject::One(subject) => (resolve(&mut scope, &subject.path), &subject.path),
@@ -83,7 +84,7 @@ pub(super) fn prove(
         Entity::Plan(_) => "plan",
         _ => "contract",
     };
-    let made = lowered(db, workspace, item.file, u32::try_from(item.index).ok()?).clone();
+    let made = lowered(db, workspace, item.file, item.id).clone();
     // A faulty subject has its own findings.
     let plan = made.plan.clone()?;
     let name = path.last()?.text.clone();
@@ -157,7 +158,8 @@ impl Prover<'_> {
     }
 
     fn text(&self, span: price_diagnostics::Span) -> String {
-        let text = self.file.text(self.db).get(span.start as usize..span.end as usize).unwrap_or_default();
+        let text =
+            items::text(self.db, self.file, span.item).get(span.start as usize..span.end as usize).unwrap_or_default();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -187,7 +189,7 @@ impl Prover<'_> {
             Some((_, bill)) => pick(bill, name)?.clone(),
             None => {
                 let item = of?;
-                let made = lowered(self.db, self.workspace, item.file, u32::try_from(item.index).ok()?);
+                let made = lowered(self.db, self.workspace, item.file, item.id);
                 let Some(plan) = &made.plan else { return Some(Err(Missing::Reported)) };
                 let usage = OneUsage { meter: &case.meter.name, labels: case.labels, day: case.day };
                 pick(&bill(plan, &usage), name)?.clone()
@@ -317,7 +319,7 @@ impl Prover<'_> {
     }
 
     fn plan_of(&self, item: ItemRef) -> Option<Arc<Plan>> {
-        lowered(self.db, self.workspace, item.file, u32::try_from(item.index).ok()?).plan.clone()
+        lowered(self.db, self.workspace, item.file, item.id).plan.clone()
     }
 
     /// Whether what holds of each cell alone holds of all at once: the claim compares lines that are

@@ -10,10 +10,10 @@ mod grid;
 mod value;
 
 use crate::codes;
-use crate::db;
 use crate::inputs::{File, Workspace};
+use crate::items;
 use crate::limits;
-use price_diagnostics::{Diagnostic, Edit, Fix, Span};
+use price_diagnostics::{Diagnostic, Edit, Fix, ItemId, Span};
 use price_syntax::ast::ItemKind;
 use std::sync::Arc;
 
@@ -72,20 +72,30 @@ pub struct Proofs {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Decides the assertions of a file.
-pub(crate) fn build(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Proofs {
-    let parsed = db::parsed(db, file);
+/// Decides one assertion.
+#[salsa::tracked]
+fn proof(db: &dyn salsa::Database, workspace: Workspace, file: File, id: ItemId) -> Arc<Proofs> {
     let mut made = Proofs::default();
-    for item in &parsed.ast.items {
-        let ItemKind::Assert(assert) = &item.kind else { continue };
-        if item.recovered {
-            continue;
-        }
-        let Some(proof) = claims::prove(db, workspace, file, assert, &mut made.diagnostics) else { continue };
+    if let Some(item) = items::item(db, file, id)
+        && let ItemKind::Assert(assert) = &item.kind
+        && !item.recovered
+        && let Some(proof) = claims::prove(db, workspace, file, assert, &mut made.diagnostics)
+    {
         for claim in &proof.claims {
             made.diagnostics.extend(finding(claim, &proof, item.span));
         }
         made.proofs.push(proof);
+    }
+    Arc::new(made)
+}
+
+/// The assertions of a file, their places in their items.
+pub(crate) fn decided(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Proofs {
+    let mut made = Proofs::default();
+    for head in items::outline(db, file).iter().filter(|head| head.word == "assert") {
+        let one = proof(db, workspace, file, head.id);
+        made.diagnostics.extend(one.diagnostics.iter().cloned());
+        made.proofs.extend(one.proofs.iter().cloned());
         if made.proofs.len() >= limits::ASSERTIONS {
             break;
         }
@@ -118,5 +128,13 @@ fn finding(claim: &Claim, proof: &Proof, item: Span) -> Option<Diagnostic> {
 /// The proofs of a file.
 #[salsa::tracked]
 pub fn proofs(db: &dyn salsa::Database, workspace: Workspace, file: File) -> Arc<Proofs> {
-    Arc::new(build(db, workspace, file))
+    let mut made = decided(db, workspace, file);
+    for proof in &mut made.proofs {
+        proof.span = items::absolute(db, workspace, proof.span);
+        for claim in &mut proof.claims {
+            claim.span = items::absolute(db, workspace, claim.span);
+        }
+    }
+    made.diagnostics = made.diagnostics.into_iter().map(|found| items::placed(db, workspace, found)).collect();
+    Arc::new(made)
 }

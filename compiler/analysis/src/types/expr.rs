@@ -1,10 +1,10 @@
 //! Typing of amounts: arithmetic, rates, percentages, calls.
 
 use crate::codes;
-use crate::db;
+
 use crate::declare::FieldKind;
 use crate::env::{Entity, ItemRef, unit_key};
-use crate::{fold, limits, report};
+use crate::{fold, items, limits, report};
 use price_diagnostics::{Diagnostic, Span};
 use price_ir::Expr;
 use price_syntax::ast::{self, BinaryOp, ExprKind};
@@ -205,8 +205,8 @@ impl<'n> Typer<'n> {
         }
         let values: Vec<Val> = args.iter().map(|a| self.expr(a)).collect();
         let (db, _) = self.names.database();
-        let ast = db::parsed(db, here.file).ast.clone();
-        let ast::ItemKind::Formula(decl) = &ast.items[here.index].kind else { return Val::error() };
+        let Some(item) = items::item(db, here.file, here.id).clone() else { return Val::error() };
+        let ast::ItemKind::Formula(decl) = &item.kind else { return Val::error() };
         if decl.params.len() != args.len() {
             let message = format!(
                 "`{}` takes {} value{}, {} given",

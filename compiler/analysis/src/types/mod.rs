@@ -110,7 +110,7 @@ pub fn resolve(names: &mut dyn Names, path: &ast::Path) -> Entity {
         entity = match entity {
             Entity::Module(file) => {
                 let (db, workspace) = names.database();
-                let env = db::module_env(db, workspace, file).env.clone();
+                let env = db::names(db, workspace, file).clone();
                 let keys = [segment.text.clone(), event_key(&segment.text), unit_key(&segment.text)];
                 match keys.iter().find_map(|k| env.names.get(k)) {
                     Some(found) => found.clone(),
@@ -142,7 +142,7 @@ pub fn resolve(names: &mut dyn Names, path: &ast::Path) -> Entity {
     // A module that holds an agreement of its own name stands for it: `use contracts.globex`.
     if let (Entity::Module(file), Some(last)) = (&entity, path.segments.last()) {
         let (db, workspace) = names.database();
-        let own = db::module_env(db, workspace, *file).env.names.get(&last.text);
+        let own = db::names(db, workspace, *file).names.get(&last.text);
         if let Some(own @ (Entity::Contract(_) | Entity::Plan(_) | Entity::Card(_))) = own {
             return own.clone();
         }

@@ -4,7 +4,8 @@ use super::{
     Amendment, Assert, Bad, CalendarDecl, Contract, CurrencyDecl, DimensionDecl, Docs, EventDecl, FormulaDecl,
     HolidaysDecl, LetDecl, MeterDecl, Name, Plan, RateCard, Test, TestTable, UnitDecl, UseDecl,
 };
-use price_diagnostics::{FileId, Span};
+use price_diagnostics::{FileId, ItemId, Span};
+use std::sync::Arc;
 
 /// One file.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -12,7 +13,7 @@ pub struct SourceFile {
     /// Which file.
     pub file: FileId,
     /// In the order of the text.
-    pub items: Vec<Item>,
+    pub items: Vec<Arc<Item>>,
     /// For each item, what to add to the spans inside it to get offsets in the file:
     /// zero, unless the tree was made with [`crate::Spans::RelativeToItem`].
     pub origins: Vec<u32>,
@@ -23,6 +24,9 @@ pub struct SourceFile {
 /// One item with what stands above it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Item {
+    /// Its number in the file, which stays while other items change; zero with
+    /// [`crate::Spans::Erased`].
+    pub id: ItemId,
     /// The `##` lines above.
     pub docs: Docs,
     /// What it is.
@@ -99,5 +103,40 @@ impl Item {
             | ItemKind::TestTable(_)
             | ItemKind::Assert(_) => return None,
         })
+    }
+}
+
+impl SourceFile {
+    /// The item with a number.
+    #[must_use]
+    pub fn item(&self, id: ItemId) -> Option<&Arc<Item>> {
+        self.items.iter().find(|item| item.id == id)
+    }
+}
+
+impl ItemKind {
+    /// The word it begins with; `bucket` is a dimension, and what could not be read has none.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            ItemKind::Use(_) => "use",
+            ItemKind::Let(_) => "let",
+            ItemKind::Currency(_) => "currency",
+            ItemKind::Unit(_) => "unit",
+            ItemKind::Dimension(_) => "dimension",
+            ItemKind::Calendar(_) => "calendar",
+            ItemKind::Holidays(_) => "holidays",
+            ItemKind::Event(_) => "event",
+            ItemKind::Meter(_) => "meter",
+            ItemKind::Formula(_) => "formula",
+            ItemKind::RateCard(_) => "ratecard",
+            ItemKind::Plan(_) => "plan",
+            ItemKind::Contract(_) => "contract",
+            ItemKind::Amendment(_) => "amendment",
+            ItemKind::Test(_) => "test",
+            ItemKind::TestTable(_) => "test table",
+            ItemKind::Assert(_) => "assert",
+            ItemKind::Bad(_) => "",
+        }
     }
 }

@@ -17,9 +17,11 @@ mod test;
 use crate::Spans;
 use crate::ast;
 use crate::grammar::Rule;
+use crate::identity::Identities;
 use crate::limits;
 use crate::tree::{Node, Tree};
-use price_diagnostics::{Diagnostic, FileId, Span};
+use price_diagnostics::{Diagnostic, FileId, ItemId, Span};
+use std::sync::Arc;
 
 /// Lowers a whole file; `known` are the findings so far, which mark items as recovered.
 pub(crate) fn lower(
@@ -35,7 +37,8 @@ pub(crate) fn lower(
         .map(|span| span.start)
         .collect();
     errors.sort_unstable();
-    let mut lower = Lower { file, spans, base: 0, diagnostics: Vec::new(), met_mistake: false };
+    let mut lower = Lower { file, spans, base: 0, item: ItemId::FILE, diagnostics: Vec::new(), met_mistake: false };
+    let mut identities = Identities::default();
     let root = tree.root();
     let mut items = Vec::new();
     let mut origins = Vec::new();
@@ -46,24 +49,26 @@ pub(crate) fn lower(
             continue;
         }
         let start = docs.first().map_or(node.start(), |doc| doc.start());
-        lower.base = match spans {
-            Spans::RelativeToItem => start,
-            Spans::Absolute | Spans::Erased => 0,
+        let id = if spans == Spans::Erased { ItemId::FILE } else { identities.of(node.read()) };
+        (lower.base, lower.item) = match spans {
+            Spans::RelativeToItem => (start, id),
+            Spans::Absolute | Spans::Erased => (0, ItemId::FILE),
         };
         lower.met_mistake = false;
         let kind = lower.item(node);
         let first = errors.partition_point(|at| *at < start);
         let known_inside = errors.get(first).is_some_and(|at| *at <= node.end());
-        items.push(ast::Item {
+        items.push(Arc::new(ast::Item {
+            id,
             docs: lower.docs(&docs),
             kind,
             recovered: known_inside || lower.met_mistake,
             span: lower.span(node),
-        });
+        }));
         origins.push(lower.base);
         docs.clear();
     }
-    lower.base = 0;
+    (lower.base, lower.item) = (0, ItemId::FILE);
     let source = ast::SourceFile { file, items, origins, span: lower.span(root) };
     (source, lower.diagnostics)
 }
@@ -73,6 +78,8 @@ struct Lower {
     spans: Spans,
     /// What offsets are counted from.
     base: u32,
+    /// The item they are counted in.
+    item: ItemId,
     /// With spans from the start of the file.
     diagnostics: Vec<Diagnostic>,
     /// Whether the item being lowered holds something unreadable or reported.
@@ -89,7 +96,7 @@ impl Lower {
         match self.spans {
             Spans::Erased => Span::new(self.file, 0, 0),
             Spans::Absolute | Spans::RelativeToItem => {
-                Span::new(self.file, start.saturating_sub(self.base), end.saturating_sub(self.base))
+                Span::new(self.file, start.saturating_sub(self.base), end.saturating_sub(self.base)).of(self.item)
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::ide::Ide;
 use price_diagnostics::{FileId, Span};
 use price_syntax::tree::Node;
 use price_syntax::{Rule, Tree};
+use std::sync::Arc;
 
 /// A name in a text.
 #[derive(Debug, Clone, Copy)]
@@ -265,7 +266,7 @@ impl Ide {
             return Some(def);
         }
         let tree = self.ast(file);
-        let about = item.and_then(|item| tree.items.get(item));
+        let about = item.and_then(|item| tree.items.get(item)).map(Arc::as_ref);
         let events = self.events(file, about);
         events.iter().flat_map(|event| self.fields(event)).find(|field| field.name == name)
     }

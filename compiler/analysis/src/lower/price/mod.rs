@@ -330,7 +330,7 @@ impl Lowering<'_> {
                 Entity::Meter(meter) => Some(Target::Meter(meter)),
                 Entity::Event(_) => {
                     let name = path.text();
-                    let at = Span::new(path.span.file, path.span.start, path.span.start);
+                    let at = path.span.before();
                     self.report(
                         Diagnostic::error(codes::WRONG_KIND, format!("`{name}` is an event, not a meter"))
                             .at(path.span, "")
