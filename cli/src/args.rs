@@ -3,7 +3,7 @@
 mod runtime;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-pub use runtime::{IngestArgs, KeyRole, KeysAction, KeysArgs, ServeArgs, StoreAction, StoreArgs};
+pub use runtime::{IngestArgs, KeyRole, KeysAction, KeysArgs, LogFormat, LogLevel, ServeArgs, StoreAction, StoreArgs};
 
 /// Prices that read like contracts: check, test, rate and explain them.
 #[derive(Debug, Parser)]

@@ -2,6 +2,7 @@
 
 use crate::args::Engine;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use price_server::otlp::Collector;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -36,9 +37,44 @@ pub struct ServeArgs {
     /// Size of a new log segment in MiB
     #[arg(long, value_name = "MIB", env = "PRICE_SEGMENT_MIB", hide_env_values = true, value_parser = clap::value_parser!(u64).range(64..=4_096))]
     pub segment_mib: Option<u64>,
+    /// Lines of the log on standard error [default: text]
+    #[arg(long, value_name = "FORMAT", env = "PRICE_LOG_FORMAT", hide_env_values = true)]
+    pub log_format: Option<LogFormat>,
+    /// Lines of this level and more serious ones; `debug` has one for each request [default: info]
+    #[arg(long, value_name = "LEVEL", env = "PRICE_LOG_LEVEL", hide_env_values = true)]
+    pub log_level: Option<LogLevel>,
+    /// Collector that traces and metrics are sent to, such as http://127.0.0.1:4318
+    #[arg(long, value_name = "URL", env = "PRICE_OTLP", hide_env_values = true, value_parser = collector)]
+    pub otlp: Option<Collector>,
     /// What computes
     #[arg(long, value_name = "ENGINE", default_value = "jit")]
     pub engine: Engine,
+}
+
+fn collector(text: &str) -> Result<Collector, String> {
+    Collector::parse(text).ok_or_else(|| "an address such as http://127.0.0.1:4318, without a path".to_owned())
+}
+
+/// How lines of the log look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Which lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What ended, or was lost
+    Error,
+    /// What should not be
+    Warn,
+    /// What an operator wants to know once
+    Info,
+    /// Every request
+    Debug,
 }
 
 /// Send usage to a server.

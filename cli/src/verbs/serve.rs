@@ -3,11 +3,13 @@
 mod demo;
 
 use crate::Exit;
-use crate::args::{Engine, ServeArgs};
+use crate::args::{Engine, LogFormat, LogLevel, ServeArgs};
 use crate::shell::Shell;
 use crate::trouble::Trouble;
 use price_ir::KernelFactory;
 use price_server::config::{Config, FileConfig};
+use price_server::logs::{self, Format, Level};
+use price_server::quotas::Quota;
 use price_server::{Options, serve};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -18,11 +20,13 @@ const LISTEN: &str = "127.0.0.1:8080";
 const DEMO_SEGMENT_MIB: u64 = 64;
 
 pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
-    let config = configure(args)?;
+    let (config, lines) = configure(args)?;
     if args.check_config {
-        show(&config, shell)?;
+        show(&config, lines, shell)?;
         return Ok(Exit::Clean);
     }
+    logs::install(lines.format, lines.level);
+    let json = lines.format == Format::Json;
     let factory: Arc<dyn KernelFactory> = match args.engine {
         Engine::Jit => Arc::new(price_jit::JitFactory),
         Engine::Interp => Arc::new(price_interp::InterpFactory),
@@ -38,14 +42,24 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
         factory,
         |started| {
             known.get_or_init(|| started.address);
-            shell.note(format!("Listening on http://{}, data in {data}", started.address));
-            if started.open {
-                shell.warn("there are no API keys: whoever reaches this address may do everything");
+            let listening = format!("Listening on http://{}, data in {data}", started.address);
+            let open = "there are no API keys: whoever reaches this address may do everything";
+            // A reader of JSON gets nothing else.
+            match json {
+                true => tracing::info!("{listening}"),
+                false => shell.note(listening),
+            }
+            match (started.open, json) {
+                (true, true) => tracing::warn!("{open}"),
+                (true, false) => shell.warn(open),
+                (false, _) => {}
             }
         },
         move |node| {
-            if !quiet {
-                eprintln!("Ready after {} entries", node.replayed());
+            match (json, quiet) {
+                (true, _) => tracing::info!("Ready after {} entries", node.replayed()),
+                (false, false) => eprintln!("Ready after {} entries", node.replayed()),
+                (false, true) => {}
             }
             if let (Some(demo), Some(address)) = (demo, address.get()) {
                 demo.start(node.clone(), (!quiet).then_some(*address));
@@ -57,16 +71,44 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
         let _ = std::fs::remove_dir_all(&config.data);
     }
     served?;
-    shell.note("Stopped; everything acknowledged is on disk");
+    match json {
+        true => tracing::info!("Stopped; everything acknowledged is on disk"),
+        false => shell.note("Stopped; everything acknowledged is on disk"),
+    }
     Ok(Exit::Clean)
 }
 
+/// Which lines are written, and how.
+#[derive(Clone, Copy)]
+struct Lines {
+    format: Format,
+    level: Level,
+}
+
+fn lines(args: &ServeArgs, file: &FileConfig) -> Lines {
+    let format = args.log_format.map(|format| match format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    });
+    let level = args.log_level.map(|level| match level {
+        LogLevel::Error => Level::Error,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Info => Level::Info,
+        LogLevel::Debug => Level::Debug,
+    });
+    Lines {
+        format: format.or(file.log_format).unwrap_or_default(),
+        level: level.or(file.log_level).unwrap_or_default(),
+    }
+}
+
 /// Flags and environment over the file over defaults.
-fn configure(args: &ServeArgs) -> Result<Config, Trouble> {
+fn configure(args: &ServeArgs) -> Result<(Config, Lines), Trouble> {
     let file = match &args.config {
         Some(path) => read(path)?,
         None => FileConfig::default(),
     };
+    let lines = lines(args, &file);
     let scratch = || args.demo.then(|| std::env::temp_dir().join(format!("price-demo-{}", std::process::id())));
     let data: PathBuf = args.data.clone().or(file.data).or_else(scratch).ok_or_else(|| {
         Trouble::new("C077", "there is no data directory")
@@ -76,7 +118,7 @@ fn configure(args: &ServeArgs) -> Result<Config, Trouble> {
     let listen = listen.map_or_else(|| LISTEN.parse(), Ok).map_err(|_| Trouble::new("C077", "no address"))?;
     let least = Options::default();
     let segment_mib = if args.demo { DEMO_SEGMENT_MIB } else { least.segment_mib };
-    Ok(Config {
+    let config = Config {
         data,
         listen,
         insecure_no_auth: args.insecure_no_auth || file.insecure_no_auth.unwrap_or(false),
@@ -88,7 +130,10 @@ fn configure(args: &ServeArgs) -> Result<Config, Trouble> {
             queue_requests: file.queue_requests.unwrap_or(least.queue_requests),
             queue_bytes: file.queue_mib.map_or(least.queue_bytes, |mib| mib << 20),
         },
-    })
+        otlp: args.otlp.clone().or(file.otlp),
+        quotas: file.quotas,
+    };
+    Ok((config, lines))
 }
 
 /// One thread belongs to the shard; HTTP gets the others, but two at least, so that a slow request
@@ -104,7 +149,7 @@ fn read(path: &Path) -> Result<FileConfig, Trouble> {
     FileConfig::parse(&text, folder).map_err(|error| Trouble::new("C078", format!("`{shown}`: {error}")))
 }
 
-fn show(config: &Config, shell: &mut Shell) -> Result<(), Trouble> {
+fn show(config: &Config, lines: Lines, shell: &mut Shell) -> Result<(), Trouble> {
     if config.webhooks_internal {
         shell.out("webhooks-internal = true\n")?;
     }
@@ -112,12 +157,30 @@ fn show(config: &Config, shell: &mut Shell) -> Result<(), Trouble> {
         shell.out(&format!("letterhead = \"{}\"\n", letterhead.display()))?;
     }
     let Options { segment_mib, queue_requests, queue_bytes } = config.node;
+    let mut more = format!("log-format = \"{}\"\nlog-level = \"{}\"\n", lines.format.word(), lines.level.word());
+    if let Some(otlp) = &config.otlp {
+        more.push_str(&format!("otlp = \"{}\"\n", otlp.address()));
+    }
+    let named = config.quotas.tenants.iter().map(|(name, quota)| (format!("tenant.{name}"), *quota));
+    for (table, quota) in std::iter::once(("quota".to_owned(), config.quotas.every)).chain(named) {
+        if quota != Quota::default() {
+            more.push_str(&table_of(&table, quota));
+        }
+    }
     shell.out(&format!(
-        "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\n",
+        "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\n{more}",
         config.data.display(),
         config.listen,
         config.insecure_no_auth,
         config.workers,
         queue_bytes >> 20
     ))
+}
+
+/// A quota as the file says it.
+fn table_of(name: &str, quota: Quota) -> String {
+    let Quota { requests, events, bytes, streams } = quota;
+    let members = [("requests", requests), ("events", events), ("bytes", bytes), ("streams", streams)];
+    let said = members.iter().filter_map(|(name, value)| Some(format!("{name} = {}\n", (*value)?)));
+    format!("\n[{name}]\n{}", said.collect::<String>())
 }

@@ -70,7 +70,14 @@ fn follow(name: &str) -> usize {
                 let status = info.strip_prefix("json ").unwrap_or_else(|| panic!("{method} {path}: no answer"));
                 assert_eq!(answer.status.to_string(), status, "{method} {path}: {}", answer.body);
                 let shown: Value = serde_json::from_str(shown).unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-                assert!(fits(&shown, &answer.json()), "{method} {path} is answered\n{}", answer.body);
+                let mut found = answer.json();
+                if answer.status >= 400
+                    && let Some(problem) = found.as_object_mut()
+                {
+                    // It is another one each time, and no example is the better for it.
+                    problem.remove("trace");
+                }
+                assert!(fits(&shown, &found), "{method} {path} is answered\n{}", answer.body);
                 asked += 1;
             }
             _ => {}

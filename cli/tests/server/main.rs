@@ -6,11 +6,14 @@
 mod abuse;
 mod clients;
 mod crash;
+mod follow;
 mod guide;
 mod keys;
+mod observe;
 mod once;
 mod operate;
 mod path;
+mod quota;
 mod speed;
 mod webhooks;
 mod whole;
@@ -151,6 +154,7 @@ impl Answer {
 /// A server that runs. Dropped, it is killed.
 pub(crate) struct Server {
     child: Child,
+    reading: Option<std::thread::JoinHandle<()>>,
     pub(crate) address: SocketAddr,
     said: Arc<Mutex<String>>,
     agent: ureq::Agent,
@@ -186,7 +190,7 @@ impl Server {
         }
         let address = address.unwrap_or_else(|| panic!("it does not listen: {}", said.lock().expect("held shortly")));
         let more = said.clone();
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             let mut line = String::new();
             while lines.read_line(&mut line).unwrap_or(0) > 0 {
                 more.lock().expect("held shortly").push_str(&line);
@@ -195,7 +199,15 @@ impl Server {
         });
         let config = ureq::Agent::config_builder().http_status_as_error(false);
         let config = config.timeout_global(Some(Duration::from_secs(30))).build();
-        let mut server = Server { child, address, said, agent: config.into(), key: None, took: Duration::ZERO };
+        let mut server = Server {
+            child,
+            reading: Some(reading),
+            address,
+            said,
+            agent: config.into(),
+            key: None,
+            took: Duration::ZERO,
+        };
         while server.get("/readyz").status != 200 {
             assert!(started.elapsed() < Duration::from_secs(30), "it does not get ready: {}", server.said());
             std::thread::sleep(Duration::from_millis(5));
@@ -206,6 +218,16 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Tells it to stop, and returns all that it said on standard error.
+    pub(crate) fn last_words(mut self) -> String {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(told.success() && self.child.wait().expect("it ends").success(), "{}", self.said());
+        if let Some(reading) = self.reading.take() {
+            reading.join().expect("it reads");
+        }
+        self.said()
     }
 
     /// What it said on standard error.

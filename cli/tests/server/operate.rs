@@ -174,3 +174,27 @@ fn the_demonstration_runs_and_leaves_nothing() {
     let left: Vec<_> = std::fs::read_dir(place.path("")).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// What stands in the first column of the tables of a page, in code.
+fn column(page: &str) -> std::collections::BTreeSet<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator").join(page);
+    let text = std::fs::read_to_string(path).expect("the page is there");
+    text.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned())).collect()
+}
+
+#[test]
+fn the_page_of_metrics_names_all_of_them_and_no_other() {
+    let place = Place::new();
+    let metrics = place.serve().get("/metrics").body;
+    let names = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let counted: std::collections::BTreeSet<String> = names.map(str::to_owned).collect();
+    assert_eq!(column("monitor.md"), counted);
+}
+
+#[test]
+fn every_key_of_the_configuration_is_on_its_page() {
+    let page = column("README.md");
+    for key in price_server::config::KEYS {
+        assert!(page.contains(key), "{key} is not in docs/operator/README.md");
+    }
+}

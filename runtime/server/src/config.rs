@@ -1,6 +1,9 @@
 //! `price-server.toml`: how a server runs. Flags and the environment win over it.
 
 use crate::limits;
+use crate::logs::{Format, Level};
+use crate::otlp::Collector;
+use crate::quotas::{QUOTA_KEYS, Quota, QuotaConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -25,17 +28,30 @@ pub struct FileConfig {
     pub webhooks_internal: Option<bool>,
     /// `letterhead = "letterhead.toml"`: who sends invoices, and to whom; relative to the file.
     pub letterhead: Option<PathBuf>,
+    /// `log-format = "json"`.
+    pub log_format: Option<Format>,
+    /// `log-level = "debug"`.
+    pub log_level: Option<Level>,
+    /// `otlp = "http://127.0.0.1:4318"`.
+    pub otlp: Option<Collector>,
+    /// `[quota]`, and `[tenant.NAME]` for each that has its own.
+    pub quotas: QuotaConfig,
 }
 
 /// The keys of the file.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 14] = [
     "data",
     "insecure-no-auth",
     "letterhead",
     "listen",
+    "log-format",
+    "log-level",
+    "otlp",
     "queue-mib",
     "queue-requests",
+    "quota",
     "segment-mib",
+    "tenant",
     "webhooks-internal",
     "workers",
 ];
@@ -98,18 +114,55 @@ impl FileConfig {
                 }
                 "queue-requests" => config.queue_requests = Some(number(1, 1 << 20)? as usize),
                 "queue-mib" => config.queue_mib = Some(number(1, 16 << 10)? as usize),
-                unknown => {
-                    let near = KEYS.iter().map(|k| (strsim::damerau_levenshtein(unknown, k), *k)).min();
-                    let help = match near {
-                        Some((distance, near)) if distance <= 4 => format!("did you mean `{near}`?"),
-                        _ => format!("known are {}", KEYS.join(", ")),
-                    };
-                    return Err(ConfigError::Unknown { key: unknown.to_owned(), help });
+                "log-format" => {
+                    let format = value.as_str().and_then(Format::named);
+                    config.log_format = Some(format.ok_or_else(|| wrong("\"text\" or \"json\""))?);
                 }
+                "log-level" => {
+                    let level = value.as_str().and_then(Level::named);
+                    let level = level.ok_or_else(|| wrong("\"error\", \"warn\", \"info\" or \"debug\""))?;
+                    config.log_level = Some(level);
+                }
+                "otlp" => {
+                    let collector = value.as_str().and_then(Collector::parse);
+                    let collector = collector.ok_or_else(|| wrong("an address such as \"http://127.0.0.1:4318\""))?;
+                    config.otlp = Some(collector);
+                }
+                "quota" => config.quotas.every = quota(key, value)?,
+                "tenant" => {
+                    let tenants = value.as_table().ok_or_else(|| wrong("tables such as `[tenant.acme]`"))?;
+                    for (name, value) in tenants {
+                        config.quotas.tenants.insert(name.clone(), quota(&format!("tenant.{name}"), value)?);
+                    }
+                }
+                unknown => return Err(unknown_key(unknown, &KEYS)),
             }
         }
         Ok(config)
     }
+}
+
+fn unknown_key(unknown: &str, known: &[&str]) -> ConfigError {
+    let near = known.iter().map(|k| (strsim::damerau_levenshtein(unknown, k), *k)).min();
+    let help = match near {
+        Some((distance, near)) if distance <= 4 => format!("did you mean `{near}`?"),
+        _ => format!("known are {}", known.join(", ")),
+    };
+    ConfigError::Unknown { key: unknown.to_owned(), help }
+}
+
+/// What a table says that a tenant may do.
+fn quota(under: &str, value: &toml::Value) -> Result<Quota, ConfigError> {
+    let wrong = |key: String, needed: String| ConfigError::Value { key, needed };
+    let table = value.as_table().ok_or_else(|| wrong(under.to_owned(), format!("a table, `[{under}]`")))?;
+    let mut quota = Quota::default();
+    for (key, value) in table {
+        let member = quota.member(key).ok_or_else(|| unknown_key(key, &QUOTA_KEYS))?;
+        let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| (1..=limits::QUOTA).contains(n));
+        let needed = || wrong(format!("{under}.{key}"), format!("a number from 1 to {}", limits::QUOTA));
+        *member = Some(number.ok_or_else(needed)?);
+    }
+    Ok(quota)
 }
 
 /// How a server runs, when everything has been said.
@@ -129,6 +182,10 @@ pub struct Config {
     pub letterhead: Option<PathBuf>,
     /// Log and queue.
     pub node: crate::node::Options,
+    /// Where traces and metrics are sent, if anywhere.
+    pub otlp: Option<Collector>,
+    /// What tenants may ask for.
+    pub quotas: QuotaConfig,
 }
 
 #[cfg(test)]
@@ -143,7 +200,21 @@ mod tests {
         assert_eq!(config.segment_mib, Some(64));
         let unknown = parse("listne = \"127.0.0.1:1\"\n").expect_err("no such key").to_string();
         assert!(unknown.contains("did you mean `listen`?"), "{unknown}");
-        for wrong in ["listen = 8080", "segment-mib = 1", "workers = 0", "insecure-no-auth = 1", "x = "] {
+        let config = parse("[quota]\nevents = 10\n[tenant.acme]\nevents = 20\n").expect("it is right");
+        assert_eq!((config.quotas.every.events, config.quotas.tenants["acme"].events), (Some(10), Some(20)));
+        for wrong in ["quota = 1", "[quota]\nevents = 0", "[quota]\nevent = 1", "tenant = 1", "[tenant]\na = 1"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            "log-format = \"x\"",
+            "log-level = 1",
+            "otlp = \"https://c\"",
+            "listen = 8080",
+            "segment-mib = 1",
+            "workers = 0",
+            "insecure-no-auth = 1",
+            "x = ",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

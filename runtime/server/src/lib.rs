@@ -9,14 +9,18 @@
 //! *Invariant:* a failed write or flush of the log ends the process; it is never tried again.
 //! *Invariant:* what comes from outside is bounded before it is held; see [`limits`].
 
+mod asked;
 pub mod config;
 pub mod home;
 mod http;
 pub mod keys;
 pub mod limits;
+pub mod logs;
 mod metrics;
 mod node;
 mod notify;
+pub mod otlp;
+pub mod quotas;
 mod records;
 
 pub use http::{OPENAPI, ROUTES, ServeError, Started, serve};

@@ -42,6 +42,10 @@ pub const IDENTITY_BYTES: usize = 512;
 pub const QUEUE_REQUESTS: usize = 8_192;
 /// Bytes of requests that wait for the shard.
 pub const QUEUE_BYTES: usize = 64 << 20;
+/// A tenant has little waiting where it is at most this part of the room.
+pub const QUEUE_PART: usize = 8;
+/// The part of the room that is added to it for tenants that have little waiting.
+pub const QUEUE_KEPT: usize = 4;
 /// Commands of one group, as far as the requests that are in it allow.
 pub const GROUP_COMMANDS: usize = 32_768;
 /// Bytes of one group, likewise.
@@ -67,8 +71,16 @@ pub const NOTICES_UNDER_WAY: usize = 64;
 pub const STOP_TIME: Duration = Duration::from_secs(5);
 /// Streams of postings at a time.
 pub const FOLLOWERS: usize = 64;
-/// Postings that a slow reader may be behind before some are left out for it.
+/// Postings that a slow reader may be behind before it gets them from the log.
 pub const POSTINGS_BEHIND: usize = 16_384;
+/// Bytes of the log that are looked at for a stream at a time.
+pub const PAST_BYTES: usize = 1 << 20;
+/// Requests, events or bytes per second that a quota may allow.
+pub const QUOTA: u64 = 1_000_000_000_000;
+/// Time for sending to a collector.
+pub const OTLP_TIME: Duration = Duration::from_secs(3);
+/// Bytes of the answer of a collector.
+pub const OTLP_ANSWER_BYTES: usize = 64 << 10;
 
 /// API keys of one node.
 pub const KEYS: usize = 10_000;

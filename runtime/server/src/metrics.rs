@@ -1,5 +1,6 @@
 //! What is counted, as Prometheus text. No names of customers: labels are few and known.
 
+use crate::quotas::What;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,6 +18,42 @@ pub(crate) enum Outcome {
     Duplicate,
     Conflict,
     Rejected,
+}
+
+/// How a family is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+impl Kind {
+    fn named(word: &str) -> Kind {
+        match word {
+            "counter" => Kind::Counter,
+            "histogram" => Kind::Histogram,
+            _ => Kind::Gauge,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
+/// Counts under one name.
+pub(crate) struct Family {
+    /// Without `price_`.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) help: &'static str,
+    /// What stands behind the name, and the number.
+    pub(crate) rows: Vec<(String, String)>,
 }
 
 const OUTCOMES: [&str; 4] = ["accepted", "duplicate", "conflict", "rejected"];
@@ -40,7 +77,9 @@ pub(crate) struct Metrics {
     pub(crate) notices_failed: AtomicU64,
     pub(crate) notices_given_up: AtomicU64,
     pub(crate) notices_waiting: AtomicU64,
-    pub(crate) left_out: AtomicU64,
+    pub(crate) caught_up: AtomicU64,
+    /// By [`What`].
+    pub(crate) quota: [AtomicU64; 4],
     syncs: [AtomicU64; SYNC_BUCKETS.len() + 1],
     sync_micros: AtomicU64,
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
@@ -63,13 +102,22 @@ impl Metrics {
         *requests.entry((route, status)).or_default() += 1;
     }
 
+    /// All families, as Prometheus reads them.
     pub(crate) fn text(&self, ready: bool) -> String {
         let mut out = String::with_capacity(4_096);
-        let mut family = |name: &str, kind: &str, help: &str, rows: &[(String, String)]| {
-            let _ = writeln!(out, "# HELP price_{name} {help}\n# TYPE price_{name} {kind}");
+        for Family { name, kind, help, rows } in self.families(ready) {
+            let _ = writeln!(out, "# HELP price_{name} {help}\n# TYPE price_{name} {}", kind.word());
             for (labels, value) in rows {
                 let _ = writeln!(out, "price_{name}{labels} {value}");
             }
+        }
+        out
+    }
+
+    pub(crate) fn families(&self, ready: bool) -> Vec<Family> {
+        let mut out = Vec::with_capacity(32);
+        let mut family = |name: &str, kind: &str, help: &'static str, rows: &[(String, String)]| {
+            out.push(Family { name: name.to_owned(), kind: Kind::named(kind), help, rows: rows.to_vec() });
         };
         let one = |value: &AtomicU64| vec![(String::new(), value.load(Relaxed).to_string())];
         let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
@@ -94,7 +142,14 @@ impl Metrics {
         family("queue_full_total", "counter", "Requests turned away because the queue was full.", &one(&self.busy));
         family("connections", "gauge", "Open connections.", &one(&self.connections));
         family("posting_streams", "gauge", "Open streams of postings.", &one(&self.followers));
-        family("postings_left_out_total", "counter", "Postings that slow readers missed.", &one(&self.left_out));
+        let help = "Times that a slow reader of postings was sent back to the log.";
+        family("postings_caught_up_total", "counter", help, &one(&self.caught_up));
+        let refused: Vec<(String, String)> = What::ALL
+            .into_iter()
+            .zip(&self.quota)
+            .map(|(what, count)| (format!("{{what=\"{}\"}}", what.word()), count.load(Relaxed).to_string()))
+            .collect();
+        family("quota_refused_total", "counter", "Requests beyond the quota of their tenant.", &refused);
         family("notices_sent_total", "counter", "Notices that endpoints took.", &one(&self.notices_sent));
         family(
             "notice_attempts_failed_total",

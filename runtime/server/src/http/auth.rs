@@ -1,5 +1,6 @@
 //! Who makes a request.
 
+use crate::asked;
 use crate::http::App;
 use crate::http::problem::Problem;
 use crate::keys::{Caller, Role};
@@ -39,13 +40,13 @@ impl FromRequestParts<Arc<App>> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Caller, Problem> {
         let Some(ring) = &app.ring else {
             from_here(&parts.headers)?;
-            return Ok(Caller { tenant: TENANT.into(), roles: [Role::Admin].into() });
+            return counted(app, Caller { tenant: TENANT.into(), roles: [Role::Admin].into() });
         };
         let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = token.and_then(|value| value.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let caller = token.and_then(|token| ring.caller(token, today()));
-        caller.ok_or_else(|| {
+        let caller = caller.ok_or_else(|| {
             // A good key always gets in: behind a proxy all have one address.
             let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
             match address {
@@ -56,8 +57,16 @@ impl FromRequestParts<Arc<App>> for Caller {
                 }
                 None => Problem::no_key(),
             }
-        })
+        })?;
+        counted(app, caller)
     }
+}
+
+/// Notes whose the request is; an error where its tenant has asked for too much.
+pub(super) fn counted(app: &App, caller: Caller) -> Result<Caller, Problem> {
+    asked::belongs(&caller.tenant);
+    app.quotas.request(&caller.tenant)?;
+    Ok(caller)
 }
 
 /// Without keys, pages of other sites that a browser shows on this machine must not get in: not by

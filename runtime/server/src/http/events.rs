@@ -151,7 +151,9 @@ pub(super) async fn ingest(
         let most = price_core::limits::SET_BYTES;
         return Err(Problem::parameter(format!("the name of a backfill has 1 to {most} bytes")));
     }
+    app.quotas.may_send(&caller.tenant)?;
     let found = taken(&app, &headers, from).await?;
+    app.quotas.sent(&caller.tenant, found.len());
     let command = |record| Command::Usage { tenant: caller.tenant.to_string(), record, set: set.clone() };
     let answers = decide(node, found.into_iter().map(command).collect()).await?;
     Ok(results(Some(&app.metrics), answers))
@@ -166,7 +168,9 @@ pub(super) async fn replace(
 ) -> Result<Response, Problem> {
     caller.needs(Role::Ingest)?;
     let node = app.node()?;
+    app.quotas.may_send(&caller.tenant)?;
     let found = taken(&app, &headers, from).await?;
+    app.quotas.sent(&caller.tenant, found.len());
     let command = |record| Command::Replace { tenant: caller.tenant.to_string(), record };
     let decided = key.decide(node, &caller, "PUT /v1/events", found.into_iter().map(command).collect()).await?;
     let metrics = (!decided.again).then_some(&*app.metrics);

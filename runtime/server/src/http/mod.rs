@@ -22,13 +22,17 @@ mod rejects;
 mod serve;
 mod webhooks;
 
+pub(crate) use problem::Problem;
 pub use serve::{ServeError, Started, serve};
 
+use crate::asked::{Asked, TRACEPARENT};
 use crate::keys::Ring;
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::notify::Hooks;
+use crate::otlp::{Done, Otlp};
+use crate::quotas::{QuotaConfig, Quotas};
 use auth::WrongKeys;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -37,9 +41,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use price_documents::paper::Letterhead;
-use problem::Problem;
+use problem::Code;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime};
 use tokio::sync::{Semaphore, watch};
 
 /// The description of the interface, as it is served.
@@ -106,6 +111,9 @@ pub(crate) struct App {
     /// Room for bodies, in KiB.
     bodies: Semaphore,
     followers: Arc<Semaphore>,
+    quotas: Arc<Quotas>,
+    /// Where a collector is configured.
+    otlp: OnceLock<Otlp>,
     stopping: AtomicBool,
     closing: watch::Receiver<bool>,
     /// Tokens of customers' browsers.
@@ -122,6 +130,8 @@ impl App {
             node: OnceLock::new(),
             ring,
             wrong: WrongKeys::default(),
+            quotas: Quotas::new(QuotaConfig::default(), metrics.clone()),
+            otlp: OnceLock::new(),
             metrics,
             bodies: Semaphore::new(limits::BODIES_BYTES >> 10),
             followers: Arc::new(Semaphore::new(limits::FOLLOWERS)),
@@ -207,7 +217,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Turns requests away whose end is not certain, and counts the others.
+/// Turns requests away whose end is not certain, counts all, and notes what became of them.
 async fn watch_requests(
     axum::extract::State(app): axum::extract::State<Arc<App>>,
     request: Request,
@@ -217,12 +227,33 @@ async fn watch_requests(
     let known = || ROUTES.iter().chain(&openmeter::ROUTES);
     let route = matched.and_then(|path| known().find(|(route, _)| *route == path.as_str()));
     let route = route.map_or("other", |(route, _)| route);
-    let headers = request.headers();
-    let response = match refused(request.uri(), headers) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+    let (began, started) = (SystemTime::now(), Instant::now());
+    let (asked, method) = (Asked::new(request.headers()), request.method().clone());
+    let work = async {
+        match refused(request.uri(), request.headers()) {
+            Some(problem) => problem.into_response(),
+            None => next.run(request.map(|body| asked.counted(body))).await,
+        }
     };
-    app.metrics.answered(route, response.status().as_u16());
+    let mut response = asked.scope(work).await;
+    let (status, bytes, trace) = (response.status().as_u16(), asked.bytes(), &asked.trace);
+    response.headers_mut().insert(TRACEPARENT, trace.header());
+    let tenant = asked.tenant();
+    if let Some(tenant) = tenant.filter(|_| bytes > 0) {
+        app.quotas.read(tenant, bytes);
+    }
+    app.metrics.answered(route, status);
+    let (tenant, method) = (tenant.map(|tenant| &**tenant), method.as_str());
+    let code = response.extensions().get::<Code>().map(|code| code.0);
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    match status {
+        // That it is busy, or not ready, is waited for and stands in the metrics.
+        500.. if status != 503 => tracing::warn!(%trace, method, route, status, code, tenant, bytes, micros, "request"),
+        _ => tracing::debug!(%trace, method, route, status, code, tenant, bytes, micros, "request"),
+    }
+    if let Some(otlp) = app.otlp.get() {
+        otlp.done(&Done { trace, method, route, status, tenant, code, began });
+    }
     response
 }
 

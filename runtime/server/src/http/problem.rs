@@ -21,6 +21,10 @@ pub(crate) struct Problem {
     close: bool,
 }
 
+/// The code of a problem, beside its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code(pub(crate) &'static str);
+
 #[derive(Serialize)]
 struct Body<'p> {
     r#type: String,
@@ -28,6 +32,8 @@ struct Body<'p> {
     status: u16,
     detail: &'p str,
     code: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 impl Problem {
@@ -129,6 +135,34 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "S027", "the key of the request is not understood", detail)
     }
 
+    pub(crate) fn beyond(detail: impl Into<String>) -> Problem {
+        let detail = format!("{}; what this reader has is of another log", detail.into());
+        Problem::new(StatusCode::CONFLICT, "S030", "the log does not have this entry", detail)
+    }
+
+    /// So many seconds until it may ask again.
+    pub(crate) fn quota(what: &str, seconds: u64) -> Problem {
+        let detail = format!("the tenant has used up its {what} per second; nothing was taken");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "S031", "the quota of the tenant is used up", detail)
+            .retry(seconds)
+            .closing()
+    }
+
+    pub(crate) fn too_many_streams() -> Problem {
+        let detail = "the tenant has as many streams of postings open as it may; close one of them";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "S032", "too many streams of the tenant", detail).retry(1)
+    }
+
+    pub(crate) fn unreadable(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "S033", "the log cannot be read", detail)
+    }
+
+    /// What it says of `Retry-After`.
+    #[cfg(test)]
+    pub(crate) fn retry_after(&self) -> Option<String> {
+        self.header.as_ref().filter(|(name, _)| *name == "retry-after").map(|(_, value)| value.clone())
+    }
+
     /// What the machine refuses.
     pub(crate) fn refused(code: &'static str, detail: String) -> Problem {
         let (status, title) = match code {
@@ -199,10 +233,12 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             code: self.code,
+            trace: crate::asked::trace(),
         };
         // Exactly this type: some clients compare it whole.
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(Code(self.code));
         if let Some((name, value)) = self.header
             && let Ok(value) = HeaderValue::try_from(value)
         {
@@ -253,6 +289,12 @@ mod tests {
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
         let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S070", "S071"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
+        all.extend([
+            Problem::beyond("the log ends with entry 7"),
+            Problem::quota("events", 10),
+            Problem::too_many_streams(),
+            Problem::unreadable("…"),
+        ]);
         let mut said = String::from("code status title: detail\n");
         for problem in all {
             let Problem { status, code, title, detail, header, close } = problem;

@@ -8,6 +8,8 @@ use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::{Node, NodeError};
 use crate::notify::Hooks;
+use crate::otlp::Otlp;
+use crate::quotas::Quotas;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tower::ServiceExt as _;
@@ -110,7 +113,8 @@ pub fn serve(
     let metrics = Arc::new(Metrics::default());
     let (close, closing) = watch::channel(false);
     let letterhead = config.letterhead.as_deref().map(letterhead).transpose()?.unwrap_or_default();
-    let app = Arc::new(App { letterhead, ..App::new(guarded.then_some(ring), metrics.clone(), closing) });
+    let quotas = Quotas::new(config.quotas.clone(), metrics.clone());
+    let app = Arc::new(App { letterhead, quotas, ..App::new(guarded.then_some(ring), metrics.clone(), closing) });
     // Before anything can be asked about them.
     app.hooks.get_or_init(|| hooks(config));
     let served = runtime.block_on(async {
@@ -119,6 +123,10 @@ pub fn serve(
         let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::System)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
         started(Started { address: listener.local_addr().map_err(ServeError::System)?, open: !guarded });
+        if let Some(collector) = &config.otlp {
+            let otlp = Otlp::start(collector, &metrics, Handle::current());
+            let _ = app.otlp.set(otlp.map_err(|error| ServeError::System(std::io::Error::other(error)))?);
+        }
         let mut opened = open(app.clone(), home, config.node, factory, ready)?;
         let accepting = accept(listener, router(app.clone()), metrics, app.closing.clone());
         let mut accepting = tokio::spawn(accepting);
@@ -153,6 +161,9 @@ pub fn serve(
     // What waits in the queue is decided and flushed, and the log is marked.
     if let Some(node) = app.node.get() {
         node.close();
+    }
+    if let Some(otlp) = app.otlp.get() {
+        otlp.close();
     }
     runtime.shutdown_background();
     served

@@ -1,14 +1,16 @@
 //! A node: the log, the machine, and the queue in front of them.
 
+mod follow;
 mod opening;
 mod queue;
 mod shard;
 mod view;
 mod writer;
 
+pub(crate) use follow::{FollowError, Followed, Past, Piece, Posted};
 pub use opening::NodeError;
-pub(crate) use shard::Posted;
 
+use crate::asked;
 use crate::home::Home;
 use crate::limits;
 use crate::metrics::Metrics;
@@ -59,7 +61,6 @@ pub struct Node {
     queue: Arc<Queue>,
     view: Arc<View>,
     metrics: Arc<Metrics>,
-    posted: broadcast::Sender<Arc<Posted>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Entries that were replayed when it was opened.
     replayed: u64,
@@ -82,10 +83,10 @@ impl Node {
         let queue = Arc::new(Queue::new(options.queue_requests, options.queue_bytes, metrics.clone()));
         let (posted, _) = broadcast::channel(limits::POSTINGS_BEHIND);
         let view = Arc::new(View::default());
-        let shard = shard::Shard::new(opened, queue.clone(), view.clone(), metrics.clone(), posted.clone());
+        let shard = shard::Shard::new(opened, queue.clone(), view.clone(), metrics.clone(), posted);
         let thread = std::thread::Builder::new().name("shard".into()).spawn(move || shard.run());
         let thread = thread.map_err(NodeError::Thread)?;
-        Ok(Node { queue, view, metrics, posted, thread: Mutex::new(Some(thread)), replayed })
+        Ok(Node { queue, view, metrics, thread: Mutex::new(Some(thread)), replayed })
     }
 
     /// Entries that were replayed when it was opened.
@@ -106,17 +107,20 @@ impl Node {
     fn send(&self, commands: Vec<Command>) -> Result<oneshot::Receiver<Vec<Answer>>, Refused> {
         let (reply, answer) = oneshot::channel();
         let bytes = commands.iter().map(bytes).sum();
-        self.push(Work::Write { commands, reply }, bytes)?;
+        let lane: Arc<str> = commands.first().map_or("", tenant).into();
+        self.push(&lane, Work::Write { commands, reply }, bytes)?;
         Ok(answer)
     }
 
-    /// Asks the machine something. It sees what is durable, and what was answered before.
+    /// Asks the machine something. It sees what is durable, and what was answered before. It waits in
+    /// the lane of the tenant whose request this is.
     pub async fn read<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Refused> {
         let (work, answer) = asked(question);
-        self.push(work, READ_BYTES)?;
+        let lane = asked::tenant().unwrap_or_default();
+        self.push(&lane, work, READ_BYTES)?;
         answer.await.map_err(|_| Refused::Closing)
     }
 
@@ -126,12 +130,12 @@ impl Node {
         question: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Refused> {
         let (work, answer) = asked(question);
-        self.queue.push(work, READ_BYTES)?;
+        self.queue.push("", work, READ_BYTES)?;
         answer.await.map_err(|_| Refused::Closing)
     }
 
-    fn push(&self, work: Work, bytes: usize) -> Result<(), Refused> {
-        let pushed = self.queue.push(work, bytes);
+    fn push(&self, lane: &str, work: Work, bytes: usize) -> Result<(), Refused> {
+        let pushed = self.queue.push(lane, work, bytes);
         if pushed == Err(Refused::Busy) {
             self.metrics.busy.fetch_add(1, Relaxed);
         }
@@ -167,9 +171,12 @@ impl Node {
         .await
     }
 
-    /// What is accepted from now on.
-    pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Posted>> {
-        self.posted.subscribe()
+    /// What is accepted after an entry, or from now on.
+    pub(crate) async fn follow(&self, after: Option<u64>) -> Result<Result<Followed, FollowError>, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let lane = asked::tenant().unwrap_or_default();
+        self.push(&lane, Work::Follow(follow::Ask { after, reply }), READ_BYTES)?;
+        answer.await.map_err(|_| Refused::Closing)
     }
 
     /// Lets what waits be answered, closes the log and ends the thread.
@@ -200,6 +207,24 @@ fn asked<T: Send + 'static>(question: impl FnOnce(&mut Machine) -> T + Send + 's
         })
     };
     (Work::Read(Box::new(ask)), answer)
+}
+
+/// Whose a command is; nobody's where the server asks itself.
+fn tenant(command: &Command) -> &str {
+    match command {
+        Command::Usage { tenant, .. }
+        | Command::Replace { tenant, .. }
+        | Command::Void { tenant, .. }
+        | Command::Revert { tenant, .. }
+        | Command::Publish { tenant, .. }
+        | Command::Subscribe { tenant, .. }
+        | Command::Retry { tenant, .. }
+        | Command::Billing { tenant, .. }
+        | Command::Enforce { tenant, .. }
+        | Command::Notify { tenant, .. } => tenant,
+        Command::Once { once, .. } => &once.tenant,
+        Command::Look | Command::Tick => "",
+    }
 }
 
 /// What a question counts in the queue.

@@ -1,9 +1,15 @@
 //! What waits for the shard, bounded by count and by bytes.
+//!
+//! Each tenant has a lane, and lanes are served in turn: before what one tenant asks for is taken, at
+//! most one thing of each other tenant is, however much they have waiting. What one tenant asks for
+//! is taken in its order. Where all room is taken, a tenant that has little of it still gets some.
 
+use crate::limits;
 use crate::metrics::Metrics;
 use crate::node::Refused;
+use crate::node::follow::Ask;
 use price_core::{Answer, Command, Machine};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +24,8 @@ pub(super) enum Work {
     Write { commands: Vec<Command>, reply: oneshot::Sender<Vec<Answer>> },
     /// A question.
     Read(Box<dyn FnOnce(&mut Machine) -> Found + Send>),
+    /// Somebody who wants to follow what is accepted.
+    Follow(Ask),
 }
 
 /// What a shard gets when it asks for work.
@@ -30,11 +38,44 @@ pub(super) enum Taken {
     Closed,
 }
 
+/// What waits of one tenant.
 #[derive(Default)]
-struct Inner {
+struct Lane {
     waiting: VecDeque<(Work, usize)>,
     bytes: usize,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Those in which something waits.
+    lanes: HashMap<Arc<str>, Lane>,
+    /// Their names, the next one first.
+    turns: VecDeque<Arc<str>>,
+    count: usize,
+    bytes: usize,
     closed: bool,
+}
+
+impl Inner {
+    /// What is taken next.
+    fn next(&self) -> Option<&(Work, usize)> {
+        self.lanes.get(self.turns.front()?)?.waiting.front()
+    }
+
+    /// Takes it; its lane goes behind the others.
+    fn pop(&mut self) -> Option<Work> {
+        let name = self.turns.pop_front()?;
+        let lane = self.lanes.get_mut(&name)?;
+        let (work, size) = lane.waiting.pop_front()?;
+        lane.bytes -= size;
+        match lane.waiting.is_empty() {
+            true => drop(self.lanes.remove(&name)),
+            false => self.turns.push_back(name),
+        }
+        self.count -= 1;
+        self.bytes -= size;
+        Some(work)
+    }
 }
 
 /// See the module.
@@ -57,21 +98,29 @@ impl Queue {
     }
 
     fn measure(&self, inner: &Inner) {
-        self.metrics.queue_requests.store(inner.waiting.len() as u64, Relaxed);
+        self.metrics.queue_requests.store(inner.count as u64, Relaxed);
         self.metrics.queue_bytes.store(inner.bytes as u64, Relaxed);
     }
 
-    /// Puts work at the end, if there is room. An empty queue takes any.
-    pub(super) fn push(&self, work: Work, bytes: usize) -> Result<(), Refused> {
+    /// Puts work at the end of the lane of a tenant, if there is room. An empty queue takes any.
+    pub(super) fn push(&self, tenant: &str, work: Work, bytes: usize) -> Result<(), Refused> {
         let mut inner = self.lock();
         if inner.closed {
             return Err(Refused::Closing);
         }
-        let full = inner.waiting.len() >= self.requests_max || inner.bytes + bytes > self.bytes_max;
-        if full && !inner.waiting.is_empty() {
+        if inner.count > 0 && !self.room(&inner, tenant, bytes) {
             return Err(Refused::Busy);
         }
-        inner.waiting.push_back((work, bytes));
+        if !inner.lanes.contains_key(tenant) {
+            let name: Arc<str> = tenant.into();
+            inner.turns.push_back(name.clone());
+            inner.lanes.insert(name, Lane::default());
+        }
+        if let Some(lane) = inner.lanes.get_mut(tenant) {
+            lane.waiting.push_back((work, bytes));
+            lane.bytes += bytes;
+        }
+        inner.count += 1;
         inner.bytes += bytes;
         self.measure(&inner);
         drop(inner);
@@ -79,24 +128,32 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes what waits from the front, up to so many commands and bytes but at least one, and
+    fn room(&self, inner: &Inner, tenant: &str, bytes: usize) -> bool {
+        let fits = |requests: usize, most: usize| inner.count < requests && inner.bytes + bytes <= most;
+        let (waits, held) = inner.lanes.get(tenant).map_or((0, 0), |lane| (lane.waiting.len(), lane.bytes));
+        let part = |all: usize| all / limits::QUEUE_PART;
+        let little = waits == 0 || (waits < part(self.requests_max) && held + bytes <= part(self.bytes_max));
+        let more = |all: usize| all + all.div_ceil(limits::QUEUE_KEPT);
+        fits(self.requests_max, self.bytes_max) || (little && fits(more(self.requests_max), more(self.bytes_max)))
+    }
+
+    /// Takes what waits, each tenant in its turn, up to so many commands and bytes but at least one, and
     /// waits for it so long.
     pub(super) fn take(&self, commands_max: usize, bytes_max: usize, wait: Duration) -> Taken {
         let mut inner = self.lock();
-        if inner.waiting.is_empty() && !inner.closed {
-            let empty = |inner: &mut Inner| inner.waiting.is_empty() && !inner.closed;
+        if inner.count == 0 && !inner.closed {
+            let empty = |inner: &mut Inner| inner.count == 0 && !inner.closed;
             inner = self.filled.wait_timeout_while(inner, wait, empty).unwrap_or_else(PoisonError::into_inner).0;
         }
         let (mut work, mut commands, mut bytes) = (Vec::new(), 0, 0);
-        while let Some((next, size)) = inner.waiting.front() {
+        while let Some((next, size)) = inner.next() {
             let count = if let Work::Write { commands, .. } = next { commands.len() } else { 1 };
             if !work.is_empty() && (commands + count > commands_max || bytes + size > bytes_max) {
                 break;
             }
             commands += count;
             bytes += size;
-            let Some((next, size)) = inner.waiting.pop_front() else { break };
-            inner.bytes -= size;
+            let Some(next) = inner.pop() else { break };
             work.push(next);
         }
         self.measure(&inner);
@@ -143,15 +200,15 @@ mod tests {
     #[test]
     fn what_is_too_much_is_turned_away() {
         let queue = Queue::new(3, 100, Arc::default());
-        assert_eq!(queue.push(read(), 500), Ok(()), "an empty queue takes any");
-        assert_eq!(queue.push(read(), 1), Err(Refused::Busy), "bytes");
+        assert_eq!(queue.push("t", read(), 500), Ok(()), "an empty queue takes any");
+        assert_eq!(queue.push("t", read(), 1), Err(Refused::Busy), "bytes");
         assert_eq!(taken(&queue, 10, 10), 1);
         for _ in 0..3 {
-            assert_eq!(queue.push(read(), 1), Ok(()));
+            assert_eq!(queue.push("t", read(), 1), Ok(()));
         }
-        assert_eq!(queue.push(read(), 1), Err(Refused::Busy), "requests");
+        assert_eq!(queue.push("t", read(), 1), Err(Refused::Busy), "requests");
         queue.close();
-        assert_eq!(queue.push(read(), 1), Err(Refused::Closing));
+        assert_eq!(queue.push("t", read(), 1), Err(Refused::Closing));
         assert_eq!(taken(&queue, 2, 10), 2, "what waits is still done");
         assert_eq!(taken(&queue, 2, 10), 1);
         assert_eq!(taken(&queue, 2, 10), usize::MAX);
@@ -161,11 +218,47 @@ mod tests {
     fn a_group_is_bounded_but_takes_at_least_one() {
         let queue = Queue::new(100, 1_000, Arc::default());
         for commands in [50, 3, 3, 3] {
-            queue.push(write(commands), 10).expect("room");
+            queue.push("t", write(commands), 10).expect("room");
         }
         assert_eq!(taken(&queue, 7, 1_000), 1, "one that is larger goes alone");
         assert_eq!(taken(&queue, 7, 1_000), 2);
         assert_eq!(taken(&queue, 7, 5), 1, "bytes");
         assert_eq!(taken(&queue, 7, 5), 0);
+    }
+
+    /// How many commands each of what is taken has.
+    fn counts(queue: &Queue, commands: usize) -> Vec<usize> {
+        let Taken::Work(work) = queue.take(commands, 1 << 20, Duration::ZERO) else { return Vec::new() };
+        work.iter().map(|work| if let Work::Write { commands, .. } = work { commands.len() } else { 0 }).collect()
+    }
+
+    #[test]
+    fn the_storm_of_one_tenant_keeps_another_waiting_for_one_turn() {
+        let queue = Queue::new(64, 100_000, Arc::default());
+        while queue.push("storm", write(100), 100).is_ok() {}
+        assert_eq!(queue.metrics.queue_requests.load(Relaxed), 64, "the storm has all room");
+        for calm in 1..=8 {
+            assert_eq!(queue.push("calm", write(1), 10), Ok(()), "{calm}: some is kept for others");
+        }
+        assert_eq!(queue.push("calm", write(1), 10), Err(Refused::Busy), "which is bounded, too");
+        assert_eq!(queue.push("storm", write(1), 10), Err(Refused::Busy));
+        // Though the storm came first, and fills a group with each of its requests.
+        let mut storm = 0;
+        for turn in 1..=8 {
+            let taken = counts(&queue, 101);
+            assert!(taken.contains(&1), "turn {turn}: {taken:?}");
+            storm += taken.iter().filter(|count| **count == 100).count();
+        }
+        assert!(storm <= 8 + 1, "{storm} of the storm for 8 of the other");
+        assert!(counts(&queue, 101).iter().all(|count| *count == 100), "nothing of the calm one waits");
+    }
+
+    #[test]
+    fn what_a_tenant_asks_for_is_taken_in_its_order() {
+        let queue = Queue::new(64, 100_000, Arc::default());
+        for (tenant, commands) in [("a", 1), ("a", 2), ("b", 10), ("a", 3), ("b", 11)] {
+            queue.push(tenant, write(commands), 1).expect("room");
+        }
+        assert_eq!(counts(&queue, 100), [1, 10, 2, 11, 3]);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::node::follow::Posted;
 use crate::node::opening::Opened;
 use crate::node::queue::{Queue, Taken, Work};
 use crate::node::view::View;
@@ -14,15 +15,6 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{broadcast, oneshot};
-
-/// An event that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Posted {
-    pub(crate) tenant: String,
-    pub(crate) seq: u64,
-    /// The JSON text.
-    pub(crate) record: String,
-}
 
 /// How long a queue is waited for before it is looked at again.
 const IDLE: Duration = Duration::from_secs(60);
@@ -127,6 +119,7 @@ fn turn(
                 all.extend(commands);
             }
             Work::Read(question) => questions.push(question),
+            Work::Follow(ask) => group.follow.push(ask),
         }
     }
     if !all.is_empty() {

@@ -1,10 +1,10 @@
 //! The thread that owns the log: appends what was decided, flushes it, and lets the answers out.
 
+use crate::logs::fault;
 use crate::metrics::Metrics;
+use crate::node::follow::{Ask, Followed, Posted};
 use crate::node::queue::{Found, Queue};
-use crate::node::shard::Posted;
 use price_core::Answer;
-use price_core::entry::{kind, usage_parts};
 use price_store::log::{Log, Preparer};
 use price_store::{Entry, StoreError};
 use std::fmt::Display;
@@ -26,6 +26,8 @@ pub(super) struct Group {
     pub(super) replies: Vec<(oneshot::Sender<Vec<Answer>>, usize)>,
     /// What questions found.
     pub(super) found: Vec<Found>,
+    /// Who wants to follow.
+    pub(super) follow: Vec<Ask>,
 }
 
 /// After so long without work the log is marked: its end is then told from a torn one.
@@ -106,7 +108,7 @@ impl Writer {
                 Ok(_) => return self.metrics.no_room.store(0, Relaxed),
                 Err(error @ StoreError::NoRoom { .. }) => {
                     if self.metrics.no_room.swap(1, Relaxed) == 0 {
-                        eprintln!("price: {error}; nothing is acknowledged until then");
+                        fault(format!("{error}; nothing is acknowledged until then"));
                     }
                     if self.queue.is_closed() {
                         die("stopped while the disk had no room");
@@ -140,15 +142,12 @@ impl Writer {
 
     /// The one place where answers leave.
     fn release(&mut self, group: Group) {
-        let Group { first, entries, answers, replies, found, .. } = group;
+        let Group { first, entries, answers, replies, found, follow, .. } = group;
         if self.posted.receiver_count() > 0 {
             for (seq, (kind, payload)) in (first..).zip(entries) {
-                if matches!(kind, kind::USAGE | kind::REPLACE)
-                    && let Some((tenant, _, record)) = usage_parts(&payload)
-                {
-                    let (tenant, record) = (tenant.to_owned(), record.to_owned());
+                if let Some(posted) = Posted::of(seq, kind, &payload) {
                     // Whoever listened may be gone.
-                    let _ = self.posted.send(Arc::new(Posted { tenant, seq, record }));
+                    let _ = self.posted.send(Arc::new(posted));
                 }
             }
         }
@@ -160,6 +159,9 @@ impl Writer {
         for (reply, count) in replies {
             // Whoever asked may be gone; what was decided stays.
             let _ = reply.send(answers.by_ref().take(count).collect());
+        }
+        for Ask { after, reply } in follow {
+            let _ = reply.send(Followed::begin(&self.log, after, &self.posted));
         }
     }
 
@@ -187,7 +189,7 @@ fn prepare_ahead(preparer: Preparer) -> Option<SyncSender<()>> {
 /// Ends the process: what is in memory may no longer be what is on the disk. Starting again
 /// recovers everything that was acknowledged.
 pub(super) fn die(why: impl Display) -> ! {
-    eprintln!("price: {why}");
-    eprintln!("price: the process ends; start it again, it recovers what was acknowledged");
+    fault(why);
+    fault("the process ends; start it again, it recovers what was acknowledged");
     std::process::abort()
 }

@@ -26,6 +26,7 @@ async fn take(app: &App, caller: &Caller, headers: &HeaderMap, from: Body) -> Re
     let Some(form) = body::content_type(headers).and_then(media) else {
         return Err(Problem::media("events come as application/json, cloudevents+json or cloudevents-batch+json"));
     };
+    app.quotas.may_send(&caller.tenant)?;
     let held = body::read(app, headers, from, limits::BODY_BYTES).await?;
     // One or several under the same type: their clients send both.
     let several = held.bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -35,6 +36,7 @@ async fn take(app: &App, caller: &Caller, headers: &HeaderMap, from: Body) -> Re
         (_, false) => Media::Event,
     };
     let found = records(&held.bytes, form)?;
+    app.quotas.sent(&caller.tenant, found.len());
     let time = Timestamp(now().saturating_mul(1_000)).to_string();
     let record = |text: &str| -> String {
         // Without a time it is that of now.

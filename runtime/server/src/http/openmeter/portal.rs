@@ -4,7 +4,7 @@
 
 use super::id;
 use crate::http::App;
-use crate::http::auth::now;
+use crate::http::auth::{counted, now};
 use crate::http::events::object;
 use crate::http::json_of;
 use crate::http::problem::Problem;
@@ -89,6 +89,7 @@ impl FromRequestParts<Arc<App>> for Portal {
         let token = token.and_then(|value| value.split_once(' ')).map(|(_, token)| token.trim());
         let inside = token.and_then(|token| app.portal.read(token)).ok_or_else(Problem::no_key)?;
         let caller = Caller { tenant: inside.tenant.as_str().into(), roles: [Role::Read].into() };
+        let caller = counted(app, caller)?;
         Ok(Portal { caller, subject: inside.subject })
     }
 }

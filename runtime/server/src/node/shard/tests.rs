@@ -148,7 +148,7 @@ fn bench(segment_bytes: u64) -> Bench {
 impl Bench {
     fn write(&self, commands: Vec<Command>) -> oneshot::Receiver<Vec<Answer>> {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Work::Write { commands, reply }, 1).expect("room");
+        self.queue.push("t", Work::Write { commands, reply }, 1).expect("room");
         answer
     }
 
@@ -165,7 +165,7 @@ impl Bench {
             let applied = machine.applied();
             Box::new(move || reply.send(applied).expect("it is waited for"))
         };
-        self.queue.push(Work::Read(Box::new(ask)), 1).expect("room");
+        self.queue.push("t", Work::Read(Box::new(ask)), 1).expect("room");
         answer
     }
 }
