@@ -62,6 +62,12 @@ pub const ENDPOINTS: usize = 50;
 pub const ENDPOINT_BYTES: usize = 64;
 /// Bytes of the address of an endpoint.
 pub const URL_BYTES: usize = 2_048;
+/// Shares of limits that an endpoint is told.
+pub const SHARES: usize = 16;
+/// What such a share may be, in percent: beyond the whole where a limit is soft.
+pub const SHARE: std::ops::RangeInclusive<u16> = 1..=1_000;
+/// Microseconds between two notices of rejected events.
+pub const REJECTS_APART: i64 = 60_000_000;
 /// Notices of one tenant that are kept at hand to be sent; the log has all of them.
 pub const NOTICES: usize = 100_000;
 /// Billed subjects that are looked at for notices before other commands are looked at again.

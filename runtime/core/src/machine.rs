@@ -138,6 +138,8 @@ pub struct Machine {
     pub(crate) due: Option<i64>,
     /// Whose answers may have changed.
     pub(crate) touched: Touched,
+    /// Number of the tenant after the one that was looked at last, for what there is to tell.
+    pub(crate) looked: u32,
 }
 
 impl Machine {
@@ -156,6 +158,7 @@ impl Machine {
             reader: Envelopes::default(),
             due: None,
             touched: Touched::default(),
+            looked: 0,
         }
     }
 

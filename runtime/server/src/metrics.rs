@@ -80,6 +80,7 @@ pub(crate) struct Metrics {
     pub(crate) caught_up: AtomicU64,
     /// By [`What`].
     pub(crate) quota: [AtomicU64; 4],
+    pub(crate) endpoints_disabled: AtomicU64,
     syncs: [AtomicU64; SYNC_BUCKETS.len() + 1],
     sync_micros: AtomicU64,
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
@@ -159,6 +160,12 @@ impl Metrics {
         );
         family("notices_given_up_total", "counter", "Notices that were given up.", &one(&self.notices_given_up));
         family("notices_waiting", "gauge", "Notices that wait to be sent.", &one(&self.notices_waiting));
+        family(
+            "endpoints_disabled",
+            "gauge",
+            "Endpoints that said that they are gone.",
+            &one(&self.endpoints_disabled),
+        );
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let rows: Vec<(String, String)> = requests
             .iter()

@@ -10,9 +10,9 @@ use price_core::notify::{Endpoint, Notice};
 use price_value::Timestamp;
 use price_webhooks::{Client, Delivery, Endpoints, Outcome, Request, signatures};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
@@ -22,8 +22,14 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Notices that are taken up for an endpoint at once.
 const TAKEN: usize = 100;
 
-/// A tenant, an endpoint of it, and notices that it may not have taken up.
-type New = (String, Endpoint, Vec<(u64, Notice)>);
+/// An endpoint of a tenant, and notices that it may not have taken up.
+struct New {
+    tenant: String,
+    endpoint: Endpoint,
+    /// The entry after which they are.
+    after: u64,
+    notices: Vec<(u64, Notice)>,
+}
 /// Tenant, endpoint and notice of an attempt.
 type Attempt = (String, String, String);
 
@@ -31,6 +37,8 @@ type Attempt = (String, String, String);
 pub(crate) struct Hooks {
     file: PathBuf,
     state: Mutex<Endpoints>,
+    /// Whether the state is another than that of the file.
+    changed: AtomicBool,
     client: Client,
     /// Endpoints on internal addresses, without encryption, are let be.
     pub(crate) internal: bool,
@@ -41,7 +49,13 @@ impl Hooks {
     pub(crate) fn open(data: &Path, internal: bool) -> Hooks {
         let file = data.join("webhooks.json");
         let state = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Hooks { file, state: Mutex::new(state), client: Client::new(internal), internal }
+        Hooks {
+            file,
+            state: Mutex::new(state),
+            changed: AtomicBool::new(false),
+            client: Client::new(internal),
+            internal,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Endpoints> {
@@ -61,15 +75,26 @@ impl Hooks {
         let mut state = self.lock();
         let of = state.0.entry(tenant.to_owned()).or_default().entry(id.to_owned()).or_default();
         (of.after, of.disabled) = (after, false);
+        self.changed.store(true, Relaxed);
     }
 
-    /// Sends something to see whether an endpoint answers.
-    pub(crate) fn test(&self, tenant: &str, endpoint: &Endpoint, id: String) {
+    /// Sends one notice again; not where too many wait.
+    pub(crate) fn again(&self, tenant: &str, endpoint: &Endpoint, seq: u64, notice: &Notice) -> bool {
+        self.put_beside(tenant, endpoint, id_of(seq), body_of(notice))
+    }
+
+    /// Sends something to see whether an endpoint answers; not where too much waits.
+    pub(crate) fn test(&self, tenant: &str, endpoint: &Endpoint, id: String) -> bool {
         let body = body("test", Timestamp(now_nanos()), &json!({ "endpoint": endpoint.id }));
+        self.put_beside(tenant, endpoint, id, body)
+    }
+
+    fn put_beside(&self, tenant: &str, endpoint: &Endpoint, id: String, body: String) -> bool {
         let mut state = self.lock();
         let all = state.0.entry(tenant.to_owned()).or_default();
         let of = all.entry(endpoint.id.clone()).or_insert_with(|| begun(endpoint));
-        of.put(id, body, seconds());
+        self.changed.store(true, Relaxed);
+        of.put_beside(id, body, seconds())
     }
 
     /// Sends until the server stops.
@@ -81,7 +106,6 @@ impl Hooks {
     ) {
         let (done, mut tried) = mpsc::unbounded_channel::<(Attempt, Outcome)>();
         let mut flying: BTreeSet<Attempt> = BTreeSet::new();
-        let mut saved = String::new();
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -97,22 +121,26 @@ impl Hooks {
                 Err(Refused::Busy) => {}
                 Err(Refused::Closing) => break,
             }
-            self.save(&mut saved, &metrics);
+            self.count(&metrics);
+            let hooks = self.clone();
+            let _ = tokio::task::spawn_blocking(move || hooks.save()).await;
         }
         // What is under way lands, or is tried again after the next start.
+        let stop = tokio::time::Instant::now() + limits::STOP_TIME;
         while !flying.is_empty()
-            && let Ok(Some((attempt, outcome))) = tokio::time::timeout(limits::STOP_TIME, tried.recv()).await
+            && let Ok(Some((attempt, outcome))) = tokio::time::timeout_at(stop, tried.recv()).await
         {
             self.landed(&attempt, &outcome, &metrics);
             flying.remove(&attempt);
         }
-        self.save(&mut saved, &metrics);
+        self.save();
     }
 
     fn landed(&self, (tenant, endpoint, id): &Attempt, outcome: &Outcome, metrics: &Metrics) {
         let mut state = self.lock();
         let Some(of) = state.0.get_mut(tenant).and_then(|all| all.get_mut(endpoint)) else { return };
         let given_up = of.tried(id, outcome, seconds());
+        self.changed.store(true, Relaxed);
         match outcome {
             Outcome::Delivered => metrics.notices_sent.fetch_add(1, Relaxed),
             _ => metrics.notices_failed.fetch_add(1, Relaxed),
@@ -124,16 +152,20 @@ impl Hooks {
 
     /// Takes up what is new for each endpoint.
     async fn take_up(&self, node: &Node) -> Result<Vec<(String, Endpoint)>, Refused> {
-        let known = self.lock().clone();
+        // Up to which entry each took notices up, and whether it takes more.
+        let known: BTreeMap<(String, String), (u64, bool)> = {
+            let state = self.lock();
+            let all = state.0.iter().flat_map(|(tenant, all)| all.iter().map(move |(id, of)| (tenant, id, of)));
+            all.map(|(tenant, id, of)| ((tenant.clone(), id.clone()), (of.after, of.has_room()))).collect()
+        };
         let question = move |machine: &mut price_core::Machine| {
             let mut all: Vec<New> = Vec::new();
             for tenant in machine.notified() {
                 for endpoint in machine.endpoints(&tenant) {
-                    let of = known.0.get(&tenant).and_then(|all| all.get(&endpoint.id));
-                    let after = of.map_or(endpoint.after, |of| of.after);
-                    let room = of.is_none_or(price_webhooks::Endpoint::has_room);
+                    let of = known.get(&(tenant.clone(), endpoint.id.clone()));
+                    let (after, room) = of.copied().unwrap_or((endpoint.after, true));
                     let notices = if room { machine.notices(&tenant, after, TAKEN) } else { Vec::new() };
-                    all.push((tenant.clone(), endpoint, notices));
+                    all.push(New { tenant: tenant.clone(), endpoint, after, notices });
                 }
             }
             all
@@ -142,25 +174,28 @@ impl Hooks {
         let mut state = self.lock();
         // What is no longer an endpoint is forgotten.
         let kept: BTreeSet<(&str, &str)> =
-            found.iter().map(|(tenant, of, _)| (tenant.as_str(), of.id.as_str())).collect();
+            found.iter().map(|new| (new.tenant.as_str(), new.endpoint.id.as_str())).collect();
         for (tenant, all) in &mut state.0 {
             all.retain(|id, _| kept.contains(&(tenant.as_str(), id.as_str())));
         }
         state.0.retain(|_, all| !all.is_empty());
         let now = seconds();
-        for (tenant, endpoint, notices) in &found {
+        for New { tenant, endpoint, after, notices } in &found {
             let all = state.0.entry(tenant.clone()).or_default();
             let of = all.entry(endpoint.id.clone()).or_insert_with(|| begun(endpoint));
+            // Somebody asked for a replay meanwhile, or it said that it is gone.
+            if of.after != *after || of.disabled {
+                continue;
+            }
             for (seq, notice) in notices {
-                let wanted = endpoint.kinds.is_empty() || endpoint.kinds.contains(&notice.kind);
-                if wanted && *seq > of.after {
-                    let at = Timestamp(notice.at.saturating_mul(1_000));
-                    of.put(format!("msg_{seq:016x}"), body(notice.kind.word(), at, &notice.data), now);
+                if endpoint.wants(notice) {
+                    of.put(id_of(*seq), body_of(notice), now);
                 }
                 of.after = of.after.max(*seq);
+                self.changed.store(true, Relaxed);
             }
         }
-        Ok(found.into_iter().map(|(tenant, endpoint, _)| (tenant, endpoint)).collect())
+        Ok(found.into_iter().map(|new| (new.tenant, new.endpoint)).collect())
     }
 
     /// Starts what is due, a few at each endpoint at a time.
@@ -183,6 +218,7 @@ impl Hooks {
                 if !flying.insert(attempt.clone()) {
                     continue;
                 }
+                let (id, waiting) = (id.clone(), waiting.clone());
                 let (client, done, url) = (self.client.clone(), done.clone(), endpoint.url.clone());
                 let micros = now.saturating_mul(1_000_000);
                 let secrets = endpoint.secrets.iter().filter(|secret| secret.until.is_none_or(|until| micros < until));
@@ -202,28 +238,45 @@ impl Hooks {
         }
     }
 
-    /// Keeps what is known, where it changed.
-    fn save(&self, saved: &mut String, metrics: &Metrics) {
-        let (text, waiting) = {
-            let state = self.lock();
-            let waiting: usize = state.0.values().flat_map(|all| all.values()).map(|of| of.waiting.len()).sum();
-            (serde_json::to_string(&*state).unwrap_or_default(), waiting)
-        };
-        metrics.notices_waiting.store(waiting as u64, Relaxed);
-        if text == *saved {
+    fn count(&self, metrics: &Metrics) {
+        let state = self.lock();
+        let all = || state.0.values().flat_map(BTreeMap::values);
+        metrics.notices_waiting.store(all().map(|of| of.waiting.len() as u64).sum(), Relaxed);
+        metrics.endpoints_disabled.store(all().filter(|of| of.disabled).count() as u64, Relaxed);
+    }
+
+    /// Keeps what is known, where it changed. Waits for the disk.
+    fn save(&self) {
+        if !self.changed.swap(false, Relaxed) {
             return;
         }
+        let text = serde_json::to_string(&*self.lock()).unwrap_or_default();
         let beside = self.file.with_extension("tmp");
         let written = std::fs::File::create(&beside).and_then(|mut file| {
             std::io::Write::write_all(&mut file, text.as_bytes())?;
             file.sync_data()?;
             std::fs::rename(&beside, &self.file)
         });
-        // Not written, it is sent again after a restart.
-        if written.is_ok() {
-            *saved = text;
+        // Not written, it is sent again after a restart, if it is not written the next time.
+        if written.is_err() {
+            self.changed.store(true, Relaxed);
         }
     }
+}
+
+/// The id of the notice of an entry.
+fn id_of(seq: u64) -> String {
+    format!("msg_{seq:016x}")
+}
+
+/// The entry of the notice of an id.
+pub(crate) fn entry_of(id: &str) -> Option<u64> {
+    let seq = u64::from_str_radix(id.strip_prefix("msg_")?, 16).ok()?;
+    (id_of(seq) == id).then_some(seq)
+}
+
+fn body_of(notice: &Notice) -> String {
+    body(notice.kind.word(), Timestamp(notice.at.saturating_mul(1_000)), &notice.data)
 }
 
 /// What is known of an endpoint that nothing was sent to.

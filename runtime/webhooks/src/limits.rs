@@ -12,6 +12,8 @@ pub const BODY_BYTES: usize = 20_000;
 pub const REMEMBERED: usize = 100;
 /// Notices of an endpoint that wait to be tried again; those behind them wait in the log.
 pub const WAITING: usize = 1_000;
+/// Notices that may wait beyond that: taken up together, asked for again one by one, tests.
+pub const BESIDE: usize = 200;
 /// Bytes of the reason of a failure.
 pub const REASON_BYTES: usize = 200;
 /// Bytes of a secret, decoded, by the standard.

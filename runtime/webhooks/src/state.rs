@@ -58,19 +58,29 @@ impl Endpoint {
         !self.disabled && self.waiting.len() < limits::WAITING
     }
 
+    /// Takes a single notice up beside the others, to be tried at once, also where it said that it is gone;
+    /// not where too many wait.
+    pub fn put_beside(&mut self, id: String, body: String, now: i64) -> bool {
+        let room = self.waiting.len() < limits::WAITING + limits::BESIDE || self.waiting.contains_key(&id);
+        if room {
+            self.disabled = false;
+            self.put(id, body, now);
+        }
+        room
+    }
+
     /// Takes a notice up, to be tried at once.
     pub fn put(&mut self, id: String, body: String, now: i64) {
         self.waiting.insert(id, Waiting { body, attempts: 0, at: now });
     }
 
     /// What is due at a time, the longest due first.
-    pub fn due(&self, now: i64) -> Vec<(String, Waiting)> {
+    pub fn due(&self, now: i64) -> Vec<(&String, &Waiting)> {
         if self.disabled {
             return Vec::new();
         }
-        let mut due: Vec<_> =
-            self.waiting.iter().filter(|(_, of)| of.at <= now).map(|(id, of)| (id.clone(), of.clone())).collect();
-        due.sort_by(|(a, first), (b, second)| (first.at, a).cmp(&(second.at, b)));
+        let mut due: Vec<_> = self.waiting.iter().filter(|(_, of)| of.at <= now).collect();
+        due.sort_by_key(|(id, of)| (of.at, *id));
         due
     }
 
@@ -146,7 +156,21 @@ mod tests {
         endpoint.put("c".into(), "{}".into(), now);
         endpoint.tried("c", &Outcome::Gone, now);
         assert!(endpoint.disabled && !endpoint.has_room() && endpoint.due(i64::MAX).is_empty());
+        // Asked to, it is tried once more.
+        assert!(endpoint.put_beside("d".into(), "{}".into(), now) && endpoint.due(now).len() == 1);
         let text = serde_json::to_string(&endpoint).expect("written");
         assert_eq!(serde_json::from_str::<Endpoint>(&text).expect("read"), endpoint);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut endpoint = Endpoint::default();
+        let most = limits::WAITING + limits::BESIDE;
+        for id in 0..most {
+            assert!(endpoint.put_beside(format!("{id}"), "{}".into(), 0), "{id}");
+        }
+        assert!(!endpoint.has_room() && !endpoint.put_beside("more".into(), "{}".into(), 0));
+        assert!(endpoint.put_beside("0".into(), "{}".into(), 0), "it is there already");
+        assert_eq!(endpoint.waiting.len(), most);
     }
 }

@@ -353,6 +353,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("S056", Error, false, "too many closed periods"),
     code!("S060", Error, false, "an endpoint that cannot be told"),
     code!("S061", Error, false, "an endpoint that is not there"),
+    code!("S062", Error, false, "nothing that can be sent to an endpoint"),
     code!("S070", Error, false, "something that a plan says"),
     code!("S071", Error, false, "a meter without a value window by window"),
 ];

@@ -78,6 +78,11 @@ impl Billing {
         some.map(|of| (of.seq, Notice::of_document(of.recorded_at, &of.issued))).collect()
     }
 
+    /// The entry of the first document that was issued at an instant (microseconds) or later.
+    pub(crate) fn first_since(&self, at: i64) -> Option<u64> {
+        self.documents.iter().find(|document| document.recorded_at >= at).map(|document| document.seq)
+    }
+
     /// Whether something was issued for a period.
     fn has_issued(&self, plan: &str, billed: &str, from: Date) -> bool {
         self.by_slot.contains_key(&(plan.to_owned(), billed.to_owned(), from))

@@ -9,6 +9,7 @@
 mod ask;
 mod decide;
 mod entry;
+mod find;
 mod notice;
 
 pub use ask::{Endpoint, NotifyCommand, Secret};
@@ -16,9 +17,10 @@ pub use entry::{NotifyEntry, kind};
 pub use notice::{Notice, NoticeKind};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
-/// What was told already: who, of what, which share of it, and the window it is told once in.
-type Told = (String, String, String, i64);
+/// What was told already: until when it is not told again, who, of what, which share of it.
+type Told = (i64, String, String, String);
 
 /// Who is told what, of one tenant.
 #[derive(Default)]
@@ -30,6 +32,12 @@ pub(crate) struct Notifying {
     recent: VecDeque<(u64, Notice)>,
     /// Who is to be looked at: billed subjects.
     waiting: BTreeSet<String>,
+    /// Who was looked at last.
+    looked: String,
+    /// How many rejected events were told of.
+    rejects_told: u64,
+    /// When that was recorded, in microseconds.
+    rejects_at: i64,
 }
 
 impl Notifying {
@@ -38,6 +46,23 @@ impl Notifying {
         self.endpoints
             .values()
             .any(|endpoint| endpoint.kinds.is_empty() || endpoint.kinds.iter().any(|k| k.is_watched()))
+    }
+
+    /// Who is to be looked at next: they take turns by name.
+    fn next(&mut self) -> Option<String> {
+        let behind = (Bound::Excluded(self.looked.as_str()), Bound::Unbounded);
+        let next = self.waiting.range::<str, _>(behind).next().or_else(|| self.waiting.first()).cloned()?;
+        self.waiting.remove(&next);
+        self.looked.clone_from(&next);
+        Some(next)
+    }
+
+    /// Whether rejected events are to be told of, `rejected` in all. Not by the tenant's clock: under test
+    /// it may stand still.
+    fn rejects_due(&self, rejected: u64, recorded_at: i64) -> bool {
+        rejected > self.rejects_told
+            && self.rejects_at.saturating_add(crate::limits::REJECTS_APART) <= recorded_at
+            && self.endpoints.values().any(|endpoint| endpoint.wants_kind(NoticeKind::EventRejected))
     }
 
     /// Keeps a notice at hand.
@@ -56,6 +81,8 @@ impl Notifying {
         for told in &self.told {
             put(format!("{told:?}").as_bytes());
         }
+        put(&self.rejects_told.to_le_bytes());
+        put(&self.rejects_at.to_le_bytes());
         for (seq, _) in &self.recent {
             put(&seq.to_le_bytes());
         }

@@ -27,6 +27,9 @@ pub enum NoticeKind {
     /// A period ended, and its invoices can be looked at before they are issued.
     #[serde(rename = "invoice.drafted")]
     InvoiceDrafted,
+    /// Events were rejected: one notice for many.
+    #[serde(rename = "event.rejected")]
+    EventRejected,
     /// Somebody tries whether an endpoint answers.
     #[serde(rename = "test")]
     Test,
@@ -34,7 +37,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 8] = [
+    pub const ALL: [NoticeKind; 9] = [
         NoticeKind::UsageThreshold,
         NoticeKind::EntitlementReached,
         NoticeKind::BalanceLow,
@@ -42,6 +45,7 @@ impl NoticeKind {
         NoticeKind::InvoiceFinalised,
         NoticeKind::InvoiceCorrected,
         NoticeKind::InvoiceDrafted,
+        NoticeKind::EventRejected,
         NoticeKind::Test,
     ];
 
@@ -55,6 +59,7 @@ impl NoticeKind {
             NoticeKind::InvoiceFinalised => "invoice.finalised",
             NoticeKind::InvoiceCorrected => "invoice.corrected",
             NoticeKind::InvoiceDrafted => "invoice.drafted",
+            NoticeKind::EventRejected => "event.rejected",
             NoticeKind::Test => "test",
         }
     }

@@ -199,6 +199,7 @@ impl Problem {
             "S071" => (StatusCode::UNPROCESSABLE_ENTITY, "the meter has no value window by window"),
             "S060" => (StatusCode::UNPROCESSABLE_ENTITY, "the endpoint cannot be told"),
             "S061" => (StatusCode::NOT_FOUND, "there is no such endpoint"),
+            "S062" => (StatusCode::UNPROCESSABLE_ENTITY, "this is not sent to the endpoint"),
             "S028" => (StatusCode::UNPROCESSABLE_ENTITY, "the key is of another request"),
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "this cannot be carried out"),
         };
@@ -287,7 +288,7 @@ mod tests {
         ]);
         let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
-        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S070", "S071"];
+        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S062", "S070", "S071"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         all.extend([
             Problem::beyond("the log ends with entry 7"),

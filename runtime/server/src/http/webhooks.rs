@@ -6,13 +6,13 @@ use crate::http::params::Part;
 use crate::http::problem::Problem;
 use crate::http::{App, json_of};
 use crate::keys::{Caller, Role};
-use crate::notify::Hooks;
+use crate::notify::{Hooks, entry_of};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use price_core::Command;
-use price_core::notify::{Endpoint, NoticeKind, NotifyCommand, Secret};
+use price_core::notify::{Endpoint, Notice, NoticeKind, NotifyCommand, Secret};
 use price_value::Timestamp;
 use price_webhooks::{Delivery, new_secret, plain_url};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ struct Wanted {
     /// Amounts below which a balance is low, by wallet.
     #[serde(default)]
     balance_below: BTreeMap<String, String>,
+    /// Shares of limits that are told, in percent.
+    #[serde(default)]
+    usage_percent: BTreeSet<u16>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +47,7 @@ struct EndpointOut<'e> {
     secret: Option<&'e str>,
     types: &'e BTreeSet<NoticeKind>,
     url: &'e str,
+    usage_percent: &'e BTreeSet<u16>,
     waiting: usize,
 }
 
@@ -57,6 +61,7 @@ impl<'e> EndpointOut<'e> {
             secret: endpoint.secrets.first().filter(|_| secret).map(|secret| secret.text.as_str()),
             types: &endpoint.kinds,
             url: &endpoint.url,
+            usage_percent: &endpoint.usage_percent,
             waiting,
         }
     }
@@ -105,12 +110,12 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     caller.needs(Role::Admin)?;
     let hooks = hooks(&app)?;
-    let Wanted { url, types, balance_below } = object(&app, &headers, from).await?;
+    let Wanted { url, types, balance_below, usage_percent } = object(&app, &headers, from).await?;
     plain_url(&url, hooks.internal).map_err(|wrong| Problem::refused("S060", wrong.to_string()))?;
     let (secret, id) = (new_secret(&random()?), random()?);
     let id = format!("we_{}", &blake3::Hash::from_bytes(id).to_hex()[..16]);
     let secrets = vec![Secret { text: secret, until: None }];
-    let endpoint = Endpoint { id, url, kinds: types, balance_below, secrets, after: 0 };
+    let endpoint = Endpoint { id, url, kinds: types, balance_below, usage_percent, secrets, after: 0, since: 0 };
     set(&app, &caller, NotifyCommand::Endpoint(endpoint.clone())).await?;
     Ok(json_of(StatusCode::CREATED, &EndpointOut::of(&endpoint, &caller.tenant, hooks, true)))
 }
@@ -137,13 +142,22 @@ pub(super) async fn rotate(State(app): State<Arc<App>>, caller: Caller, Part(id)
     Ok(json_of(StatusCode::OK, &EndpointOut::of(&endpoint, &caller.tenant, hooks, true)))
 }
 
+/// What is sent again: one of these.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Replay {
-    after_entry: u64,
+    /// What came after an entry.
+    #[serde(default)]
+    after_entry: Option<u64>,
+    /// What was recorded at an instant or later.
+    #[serde(default)]
+    since: Option<String>,
+    /// One notice, by its id.
+    #[serde(default)]
+    notice: Option<String>,
 }
 
-/// Sends again what came after an entry.
+/// Sends notices again, or one.
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -153,10 +167,41 @@ pub(super) async fn replay(
 ) -> Result<Response, Problem> {
     caller.needs(Role::Admin)?;
     let hooks = hooks(&app)?;
-    let Replay { after_entry } = object(&app, &headers, from).await?;
+    let asked: Replay = object(&app, &headers, from).await?;
     let endpoint = find(&app, &caller, id).await?;
-    hooks.replay(&caller.tenant, &endpoint.id, after_entry);
+    let node = app.node()?;
+    let tenant = caller.tenant.clone();
+    match asked {
+        Replay { after_entry: Some(after), since: None, notice: None } => {
+            hooks.replay(&caller.tenant, &endpoint.id, after);
+        }
+        Replay { after_entry: None, since: Some(text), notice: None } => {
+            let wrong =
+                || Problem::refused("S062", format!("`since` is no instant such as 2026-03-05T00:00:00Z: `{text}`"));
+            let at = Timestamp::parse_rfc3339(&text).map_err(|_| wrong())?.0.div_euclid(1_000);
+            let after = node.read(move |machine| machine.noticed_before(&tenant, at)).await?;
+            hooks.replay(&caller.tenant, &endpoint.id, after);
+        }
+        Replay { after_entry: None, since: None, notice: Some(notice) } => {
+            let unknown = || Problem::refused("S062", format!("there is no notice `{notice}` for this endpoint"));
+            let seq = entry_of(&notice).ok_or_else(unknown)?;
+            let found = node.read(move |machine| machine.notice(&tenant, seq)).await?;
+            let to_it = |of: &Notice| of.endpoint.as_ref().is_none_or(|id| *id == endpoint.id);
+            let found = found.filter(to_it).ok_or_else(unknown)?;
+            if !hooks.again(&caller.tenant, &endpoint, seq, &found) {
+                return Err(full());
+            }
+        }
+        _ => {
+            let message = "a replay names one of `after_entry`, `since` and `notice`";
+            return Err(Problem::refused("S062", message.into()));
+        }
+    }
     Ok(json_of(StatusCode::ACCEPTED, &EndpointOut::of(&endpoint, &caller.tenant, hooks, false)))
+}
+
+fn full() -> Problem {
+    Problem::refused("S062", "so many notices wait for this endpoint that it is given no more".into())
 }
 
 /// Sends something to see whether the endpoint answers.
@@ -165,7 +210,9 @@ pub(super) async fn test(State(app): State<Arc<App>>, caller: Caller, Part(id): 
     let hooks = hooks(&app)?;
     let endpoint = find(&app, &caller, id).await?;
     let id = format!("test_{}", &blake3::Hash::from_bytes(random()?).to_hex()[..16]);
-    hooks.test(&caller.tenant, &endpoint, id.clone());
+    if !hooks.test(&caller.tenant, &endpoint, id.clone()) {
+        return Err(full());
+    }
     Ok(json_of(StatusCode::ACCEPTED, &serde_json::json!({ "id": id })))
 }
 

@@ -70,7 +70,7 @@ impl Shard {
                     }
                 };
                 // What there is to tell is looked for now and then, not with every group.
-                let looked_at = machine.looks().then(|| looked.elapsed());
+                let looked_at = machine.looks(now().max(recorded_at)).then(|| looked.elapsed());
                 let wait = match looked_at {
                     Some(ago) if ago >= LOOK => {
                         let (reply, _) = oneshot::channel();
