@@ -11,6 +11,7 @@ mod guide;
 mod keys;
 mod observe;
 mod once;
+mod openmeter;
 mod operate;
 mod path;
 mod quota;

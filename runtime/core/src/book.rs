@@ -299,13 +299,6 @@ impl Book {
         Ok((invoice, plans[stage]))
     }
 
-    /// What reads events of the latest version without counting them.
-    pub(crate) fn judge(&self) -> Judge {
-        let version = self.version();
-        let rater = Rater::new(version.kernel.clone()).expect("the kernel made one before");
-        Judge { rater, records: Records::new(version.plan()) }
-    }
-
     /// What a billed subject may do at an instant, and when the window of each ends, in nanoseconds.
     pub(crate) fn entitlements(
         &mut self,
@@ -343,6 +336,22 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
+    /// For the events of a plan that has been in a book.
+    pub(crate) fn new(kernel: Arc<dyn Kernel>) -> Judge {
+        let records = Records::new(kernel.plan());
+        Judge { rater: Rater::new(kernel).expect("the kernel made one before"), records }
+    }
+
+    /// The plan.
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        self.rater.plan()
+    }
+
+    /// Labels of open dimensions that were read so far.
+    pub(crate) fn open(&self) -> &price_rating::OpenLabels {
+        self.rater.open_labels()
+    }
+
     /// Columns of records that fit; the lines of a part say which, from 1.
     pub(crate) fn parts<'r>(&mut self, records: impl IntoIterator<Item = &'r str>) -> Vec<Part> {
         let mut decoded = self.records.decode(records);
@@ -352,12 +361,9 @@ impl Judge {
         }
     }
 
+    /// Fills the calendars of what was read.
     pub(crate) fn calendars(&mut self, batch: &mut price_ir::Batch) {
         self.rater.fill_calendars(batch);
-    }
-
-    pub(crate) fn kernel(&self) -> &Arc<dyn Kernel> {
-        self.rater.kernel()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::billing::BillingCommand;
 use crate::enforce::EnforceCommand;
 use crate::notify::NotifyCommand;
+use crate::portal::EndedTokens;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +86,13 @@ pub enum Command {
         tenant: String,
         /// What.
         ask: NotifyCommand,
+    },
+    /// Ends tokens of customers' browsers.
+    EndTokens {
+        /// Whose.
+        tenant: String,
+        /// Which.
+        ended: EndedTokens,
     },
     /// Looks for what is to be told, as much as is done at once.
     Look,

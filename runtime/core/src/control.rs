@@ -28,6 +28,7 @@ impl Machine {
             Command::Subscribe { tenant, subscription } => {
                 Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
             }
+            Command::EndTokens { tenant, ended } => Ok(Entry::EndTokens(tenant.clone(), ended.clone())),
             Command::Usage { .. }
             | Command::Replace { .. }
             | Command::Retry { .. }
@@ -88,6 +89,7 @@ impl Machine {
                 self.keep_reject(seq, recorded_at, reject.clone());
                 Ok(())
             }
+            Entry::EndTokens(tenant, ended) => self.end_tokens(recorded_at, tenant, ended),
             Entry::Answered(answered) => {
                 self.remember(recorded_at, answered);
                 Ok(())

@@ -7,6 +7,7 @@ use crate::billing::BillingEntry;
 use crate::command::Subscribed;
 use crate::enforce::EnforceEntry;
 use crate::notify::NotifyEntry;
+use crate::portal::{self, EndedTokens};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of entries.
@@ -54,6 +55,8 @@ pub enum Entry {
     Enforce(String, EnforceEntry),
     /// Who is told what: whose, and what.
     Notify(String, NotifyEntry),
+    /// Tokens that are no longer good: whose, and which.
+    EndTokens(String, EndedTokens),
 }
 
 /// A record of a tenant.
@@ -169,6 +172,7 @@ impl Entry {
             Entry::Billing(tenant, entry) => entry.to_bytes(tenant),
             Entry::Enforce(tenant, entry) => entry.to_bytes(tenant),
             Entry::Notify(tenant, entry) => entry.to_bytes(tenant),
+            Entry::EndTokens(tenant, ended) => portal::to_bytes(tenant, ended),
         }
     }
 
@@ -202,6 +206,10 @@ impl Entry {
             notify if NotifyEntry::is(notify) => {
                 let (tenant, entry) = NotifyEntry::from_bytes(notify, bytes)?;
                 Entry::Notify(tenant, entry)
+            }
+            portal::ENDED => {
+                let (tenant, ended) = portal::from_bytes(bytes)?;
+                Entry::EndTokens(tenant, ended)
             }
             other => return Err(EntryError::UnknownKind(other)),
         })
@@ -277,6 +285,8 @@ mod tests {
             Entry::Void(Named { tenant: "t".into(), source: "s".into(), id: "1".into() }),
             Entry::Revert(Reverted { tenant: "t".into(), set: "june".into() }),
             Entry::Publish(Published { tenant: "t".into(), artefact: vec![0, 255, 1] }),
+            Entry::EndTokens("t".into(), EndedTokens::Subject("a".into())),
+            Entry::EndTokens("t".into(), EndedTokens::All),
             Entry::Answered(Answered { tenant: "t".into(), key: "k".into(), print: [7; 16], answers: vec![] }),
         ];
         for entry in all {

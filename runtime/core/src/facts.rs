@@ -101,6 +101,13 @@ impl Facts {
         self.0[from.min(until)..until].iter().filter(|fact| fact.gone.is_none())
     }
 
+    /// Those that count and happened in a stretch of time, in folding order.
+    pub(crate) fn between(&self, from: i64, until: i64) -> impl DoubleEndedIterator<Item = &Fact> {
+        let start = self.0.partition_point(|fact| fact.happened < from);
+        let end = self.0.partition_point(|fact| fact.happened < until);
+        self.0[start.min(end)..end].iter().filter(|fact| fact.gone.is_none())
+    }
+
     /// All of them, in folding order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> {
         self.0.iter()

@@ -72,8 +72,16 @@ pub const REJECTS_APART: i64 = 60_000_000;
 pub const NOTICES: usize = 100_000;
 /// Billed subjects that are looked at for notices before other commands are looked at again.
 pub const LOOKED_TOGETHER: usize = 64;
+/// Events that a list of the latest ones looks at.
+pub const RECENT_EVENTS: usize = 1_000_000;
+/// For how long a token of a customer's browser is good, in microseconds: an hour.
+pub const TOKEN_MICROS: i64 = 3_600 * 1_000_000;
+/// Tokens of one tenant that were ended within that time.
+pub const TOKENS_ENDED: usize = 10_000;
 /// Events that a question about usage looks at.
 pub const USAGE_EVENTS: usize = 1_000_000;
+/// Bytes of these events.
+pub const USAGE_BYTES: usize = 256 << 20;
 /// Rows that it is answered with.
 pub const USAGE_ROWS: usize = 100_000;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.

@@ -13,6 +13,7 @@ use crate::notify::Notifying;
 use crate::numbered::Numbered;
 use crate::once::Memories;
 use crate::past::{How, Past};
+use crate::portal::Ended;
 use hashbrown::HashMap;
 use price_ingest::{Envelope, Envelopes};
 use price_ir::KernelFactory;
@@ -96,6 +97,10 @@ pub(crate) struct Tenant {
     pub(crate) enforcement: Enforcement,
     /// Who is told what.
     pub(crate) notifying: Notifying,
+    /// Tokens that are no longer good.
+    pub(crate) ended: Ended,
+    /// Numbers of accounts by the hash of their name. For looking up only.
+    pub(crate) by_hash: ByKey<u32>,
 }
 
 impl Tenant {
@@ -106,13 +111,20 @@ impl Tenant {
 
     /// The plans of an account, to be changed.
     pub(crate) fn seats(&mut self, account: &str) -> &mut Vec<Seat> {
-        let Tenant { accounts, listed, .. } = self;
+        let Tenant { accounts, listed, by_hash, .. } = self;
         let number = accounts.number_or(account, Vec::new);
         if accounts.len() > listed.len() {
             listed.insert(accounts.name(number).clone(), number);
+            by_hash.insert(account_hash(account), number);
         }
         accounts.at_mut(number)
     }
+}
+
+/// What stands for the name of an account where a name is too long or too plain.
+pub fn account_hash(account: &str) -> u128 {
+    let hash = blake3::hash(account.as_bytes());
+    hash.as_bytes().first_chunk::<16>().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 
 /// By the key of an event, for looking up only: its order reaches nothing.

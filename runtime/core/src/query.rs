@@ -154,6 +154,24 @@ impl Machine {
         views
     }
 
+    /// Names of accounts, behind so many, and how many there are.
+    pub fn account_names(&self, tenant: &str, behind: usize, limit: usize) -> (Vec<String>, usize) {
+        let Some(tenant) = self.tenants.get(tenant) else { return (Vec::new(), 0) };
+        let names = tenant.listed.keys().skip(behind).take(limit).map(|name| name.to_string()).collect();
+        (names, tenant.listed.len())
+    }
+
+    /// Whether there is an account of this name.
+    pub fn has_account(&self, tenant: &str, account: &str) -> bool {
+        self.tenants.get(tenant).is_some_and(|tenant| tenant.listed.contains_key(account))
+    }
+
+    /// The account whose name has this hash.
+    pub fn account_hashed(&self, tenant: &str, hash: u128) -> Option<String> {
+        let tenant = self.tenants.get(tenant)?;
+        tenant.by_hash.get(&hash).map(|number| tenant.accounts.name(*number).to_string())
+    }
+
     /// An event that counts, by its identity.
     pub fn event(&self, tenant: &str, source: &str, id: &str) -> Option<EventView> {
         let place = self.places.get(&self.key(tenant, source, id))?;
@@ -211,6 +229,7 @@ impl Machine {
             tenant.billing.digest(&mut put);
             tenant.enforcement.digest(&mut put);
             tenant.notifying.digest(&mut put);
+            tenant.ended.digest(&mut put);
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));

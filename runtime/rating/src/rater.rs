@@ -281,6 +281,11 @@ impl Rater {
         self.time.billing.period_at(&self.time.zone, at)
     }
 
+    /// The labels of open dimensions that were interned.
+    pub fn open_labels(&self) -> &OpenLabels {
+        &self.labels
+    }
+
     /// What is due in `[from, until)`, sorted by billed subject, then period: periods with usage,
     /// and for subjects with a subscription or a carried level also those without. A missing end
     /// is that of all usage, a missing start of a contract its first day.

@@ -69,6 +69,12 @@ pub const NOTICES_AT_ONCE: usize = 4;
 pub const NOTICES_UNDER_WAY: usize = 64;
 /// Time that notices under way have to land when the server stops.
 pub const STOP_TIME: Duration = Duration::from_secs(5);
+/// Questions about usage that are answered at a time; each may hold 256 MiB of events.
+pub const QUESTIONS: usize = 4;
+/// Customers that one question about access names.
+pub const ACCESS_CUSTOMERS: usize = 100;
+/// Bytes of the names of meters in a token of a customer's browser.
+pub const TOKEN_METERS_BYTES: usize = 1_024;
 /// Streams of postings at a time.
 pub const FOLLOWERS: usize = 64;
 /// Postings that a slow reader may be behind before it gets them from the log.

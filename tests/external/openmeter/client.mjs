@@ -23,5 +23,27 @@ const own = await client.meters.query("tokens", { ...span, subject: ["globex"], 
 assert.deepEqual(own.data.map((row) => [row.value, row.subject]), [[2, "globex"]]);
 const listed = await client.events.list({ subject: "globex" });
 assert.ok(listed.some((each) => each.event.id === "js-3"));
+const page = await client.events.listV2({ limit: 2 });
+assert.equal(page.items.length, 2);
+const next = await client.events.listV2({ limit: 2, cursor: page.nextCursor });
+assert.notEqual(next.items[0].event.id, page.items[1].event.id);
+
+assert.equal((await client.customers.get("acme")).key, "acme");
+assert.equal((await client.customers.list({ pageSize: 1 })).totalCount, 2);
+assert.equal((await client.subjects.get("globex")).key, "globex");
+const { id } = await client.customers.get("globex");
+const of = await client.meters.query("tokens", { ...span, filterCustomerId: [id] });
+assert.deepEqual(of.data.map((row) => [row.value, row.customerId]), [[2, id]]);
+const value = await client.customers.entitlementsV1.value("acme", "tokens");
+assert.equal(value.totalAvailableGrantAmount, 1000);
+assert.deepEqual(Object.keys((await client.customers.getAccess("acme")).entitlements).sort(), ["sso", "support", "tokens"]);
+
+const token = await client.portal.create({ subject: "globex" });
+const asked = () =>
+  fetch(`${baseUrl}/api/v1/portal/meters/tokens/query`, { headers: { authorization: `Bearer ${token.token}` } });
+assert.equal((await asked()).status, 200);
+await client.portal.invalidate({ id: token.id });
+assert.equal((await asked()).status, 401);
+
 await assert.rejects(client.meters.query("nothing", span), /no plan has a meter/);
 console.log("the JavaScript client works unchanged");

@@ -57,6 +57,9 @@ assert [(row.window_start.day, row.value) for row in days] == [(1, 150), (2, 12)
 named = client.meters.query_json("tokens", subject=["acme"], group_by=["model"], **span).data
 assert sorted((row.subject, row.group_by["model"], row.value) for row in named) == [("acme", "large", 50), ("acme", "small", 105)]
 small = client.meters.query_json("tokens", filter_group_by={"model": "small"}, **span).data
+table = client.meters.query_csv("tokens", group_by=["model"], **span)
+table = table if isinstance(table, str) else b"".join(table).decode()
+assert table.splitlines()[0] == "window_start,window_end,subject,model,value" and len(table.splitlines()) == 3, table
 assert [row.value for row in small] == [112], small
 assert [row.value for row in client.meters.query_json("prompts", **span).data] == [4]
 berlin = client.meters.query_json("tokens", window_size="MONTH", window_time_zone="Europe/Berlin", **span).data
@@ -76,6 +79,8 @@ assert upserted[0].display_name == "ACME"
 customer = client.customers.get("acme")
 assert customer.key == "acme" and len(customer.id) == 26
 assert client.customers.get(customer.id).key == "acme"
+made = client.customers.create({"key": "acme", "name": "ACME", "usageAttribution": {"subjectKeys": ["acme"]}})
+assert made.id == customer.id and made.name == "ACME"
 
 token = client.portal.portal_tokens.create({"subject": "globex"})
 assert token.subject == "globex" and token.token

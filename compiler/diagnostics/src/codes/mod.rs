@@ -356,4 +356,5 @@ pub const CODES: &[CodeInfo] = &[
     code!("S062", Error, false, "nothing that can be sent to an endpoint"),
     code!("S070", Error, false, "something that a plan says"),
     code!("S071", Error, false, "a meter without a value window by window"),
+    code!("S072", Error, false, "a meter that plans mean different things by"),
 ];

@@ -11,6 +11,7 @@ mod ingest;
 mod knowledge;
 mod notify;
 mod once;
+mod openmeter;
 mod path;
 mod replay;
 

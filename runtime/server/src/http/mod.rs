@@ -118,6 +118,8 @@ pub(crate) struct App {
     closing: watch::Receiver<bool>,
     /// Tokens of customers' browsers.
     portal: openmeter::Tokens,
+    /// Questions about usage that are answered at a time.
+    questions: Arc<Semaphore>,
     /// What is known of deliveries, once the log is replayed.
     hooks: OnceLock<Arc<Hooks>>,
     /// Who sends invoices, and to whom.
@@ -138,6 +140,7 @@ impl App {
             stopping: AtomicBool::new(false),
             closing,
             portal: openmeter::Tokens::default(),
+            questions: Arc::new(Semaphore::new(limits::QUESTIONS)),
             hooks: OnceLock::new(),
             letterhead: Letterhead::default(),
         }
@@ -307,18 +310,21 @@ mod tests {
 
     #[tokio::test]
     async fn the_description_names_every_route_and_no_other() {
-        let document: Value = serde_json::from_str(OPENAPI).expect("JSON");
-        let paths = document["paths"].as_object().expect("paths");
-        let described: BTreeSet<(String, String)> = paths
-            .iter()
-            .flat_map(|(path, methods)| {
-                methods.as_object().expect("methods").keys().map(|m| (path.clone(), m.clone())).collect::<Vec<_>>()
-            })
-            .collect();
-        let known = ROUTES.iter().flat_map(|(path, methods)| methods.iter().map(|m| (path.to_string(), m.to_string())));
-        assert_eq!(described, known.collect());
+        for (text, routes) in [(OPENAPI, &ROUTES[..]), (openmeter::OPENAPI, &openmeter::ROUTES[..])] {
+            let document: Value = serde_json::from_str(text).expect("JSON");
+            let paths = document["paths"].as_object().expect("paths");
+            let described: BTreeSet<(String, String)> = paths
+                .iter()
+                .flat_map(|(path, methods)| {
+                    methods.as_object().expect("methods").keys().map(|m| (path.clone(), m.clone())).collect::<Vec<_>>()
+                })
+                .collect();
+            let known =
+                routes.iter().flat_map(|(path, methods)| methods.iter().map(|m| (path.to_string(), m.to_string())));
+            assert_eq!(described, known.collect());
+        }
         let (router, _close) = app();
-        for (path, methods) in ROUTES {
+        for (path, methods) in ROUTES.iter().chain(&openmeter::ROUTES) {
             for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
                 let (status, _, body) = ask(&router, method, &path.replace(['{', '}'], "")).await;
                 let there = methods.contains(&method.to_ascii_lowercase().as_str());
@@ -330,10 +336,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_description_refers_to_what_it_has() {
-        let document: Value = serde_json::from_str(OPENAPI).expect("JSON");
-        let mut waiting = vec![&document];
+        let documents: Vec<Value> =
+            [OPENAPI, openmeter::OPENAPI].map(|text| serde_json::from_str(text).expect("JSON")).into();
+        let mut waiting: Vec<(&Value, &Value)> = documents.iter().map(|document| (document, document)).collect();
         let (mut seen, mut operations) = (0, BTreeSet::new());
-        while let Some(value) = waiting.pop() {
+        while let Some((document, value)) = waiting.pop() {
             match value {
                 Value::Object(members) => {
                     if let Some(Value::String(to)) = members.get("$ref") {
@@ -343,9 +350,9 @@ mod tests {
                     if let Some(Value::String(id)) = members.get("operationId") {
                         assert!(operations.insert(id.clone()), "{id} is there twice");
                     }
-                    waiting.extend(members.values());
+                    waiting.extend(members.values().map(|value| (document, value)));
                 }
-                Value::Array(all) => waiting.extend(all),
+                Value::Array(all) => waiting.extend(all.iter().map(|value| (document, value))),
                 _ => {}
             }
         }

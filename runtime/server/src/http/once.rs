@@ -124,6 +124,7 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
             }
             Command::Billing { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::Enforce { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
+            Command::EndTokens { ended, .. } => put(&serde_json::to_vec(ended).unwrap_or_default()),
             Command::Notify { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::Look | Command::Tick | Command::Once { .. } => {}
         }

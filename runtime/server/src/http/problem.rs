@@ -197,6 +197,7 @@ impl Problem {
             "S056" => (StatusCode::UNPROCESSABLE_ENTITY, "too many periods are closed"),
             "S070" => (StatusCode::UNPROCESSABLE_ENTITY, "this is said by a plan"),
             "S071" => (StatusCode::UNPROCESSABLE_ENTITY, "the meter has no value window by window"),
+            "S072" => (StatusCode::CONFLICT, "plans mean different things by the meter"),
             "S060" => (StatusCode::UNPROCESSABLE_ENTITY, "the endpoint cannot be told"),
             "S061" => (StatusCode::NOT_FOUND, "there is no such endpoint"),
             "S062" => (StatusCode::UNPROCESSABLE_ENTITY, "this is not sent to the endpoint"),
@@ -288,7 +289,8 @@ mod tests {
         ]);
         let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
-        let billing = ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S062", "S070", "S071"];
+        let billing =
+            ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S062", "S070", "S071", "S072"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
         all.extend([
             Problem::beyond("the log ends with entry 7"),

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::home::Home;
+use crate::http::openmeter::Tokens;
 use crate::http::{App, router};
 use crate::keys::{KeysError, Ring};
 use crate::limits;
@@ -114,7 +115,9 @@ pub fn serve(
     let (close, closing) = watch::channel(false);
     let letterhead = config.letterhead.as_deref().map(letterhead).transpose()?.unwrap_or_default();
     let quotas = Quotas::new(config.quotas.clone(), metrics.clone());
-    let app = Arc::new(App { letterhead, quotas, ..App::new(guarded.then_some(ring), metrics.clone(), closing) });
+    let portal = Tokens::new(&home.secrets().map_err(NodeError::from)?.pepper);
+    let app = App { letterhead, quotas, portal, ..App::new(guarded.then_some(ring), metrics.clone(), closing) };
+    let app = Arc::new(app);
     // Before anything can be asked about them.
     app.hooks.get_or_init(|| hooks(config));
     let served = runtime.block_on(async {

@@ -221,7 +221,8 @@ fn tenant(command: &Command) -> &str {
         | Command::Retry { tenant, .. }
         | Command::Billing { tenant, .. }
         | Command::Enforce { tenant, .. }
-        | Command::Notify { tenant, .. } => tenant,
+        | Command::Notify { tenant, .. }
+        | Command::EndTokens { tenant, .. } => tenant,
         Command::Once { once, .. } => &once.tenant,
         Command::Look | Command::Tick => "",
     }
@@ -242,6 +243,7 @@ fn bytes(command: &Command) -> usize {
         Command::Billing { .. } => price_core::limits::REASON_BYTES,
         Command::Enforce { .. } => price_core::limits::IDENTITY_BYTES,
         Command::Notify { .. } => price_core::limits::URL_BYTES,
+        Command::EndTokens { .. } => price_core::limits::IDENTITY_BYTES,
         Command::Look | Command::Tick => 0,
         // With the answers, which become an entry too.
         Command::Once { once, commands } => {

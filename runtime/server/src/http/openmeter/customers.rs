@@ -1,18 +1,19 @@
 //! Customers and subjects: both are accounts.
 
-use super::{SINCE, id};
+use super::SINCE;
+use super::id::{account, id};
 use crate::http::events::object;
 use crate::http::params::{Params, Part, page};
 use crate::http::problem::Problem;
 use crate::http::{App, body, json_of};
 use crate::keys::{Caller, Role};
 use crate::limits;
+use crate::records::{Media, media, records};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use price_core::AccountView;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,26 +24,25 @@ fn customer(name: &str) -> Value {
     })
 }
 
-fn as_subject(name: &str) -> Value {
-    json!({ "id": id("subject", name), "key": name, "displayName": name, "createdAt": SINCE, "updatedAt": SINCE })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SubjectOut<'s> {
+    id: String,
+    key: &'s str,
+    display_name: &'s str,
+    created_at: &'static str,
+    updated_at: &'static str,
 }
 
-/// Names of accounts, each once.
-async fn names(app: &App, caller: &Caller, limit: usize) -> Result<Vec<String>, Problem> {
+fn as_subject<'s>(key: &'s str, display_name: &'s str) -> SubjectOut<'s> {
+    SubjectOut { id: id("subject", key), key, display_name, created_at: SINCE, updated_at: SINCE }
+}
+
+/// Names of accounts, behind so many, and how many there are.
+async fn names(app: &App, caller: &Caller, behind: usize, limit: usize) -> Result<(Vec<String>, usize), Problem> {
     caller.needs(Role::Read)?;
     let tenant = caller.tenant.clone();
-    let found: Vec<AccountView> = app.node()?.read(move |machine| machine.accounts(&tenant, "", None, limit)).await?;
-    let mut names: Vec<String> = found.into_iter().map(|view| view.account).collect();
-    names.dedup();
-    Ok(names)
-}
-
-/// The account of a name, or of an id of one.
-pub(super) async fn named(app: &App, caller: &Caller, asked: &str) -> Result<String, Problem> {
-    let is_id = asked.len() == 26;
-    let all = names(app, caller, if is_id { usize::MAX } else { 0 }).await?;
-    let found = all.into_iter().find(|name| id("customer", name) == asked || id("subject", name) == asked);
-    Ok(found.unwrap_or_else(|| asked.to_owned()))
+    Ok(app.node()?.read(move |machine| machine.account_names(&tenant, behind, limit)).await?)
 }
 
 #[derive(Deserialize, Default)]
@@ -50,6 +50,9 @@ pub(super) async fn named(app: &App, caller: &Caller, asked: &str) -> Result<Str
 pub(super) struct Pages {
     page: Option<usize>,
     page_size: Option<usize>,
+    key: Option<String>,
+    name: Option<String>,
+    subject: Option<String>,
 }
 
 pub(super) async fn list(
@@ -58,25 +61,44 @@ pub(super) async fn list(
     Params(asked): Params<Pages>,
 ) -> Result<Response, Problem> {
     let (at, size) = (asked.page.unwrap_or(1).max(1), page(asked.page_size)?);
-    let all = names(&app, &caller, usize::MAX).await?;
-    let items: Vec<Value> =
-        all.iter().skip((at - 1).saturating_mul(size)).take(size).map(|name| customer(name)).collect();
-    let out = json!({ "items": items, "page": at, "pageSize": size, "totalCount": all.len() });
-    Ok(json_of(StatusCode::OK, &out))
+    let wanted: Vec<&String> = [&asked.key, &asked.name, &asked.subject].into_iter().flatten().collect();
+    let (found, total) = match wanted.first() {
+        None => names(&app, &caller, (at - 1).saturating_mul(size), size).await?,
+        Some(one) => {
+            caller.needs(Role::Read)?;
+            let same = wanted.iter().all(|other| other == one);
+            let known = account(&app, &caller, one).await?.filter(|name| same && name == *one);
+            let total = usize::from(known.is_some());
+            (known.into_iter().filter(|_| at == 1).collect(), total)
+        }
+    };
+    let items: Vec<Value> = found.iter().map(|name| customer(name)).collect();
+    Ok(json_of(StatusCode::OK, &json!({ "items": items, "page": at, "pageSize": size, "totalCount": total })))
 }
 
 async fn known(app: &App, caller: &Caller, asked: &str) -> Result<String, Problem> {
-    let name = named(app, caller, asked).await?;
-    let (tenant, wanted) = (caller.tenant.clone(), name.clone());
-    let found = app.node()?.read(move |machine| machine.accounts(&tenant, &wanted, None, 1)).await?;
-    match found.first().is_some_and(|view| view.account == name) {
-        true => Ok(name),
-        false => Err(Problem::not_found(format!("no account is called `{asked}`"))),
-    }
+    caller.needs(Role::Read)?;
+    let missing = || Problem::not_found(format!("no account is called `{asked}`"));
+    account(app, caller, asked).await?.ok_or_else(missing)
 }
 
 pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller, Part(asked): Part) -> Result<Response, Problem> {
     Ok(json_of(StatusCode::OK, &customer(&known(&app, &caller, &asked).await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    key: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    usage_attribution: Attribution,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Attribution {
+    subject_keys: Vec<String>,
 }
 
 /// An account that is on a plan is as good as made.
@@ -87,24 +109,31 @@ pub(super) async fn create(
     from: Body,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Publish)?;
-    let asked: Value = object(&app, &headers, from).await?;
-    let subject = asked["usageAttribution"]["subjectKeys"][0].as_str();
-    let Some(name) = asked["key"].as_str().or(subject) else {
+    let Wanted { key, name, usage_attribution } = object(&app, &headers, from).await?;
+    let subjects = usage_attribution.subject_keys;
+    let Some(account_name) = key.as_ref().or(subjects.first()) else {
         return Err(Problem::malformed("a customer needs a `key` or a subject in `usageAttribution`"));
     };
-    let mut out = customer(&known(&app, &caller, name).await.map_err(|_| not_on_a_plan(name))?);
-    if let Some(name) = asked["name"].as_str() {
+    // Events that name another subject would be those of another account.
+    if subjects.iter().any(|subject| subject != account_name) {
+        let one = "a customer is one account: its key is its only subject; several are billed together in a `pool`";
+        return Err(Problem::refused("S070", one.into()));
+    }
+    let found = account(&app, &caller, account_name).await?.filter(|found| found == account_name);
+    let missing = || {
+        let how = "put it onto one with POST /v1/subscriptions";
+        Problem::refused("S070", format!("`{account_name}` is on no plan: {how}"))
+    };
+    let mut out = customer(&found.ok_or_else(missing)?);
+    if let Some(name) = name {
         out["name"] = name.into();
     }
     Ok(json_of(StatusCode::CREATED, &out))
 }
 
-fn not_on_a_plan(name: &str) -> Problem {
-    Problem::refused("S070", format!("`{name}` is on no plan: put it onto one with POST /v1/subscriptions"))
-}
-
 pub(super) async fn subjects(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    let all: Vec<Value> = names(&app, &caller, limits::PAGE).await?.iter().map(|name| as_subject(name)).collect();
+    let (names, _) = names(&app, &caller, 0, limits::PAGE).await?;
+    let all: Vec<SubjectOut<'_>> = names.iter().map(|name| as_subject(name, name)).collect();
     Ok(json_of(StatusCode::OK, &all))
 }
 
@@ -113,7 +142,15 @@ pub(super) async fn subject(
     caller: Caller,
     Part(asked): Part,
 ) -> Result<Response, Problem> {
-    Ok(json_of(StatusCode::OK, &as_subject(&known(&app, &caller, &asked).await?)))
+    let name = known(&app, &caller, &asked).await?;
+    Ok(json_of(StatusCode::OK, &as_subject(&name, &name)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Subject {
+    key: String,
+    display_name: Option<String>,
 }
 
 /// A subject needs not be made; what is said of it beside its key is given back and not kept.
@@ -124,23 +161,17 @@ pub(super) async fn put_subjects(
     from: Body,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Publish)?;
-    if body::content_type(&headers).and_then(crate::records::media).is_none() {
+    if body::content_type(&headers).and_then(media) != Some(Media::Json) {
         return Err(Problem::media("subjects come as application/json"));
     }
     let held = body::read(&app, &headers, from, limits::BODY_BYTES).await?;
-    let asked: Value = serde_json::from_slice(&held.bytes).map_err(|wrong| Problem::malformed(wrong.to_string()))?;
-    let all = match asked {
-        Value::Array(all) => all,
-        one => vec![one],
-    };
-    let mut out = Vec::new();
-    for subject in &all {
-        let key = subject["key"].as_str().ok_or_else(|| Problem::malformed("a subject has a `key`"))?;
-        let mut made = as_subject(key);
-        if let Some(name) = subject["displayName"].as_str() {
-            made["displayName"] = name.into();
-        }
-        out.push(made);
-    }
+    let wrong = |wrong: serde_json::Error| Problem::malformed(format!("a subject has a `key`: {wrong}"));
+    let all: Result<Vec<Subject>, Problem> =
+        records(&held.bytes, Media::Json)?.into_iter().map(|text| serde_json::from_str(text).map_err(wrong)).collect();
+    let all = all?;
+    let out: Vec<SubjectOut<'_>> = all
+        .iter()
+        .map(|subject| as_subject(&subject.key, subject.display_name.as_ref().unwrap_or(&subject.key)))
+        .collect();
     Ok(json_of(StatusCode::OK, &out))
 }

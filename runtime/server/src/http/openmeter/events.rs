@@ -1,7 +1,10 @@
 //! Events: in, and listed with why some do not count.
 
+use super::asked::{advanced, instant};
+use super::id::account;
+use super::ingest::event;
 use crate::http::auth::now;
-use crate::http::events::{decide, raw};
+use crate::http::events::{ResultOut, decide, raw};
 use crate::http::params::{Params, page};
 use crate::http::problem::Problem;
 use crate::http::{App, body, json_of};
@@ -12,11 +15,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use price_core::{Command, Machine, Recorded, RejectView};
+use price_core::{Answer, Behind, Command, Recent, RecentQuery, Wanted};
 use price_value::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Takes events; a batch is taken as a whole, and what does not fit is kept with its reason.
@@ -35,23 +38,27 @@ async fn take(app: &App, caller: &Caller, headers: &HeaderMap, from: Body) -> Re
         (_, true) => Media::Json,
         (_, false) => Media::Event,
     };
+    let time = Timestamp(now().saturating_mul(1_000)).to_string();
+    let mut commands = Vec::new();
     let found = records(&held.bytes, form)?;
     app.quotas.sent(&caller.tenant, found.len());
-    let time = Timestamp(now().saturating_mul(1_000)).to_string();
-    let record = |text: &str| -> String {
-        // Without a time it is that of now.
-        match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(mut event)) if event.get("time").is_none_or(Value::is_null) => {
-                event.insert("time".into(), Value::String(time.clone()));
-                Value::Object(event).to_string()
-            }
-            _ => text.to_owned(),
+    for (at, text) in found.into_iter().enumerate() {
+        let wrong = |problem| Problem::malformed(format!("record {}: {problem}; nothing was taken", at + 1));
+        let record = event(text, &time).map_err(wrong)?;
+        // There is no answer for each event, so one that cannot be kept is told of before any is taken.
+        if record.len() > price_core::limits::RECORD_BYTES {
+            let most = price_core::limits::RECORD_BYTES;
+            let problem = format!("record {} has more than {most} bytes; nothing was taken", at + 1);
+            return Err(Problem::too_large(problem));
         }
-    };
-    let tenant = caller.tenant.to_string();
-    let commands =
-        found.into_iter().map(|text| Command::Usage { tenant: tenant.clone(), record: record(text), set: None });
-    decide(node, commands.collect()).await?;
+        commands.push(Command::Usage { tenant: caller.tenant.to_string(), record, set: None });
+    }
+    for answer in decide(node, commands).await? {
+        if let Answer::Refused { code, message } = answer {
+            return Err(Problem::refused(code, message));
+        }
+        app.metrics.event(ResultOut::of(answer).1);
+    }
     Ok(())
 }
 
@@ -77,65 +84,73 @@ pub(super) async fn ingest_v3(
 }
 
 #[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Asked {
     limit: Option<usize>,
+    from: Option<String>,
+    to: Option<String>,
     subject: Option<String>,
+    customer_id: Option<String>,
     id: Option<String>,
+    has_error: Option<bool>,
 }
 
-/// Events of a tenant, the latest first, and those that were refused.
-async fn all(app: &App, caller: &Caller, asked: Asked) -> Result<Vec<Value>, Problem> {
+#[derive(Deserialize, Default)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    /// JSON.
+    filter: Option<String>,
+}
+
+/// An event as they list it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventOut<'e> {
+    event: BTreeMap<&'e str, Box<serde_json::value::RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_error: Option<String>,
+    ingested_at: String,
+    stored_at: String,
+}
+
+async fn found(app: &App, caller: &Caller, asked: RecentQuery, limit: usize) -> Result<Vec<Recent>, Problem> {
     caller.needs(Role::Read)?;
-    let limit = page(asked.limit)?;
     let tenant = caller.tenant.clone();
-    let Asked { subject, id, .. } = asked;
-    let wanted = subject.clone();
-    let question = move |machine: &mut Machine| -> (Vec<Recorded>, Vec<RejectView>) {
-        let names: Vec<String> = match &wanted {
-            Some(one) => vec![one.clone()],
-            None => machine.accounts(&tenant, "", None, limit).into_iter().map(|view| view.account).collect(),
-        };
-        let mut events: Vec<Recorded> =
-            names.iter().flat_map(|name| machine.recorded(&tenant, name, None, limit)).collect();
-        events.sort_by_key(|event| std::cmp::Reverse(event.seq));
-        events.dedup_by_key(|event| event.seq);
-        (events, machine.rejects(&tenant, 0, price_core::limits::REJECTS))
-    };
-    let (events, rejects) = app.node()?.read(question).await?;
-    let mut found: Vec<(u64, Value)> = Vec::new();
-    for event in events.iter().filter(|event| event.counts) {
-        found.push((event.seq, one(&event.record, event.recorded, None)?));
-    }
-    for reject in &rejects {
-        let about = serde_json::from_str::<Value>(&reject.record).unwrap_or_default();
-        let named = about.get("subject").or_else(|| about.get("account")).and_then(Value::as_str);
-        if about.is_object() && subject.as_deref().is_none_or(|subject| named == Some(subject)) {
-            let why = format!("{}: {}", reject.code, reject.message);
-            found.push((reject.seq, one(&reject.record, reject.recorded_at.saturating_mul(1_000), Some(why))?));
-        }
-    }
-    found.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
-    let fits = |event: &Value| id.as_deref().is_none_or(|id| event["event"]["id"] == id);
-    Ok(found.into_iter().map(|(_, event)| event).filter(fits).take(limit).collect())
+    let found = app.node()?.read(move |machine| machine.recent(&tenant, &asked, limit)).await?;
+    found.map_err(|error| Problem::parameter(error.to_string()))
 }
 
-fn one(record: &str, recorded: i64, wrong: Option<String>) -> Result<Value, Problem> {
-    let held: &RawValue = raw(record)?;
-    let mut event: Value = serde_json::from_str(held.get()).unwrap_or_default();
-    if let Some(event) = event.as_object_mut() {
-        // Plain events have an account where a CloudEvent has a subject.
-        if let (None, Some(account)) = (event.get("subject"), event.get("account").cloned()) {
-            event.insert("subject".into(), account);
+fn out(recent: &Recent) -> Result<EventOut<'_>, Problem> {
+    let text = |text: &str| serde_json::value::to_raw_value(text).map_err(|_| Problem::malformed("no text"));
+    // Numbers stay as they came.
+    let mut event: BTreeMap<&str, Box<serde_json::value::RawValue>> = BTreeMap::new();
+    let members: BTreeMap<std::borrow::Cow<'_, str>, &serde_json::value::RawValue> =
+        serde_json::from_str(raw(&recent.record)?.get()).unwrap_or_default();
+    for name in ["id", "source", "specversion", "type", "subject", "time", "datacontenttype", "dataschema", "data"] {
+        // Plain events have an account where a CloudEvent has a subject, and their fields beside it.
+        let member = members.get(name).or_else(|| members.get("account").filter(|_| name == "subject"));
+        if let Some(member) = member {
+            event.insert(name, (*member).to_owned());
         }
-        event.entry("specversion").or_insert_with(|| "1.0".into());
-        event.entry("source").or_insert_with(|| "".into());
     }
-    let at = Timestamp(recorded).to_string();
-    let mut out = json!({ "event": event, "ingestedAt": at, "storedAt": at });
-    if let Some(wrong) = wrong {
-        out["validationError"] = wrong.into();
+    if !event.contains_key("data") && !event.contains_key("specversion") {
+        let own = |name: &&std::borrow::Cow<'_, str>| {
+            !matches!(&***name, "id" | "source" | "type" | "account" | "subject" | "time" | "recorded_at")
+        };
+        let data: BTreeMap<&str, &serde_json::value::RawValue> =
+            members.keys().filter(own).map(|name| (&**name, members[name])).collect();
+        let data = serde_json::value::to_raw_value(&data).map_err(|_| Problem::malformed("no data"))?;
+        event.insert("data", data);
     }
-    Ok(out)
+    for (name, usual) in [("specversion", "1.0"), ("source", ""), ("id", ""), ("type", ""), ("subject", "")] {
+        if !event.contains_key(name) {
+            event.insert(name, text(usual)?);
+        }
+    }
+    let at = Timestamp(recent.recorded).to_string();
+    let validation_error = recent.wrong.as_ref().map(|(code, message)| format!("{code}: {message}"));
+    Ok(EventOut { event, validation_error, ingested_at: at.clone(), stored_at: at })
 }
 
 pub(super) async fn list(
@@ -143,11 +158,92 @@ pub(super) async fn list(
     caller: Caller,
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
-    Ok(json_of(StatusCode::OK, &all(&app, &caller, asked).await?))
+    let limit = page(asked.limit)?;
+    let one = |text: Option<String>| text.map(|text| BTreeSet::from([text]));
+    let mut query = RecentQuery {
+        from: instant("from", asked.from.as_deref())?,
+        until: instant("to", asked.to.as_deref())?,
+        accounts: one(asked.subject),
+        ids: one(asked.id),
+        fits: asked.has_error.map(|wrong| !wrong),
+        ..RecentQuery::default()
+    };
+    if let Some(customer) = asked.customer_id {
+        customers(&app, &caller, &mut query, [customer].into()).await?;
+    }
+    let found = found(&app, &caller, query, limit).await?;
+    let out: Result<Vec<EventOut<'_>>, Problem> = found.iter().map(out).collect();
+    Ok(json_of(StatusCode::OK, &out?))
 }
 
-/// The same in the form of their second version; one page.
-pub(super) async fn pages(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    let items = all(&app, &caller, Asked::default()).await?;
-    Ok(json_of(StatusCode::OK, &json!({ "items": items, "nextCursor": null })))
+/// Leaves accounts that are these customers.
+async fn customers(
+    app: &App,
+    caller: &Caller,
+    query: &mut RecentQuery,
+    asked: BTreeSet<String>,
+) -> Result<(), Problem> {
+    let mut accounts = BTreeSet::new();
+    for one in asked {
+        accounts.extend(account(app, caller, &one).await?);
+    }
+    query.accounts = Some(match query.accounts.take() {
+        Some(subjects) => subjects.intersection(&accounts).cloned().collect(),
+        None => accounts,
+    });
+    Ok(())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageOut<'p> {
+    items: Vec<EventOut<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// The same in the form of their second version, page by page.
+pub(super) async fn pages(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<Page>,
+) -> Result<Response, Problem> {
+    let limit = page(asked.limit)?;
+    let mut query = RecentQuery::default();
+    if let Some(cursor) = &asked.cursor {
+        let wrong = || Problem::parameter("`cursor` is the `nextCursor` of the page before");
+        query.behind = Some(behind(cursor).ok_or_else(wrong)?);
+    }
+    let filter: BTreeMap<String, Value> = match &asked.filter {
+        Some(text) => serde_json::from_str(text).map_err(|_| Problem::parameter("`filter` is a JSON object"))?,
+        None => BTreeMap::new(),
+    };
+    for (field, filter) in filter.iter().filter(|(_, filter)| !filter.is_null()) {
+        let wrong = || Problem::parameter(format!("of the filter on `{field}` only $eq and $in are known"));
+        let wanted = match advanced(field, filter)?.as_slice() {
+            [Wanted::OneOf(texts)] => texts.clone(),
+            _ => return Err(wrong()),
+        };
+        match field.as_str() {
+            "id" => query.ids = Some(wanted),
+            "source" => query.sources = Some(wanted),
+            "subject" => {
+                query.accounts = Some(match query.accounts.take() {
+                    Some(others) => others.intersection(&wanted).cloned().collect(),
+                    None => wanted,
+                });
+            }
+            "customerId" => customers(&app, &caller, &mut query, wanted).await?,
+            other => return Err(Problem::parameter(format!("events are not filtered by `{other}`"))),
+        }
+    }
+    let found = found(&app, &caller, query, limit).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| format!("{}-{}", last.at, last.seq));
+    let items: Result<Vec<EventOut<'_>>, Problem> = found.iter().map(out).collect();
+    Ok(json_of(StatusCode::OK, &PageOut { items: items?, next_cursor: next }))
+}
+
+fn behind(cursor: &str) -> Option<Behind> {
+    let (at, seq) = cursor.rsplit_once('-')?;
+    Some((at.parse().ok()?, seq.parse().ok()?))
 }

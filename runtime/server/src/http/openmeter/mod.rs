@@ -3,22 +3,32 @@
 //! Meters come from plans, customers are accounts, entitlements are those of contracts. What has no
 //! meaning here is refused with a reason, not imitated.
 
+mod asked;
 mod customers;
 mod entitlements;
 mod events;
+mod id;
+mod ingest;
 mod meters;
+mod number;
 mod portal;
 mod query;
 
 use crate::http::App;
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use std::sync::Arc;
 
-pub(in crate::http) use portal::{Portal, Tokens};
+use portal::Portal;
+pub(in crate::http) use portal::Tokens;
+
+/// The description of their routes, as it is served.
+pub(super) const OPENAPI: &str = include_str!("../../../openmeter.json");
 
 /// Their routes, with their methods.
-pub(super) const ROUTES: [(&str, &[&str]); 20] = [
+pub(super) const ROUTES: [(&str, &[&str]); 21] = [
+    ("/api/openapi.json", &["get"]),
     ("/api/v1/customers", &["get", "post"]),
     ("/api/v1/customers/{customer}", &["get"]),
     ("/api/v1/customers/{customer}/access", &["get"]),
@@ -44,6 +54,7 @@ pub(super) const ROUTES: [(&str, &[&str]); 20] = [
 /// Their routes.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/openapi.json", get(async || super::json(StatusCode::OK, OPENAPI.to_owned())))
         .route("/api/v1/customers", get(customers::list).post(customers::create))
         .route("/api/v1/customers/{customer}", get(customers::show))
         .route("/api/v1/customers/{customer}/access", get(entitlements::access))
@@ -66,31 +77,5 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/v3/openmeter/events", post(events::ingest_v3))
 }
 
-/// An id in the form that they give ids: the same for the same name.
-fn id(kind: &str, name: &str) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let hash = blake3::hash(format!("{kind}\0{name}").as_bytes());
-    let mut number = hash.as_bytes().first_chunk::<16>().map_or(0, |bytes| u128::from_le_bytes(*bytes));
-    // The first letter of 26 holds three bits.
-    let mut letters = [b'0'; 26];
-    for letter in letters.iter_mut().rev() {
-        *letter = LETTERS[(number & 31) as usize];
-        number >>= 5;
-    }
-    String::from_utf8_lossy(&letters).into_owned()
-}
-
 /// When nothing says since when something is there.
 const SINCE: &str = "2020-01-01T00:00:00Z";
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn ids_are_ulids_in_form() {
-        let id = super::id("customer", "acme");
-        assert_eq!(id.len(), 26);
-        assert!(id.as_bytes()[0] <= b'7', "{id}");
-        assert_eq!(id, super::id("customer", "acme"));
-        assert_ne!(id, super::id("subject", "acme"));
-    }
-}
