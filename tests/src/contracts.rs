@@ -150,3 +150,41 @@ pub fn unbalanced(invoices: &[Invoice]) -> Option<String> {
     }
     None
 }
+
+/// What a statement says that its invoice does not.
+pub fn misstated(contract: &Contract, invoices: &[Invoice]) -> Option<String> {
+    let compiled = &contract.known.last()?.compiled;
+    for invoice in invoices {
+        let at = |what: &str| Some(format!("{what} in the statement of {}", invoice.period));
+        let body = price_documents::invoice(invoice, &compiled.plan, &compiled.source_map);
+        let Ok(statement) = price_documents::statement(&body).and_then(|said| Ok(serde_json::to_value(said)?)) else {
+            return at("nothing");
+        };
+        let number = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse::<Rational>().ok());
+        let all = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+        for wallet in all(&statement["wallets"]) {
+            let moved: Option<Vec<Rational>> =
+                all(&wallet["movements"]).iter().map(|of| number(&of["amount"])).collect();
+            let sum = moved.map(|moved| moved.iter().sum::<Rational>());
+            if sum.and_then(|sum| Some(number(&wallet["opened"])? + sum)) != number(&wallet["closed"]) {
+                return at("a wallet");
+            }
+            if all(&wallet["movements"]).last().is_some_and(|last| number(&last["left"]) != number(&wallet["closed"])) {
+                return at("what is left");
+            }
+        }
+        let revenue = &statement["revenue"];
+        let days = all(&revenue["days"]);
+        for name in ["earned", "breakage"] {
+            let sum: Rational = days.iter().filter_map(|day| number(&day[name])).sum();
+            if number(&revenue[name]).is_some_and(|all| all != sum) {
+                return at(&format!("days of `{name}`"));
+            }
+        }
+        let last = days.last().map_or(&revenue["deferred_before"], |day| &day["deferred"]);
+        if number(last) != number(&revenue["deferred"]) {
+            return at("what is deferred");
+        }
+    }
+    None
+}

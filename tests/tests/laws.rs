@@ -3,7 +3,7 @@
 
 use price_interp::InterpFactory;
 use price_ir::{MeaningHash, Place, SourceMap, artefact, text};
-use price_tests::contracts::{Contract, unbalanced};
+use price_tests::contracts::{Contract, misstated, unbalanced};
 use price_tests::differential::differential;
 use price_tests::generate::{Rng, contract, plan, settings};
 use price_tests::program::engines;
@@ -55,7 +55,7 @@ fn generated_contracts_keep_the_laws_of_billing() {
             of.invoices(engine, parts).unwrap_or_else(|problem| failed(&problem))
         };
         let all = rate(&signed, &**interp, std::slice::from_ref(&usage));
-        if let Some(what) = unbalanced(&all) {
+        if let Some(what) = unbalanced(&all).or_else(|| misstated(&signed, &all)) {
             failed(&what);
         }
         paid += all.iter().flat_map(|i| &i.lines).filter(|line| !line.paid.is_empty()).count();
@@ -91,7 +91,7 @@ fn generated_contracts_keep_the_laws_of_billing() {
         );
         let raised = Contract::new(&raised, contract::NAME).unwrap_or_else(|found| failed(&found));
         let restated = rate(&raised, &**jit, std::slice::from_ref(&usage));
-        if let Some(what) = unbalanced(&restated) {
+        if let Some(what) = unbalanced(&restated).or_else(|| misstated(&raised, &restated)) {
             failed(&format!("restated: {what}"));
         }
         if restated[..2] != all[..2] {

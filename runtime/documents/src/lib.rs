@@ -5,5 +5,7 @@
 mod invoice_json;
 pub mod paper;
 mod payment_json;
+pub mod statement;
 
 pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line, money};
+pub use statement::statement;

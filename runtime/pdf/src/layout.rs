@@ -92,8 +92,10 @@ impl Pen<'_> {
 pub(crate) fn pages(paper: &Paper, fonts: &Fonts<'_>) -> Vec<Vec<Mark>> {
     let mut pen = Pen { fonts, pages: vec![Vec::new()], y: TOP };
     heading(&mut pen, paper);
-    lines(&mut pen, paper);
-    totals(&mut pen, paper);
+    if !paper.lines.is_empty() || !paper.totals.is_empty() {
+        lines(&mut pen, paper);
+        totals(&mut pen, paper);
+    }
     for block in &paper.blocks {
         table(&mut pen, block);
     }

@@ -76,6 +76,25 @@ fn page(paper: &Paper) -> Markup {
             @for line in paper.buyer.lines() { div { (line) } }
         }
         h1 { (paper.title) }
+        @if !paper.lines.is_empty() || !paper.totals.is_empty() { (charges(paper)) }
+        @for block in &paper.blocks {
+            section.block {
+                h2 { (block.title) }
+                div.scroll {
+                    table {
+                        thead { tr { @for head in &block.head { th scope="col" { (head) } } } }
+                        tbody { @for row in &block.rows { tr { @for cell in row { td { (cell) } } } } }
+                    }
+                }
+            }
+        }
+        footer { @for note in &paper.notes { p { (note) } } }
+    }
+}
+
+/// The lines and what they come to.
+fn charges(paper: &Paper) -> Markup {
+    html! {
         div.scroll {
             table.lines {
                 thead {
@@ -102,17 +121,5 @@ fn page(paper: &Paper) -> Markup {
         table.totals {
             tbody { @for (name, value) in &paper.totals { tr { td { (name) } td { (value) } } } }
         }
-        @for block in &paper.blocks {
-            section.block {
-                h2 { (block.title) }
-                div.scroll {
-                    table {
-                        thead { tr { @for head in &block.head { th scope="col" { (head) } } } }
-                        tbody { @for row in &block.rows { tr { @for cell in row { td { (cell) } } } } }
-                    }
-                }
-            }
-        }
-        footer { @for note in &paper.notes { p { (note) } } }
     }
 }

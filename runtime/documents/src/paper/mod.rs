@@ -13,6 +13,9 @@ pub use html::html;
 pub use letterhead::{Letterhead, Party};
 pub use rows::{Block, Row, RowKind};
 
+pub(crate) use number::amount;
+pub(crate) use rows::words;
+
 use body::Body;
 use rows::{blocks, lines};
 
@@ -55,7 +58,7 @@ pub struct Paper {
     pub facts: Vec<(String, String)>,
     /// Currency of the amounts.
     pub currency: String,
-    /// The lines, with what they are made of.
+    /// The lines, with what they are made of. Without lines and totals, a page has no table of them.
     pub lines: Vec<Row>,
     /// Total, what balances paid, what is left to pay; the last is what matters.
     pub totals: Vec<(String, String)>,
@@ -117,6 +120,11 @@ impl Paper {
             language: letterhead.language.clone(),
         })
     }
+}
+
+/// The tables below the lines of a body.
+pub(crate) fn blocks_of(body: &str) -> Result<Vec<Block>, NotABody> {
+    Ok(blocks(&serde_json::from_str(body)?))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use price_value::Rational;
 const DECIMALS: u32 = 6;
 
 /// An amount as it stands, with its digits in groups.
-pub(super) fn amount(text: &str) -> String {
+pub(crate) fn amount(text: &str) -> String {
     if text.contains('/') { quantity(text) } else { grouped(text) }
 }
 

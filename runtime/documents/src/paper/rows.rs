@@ -176,7 +176,7 @@ fn with_currency(value: &str, foreign: Option<&str>) -> String {
 }
 
 /// `premium_support` as `premium support`.
-fn words(name: &str) -> Cow<'_, str> {
+pub(crate) fn words(name: &str) -> Cow<'_, str> {
     if name.contains('_') { name.replace('_', " ").into() } else { name.into() }
 }
 

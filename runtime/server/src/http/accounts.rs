@@ -3,14 +3,15 @@
 use crate::http::auth::{day_of, now};
 use crate::http::params::{Params, Part, page};
 use crate::http::problem::Problem;
-use crate::http::{App, json, json_of};
+use crate::http::{App, invoices, json, json_of};
 use crate::keys::{Caller, Role};
 use crate::limits;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use price_core::billing::PeriodStatus;
-use price_core::{AccountView, QueryError};
+use price_core::billing::{DocumentView, PeriodStatus};
+use price_core::{AccountView, Priced, QueryError};
+use price_documents::paper::Paper;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -77,14 +78,18 @@ pub(super) struct On {
     on: Option<String>,
 }
 
-/// The invoice of the billing period that holds a day: with everything that is known now, or as it
-/// was issued.
-pub(super) async fn invoice(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Part(account): Part,
-    Params(asked): Params<On>,
-) -> Result<Response, Problem> {
+/// A billing period of an account, with everything that is known now, or as it was issued.
+struct Shown {
+    entry: u64,
+    priced: Priced,
+    status: &'static str,
+    /// What was issued for it.
+    issued: Option<Box<DocumentView>>,
+    /// The body of its invoice.
+    body: String,
+}
+
+async fn period(app: &App, caller: Caller, account: String, asked: &On) -> Result<Shown, Problem> {
     caller.needs(Role::Read)?;
     let parsed = |on: &String| {
         on.parse().map_err(|_| Problem::parameter(format!("`on` is a day such as 2026-03-15, not `{on}`")))
@@ -100,24 +105,90 @@ pub(super) async fn invoice(
         (machine.applied(), priced, status)
     };
     let (entry, priced, status) = app.node()?.read(question).await?;
-    let (status, number, issued) = match status {
-        None | Some(PeriodStatus::Open) => ("draft", None, None),
-        Some(PeriodStatus::Grace(_)) => ("grace", None, None),
-        Some(PeriodStatus::Closed(None)) => ("finalised", None, None),
-        Some(PeriodStatus::Closed(Some(of))) => ("finalised", Some(of.issued.number), Some(of.body)),
+    let (status, issued) = match status {
+        None | Some(PeriodStatus::Open) => ("draft", None),
+        Some(PeriodStatus::Grace(_)) => ("grace", None),
+        Some(PeriodStatus::Closed(None)) => ("finalised", None),
+        Some(PeriodStatus::Closed(Some(of))) => ("finalised", Some(of)),
     };
     let priced = priced.map_err(|error| match error {
         QueryError::Unknown(_) => Problem::not_found(error.to_string()),
         QueryError::Settle(_) => Problem::unsettled(error.to_string()),
     })?;
     // What was issued is shown as it was issued.
-    let invoice = issued.unwrap_or_else(|| price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map));
-    let number = number.map(|number| format!("\"number\":\"{number}\",")).unwrap_or_default();
+    let body = match &issued {
+        Some(of) => of.body.clone(),
+        None => price_documents::invoice(&priced.invoice, &priced.plan, &priced.source_map),
+    };
+    Ok(Shown { entry, priced, status, issued, body })
+}
+
+/// The text around what is shown: the same for an invoice and for a statement, so that their texts are
+/// the same wherever they are shown.
+fn around(shown: &Shown, name: &str, text: &str) -> Response {
+    let Shown { entry, priced, status, issued, .. } = shown;
+    let number = issued.as_ref().map(|of| format!("\"number\":\"{}\",", of.issued.number)).unwrap_or_default();
     let plan = serde_json::to_string(&price_documents::head(&priced.plan, &priced.hash)).unwrap_or_default();
     let version = price_documents::FORMAT_VERSION;
-    // The invoice is put in as it stands: its text is the same wherever it is shown.
+    // Members stand in the order of their names.
+    let part = format!("\"{name}\":{text},");
+    let (first, last) = if name < "number" { (part, String::new()) } else { (String::new(), part) };
     let text = format!(
-        "{{\"as_of_entry\":{entry},\"format_version\":\"{version}\",\"invoice\":{invoice},{number}\"plan\":{plan},\"status\":\"{status}\"}}\n"
+        "{{\"as_of_entry\":{entry},\"format_version\":\"{version}\",{first}{number}\"plan\":{plan},{last}\"status\":\"{status}\"}}\n"
     );
-    Ok(json(StatusCode::OK, text))
+    json(StatusCode::OK, text)
+}
+
+/// The invoice of the billing period that holds a day.
+pub(super) async fn invoice(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Part(account): Part,
+    Params(asked): Params<On>,
+) -> Result<Response, Problem> {
+    let shown = period(&app, caller, account, &asked).await?;
+    Ok(around(&shown, "invoice", &shown.body))
+}
+
+fn fault(problem: impl std::fmt::Display) -> Problem {
+    Problem::refused("S026", format!("the page cannot be made: {problem}"))
+}
+
+/// The statement of wallets, commitments and included usage of the billing period that holds a day.
+pub(super) async fn statement(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Part(account): Part,
+    Params(asked): Params<On>,
+) -> Result<Response, Problem> {
+    let shown = period(&app, caller, account, &asked).await?;
+    let statement = price_documents::statement(&shown.body).map_err(fault)?;
+    Ok(around(&shown, "statement", &serde_json::to_string(&statement).map_err(fault)?))
+}
+
+async fn statement_paper(app: &App, caller: Caller, account: String, asked: &On) -> Result<Paper, Problem> {
+    let Shown { issued, body, .. } = period(app, caller, account, asked).await?;
+    let statement = price_documents::statement(&body).map_err(fault)?;
+    let envelope = issued.as_ref().map(|of| invoices::envelope(of)).unwrap_or_default();
+    statement.paper(&body, &envelope, &app.letterhead).map_err(fault)
+}
+
+/// The same as a page.
+pub(super) async fn statement_html(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Part(account): Part,
+    Params(asked): Params<On>,
+) -> Result<Response, Problem> {
+    Ok(invoices::as_html(&statement_paper(&app, caller, account, &asked).await?))
+}
+
+/// The same as PDF.
+pub(super) async fn statement_pdf(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Part(account): Part,
+    Params(asked): Params<On>,
+) -> Result<Response, Problem> {
+    invoices::as_pdf(statement_paper(&app, caller, account, &asked).await?).await
 }

@@ -156,17 +156,15 @@ pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller, Part(numbe
     Ok(json_of(StatusCode::OK, &DocumentOut::of(&view)?))
 }
 
-/// A document as people see it.
-async fn paper(app: &App, caller: &Caller, number: String) -> Result<Paper, Problem> {
-    caller.needs(Role::Read)?;
-    let view = find(app, caller, number).await?;
+/// What stands around a document as people see it.
+pub(super) fn envelope(view: &DocumentView) -> Envelope {
     let issued = &view.issued;
     let title = match issued.kind {
         DocumentKind::Invoice => "Invoice",
         DocumentKind::CreditNote => "Credit note",
         DocumentKind::DebitNote => "Debit note",
     };
-    let envelope = Envelope {
+    Envelope {
         title: title.into(),
         number: Some(issued.number.clone()),
         issued: Some(issued.issued.to_string()),
@@ -175,23 +173,34 @@ async fn paper(app: &App, caller: &Caller, number: String) -> Result<Paper, Prob
         reason: issued.reason.clone(),
         plan_hash: Some(issued.hash.clone()),
         body_hash: Some(blake3::Hash::from_bytes(view.hash).to_hex().to_string()),
-    };
-    Paper::new(&view.body, &envelope, &app.letterhead)
+    }
+}
+
+async fn paper(app: &App, caller: &Caller, number: String) -> Result<Paper, Problem> {
+    caller.needs(Role::Read)?;
+    let view = find(app, caller, number).await?;
+    Paper::new(&view.body, &envelope(&view), &app.letterhead)
         .map_err(|error| Problem::refused("S026", format!("the page cannot be made: {error}")))
 }
 
 /// A page that needs nothing but itself.
 pub(super) async fn html(State(app): State<Arc<App>>, caller: Caller, Part(number): Part) -> Result<Response, Problem> {
-    let page = paper::html(&paper(&app, &caller, number).await?);
+    Ok(as_html(&paper(&app, &caller, number).await?))
+}
+
+pub(super) fn as_html(paper: &Paper) -> Response {
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
     let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
-    Ok((head, page).into_response())
+    (head, paper::html(paper)).into_response()
 }
 
 /// The same as PDF.
 pub(super) async fn pdf(State(app): State<Arc<App>>, caller: Caller, Part(number): Part) -> Result<Response, Problem> {
-    let paper = paper(&app, &caller, number).await?;
-    let file = format!("inline; filename=\"{}.pdf\"", paper.title.replace(' ', "-"));
+    as_pdf(paper(&app, &caller, number).await?).await
+}
+
+pub(super) async fn as_pdf(paper: Paper) -> Result<Response, Problem> {
+    let file = format!("inline; filename=\"{}.pdf\"", paper.title.replace([' ', ','], "-"));
     // Setting a page takes milliseconds, which the threads of HTTP have not.
     let made = tokio::task::spawn_blocking(move || price_pdf::pdf(&paper)).await;
     let fault = |problem: String| Problem::refused("S026", format!("the page cannot be made: {problem}"));

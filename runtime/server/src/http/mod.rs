@@ -51,7 +51,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 46] = [
+pub const ROUTES: [(&str, &[&str]); 49] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -62,6 +62,9 @@ pub const ROUTES: [(&str, &[&str]); 46] = [
     ("/v1/accounts/{account}/entitlements", &["get"]),
     ("/v1/accounts/{account}/events", &["get"]),
     ("/v1/accounts/{account}/invoice", &["get"]),
+    ("/v1/accounts/{account}/statement", &["get"]),
+    ("/v1/accounts/{account}/statement/html", &["get"]),
+    ("/v1/accounts/{account}/statement/pdf", &["get"]),
     ("/v1/backfills/{name}/revert", &["post"]),
     ("/v1/billing", &["get", "put"]),
     ("/v1/billing/approve", &["post"]),
@@ -181,6 +184,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/subscriptions", post(plans::subscribe))
         .route("/v1/accounts", get(accounts::list))
         .route("/v1/accounts/{account}/invoice", get(accounts::invoice))
+        .route("/v1/accounts/{account}/statement", get(accounts::statement))
+        .route("/v1/accounts/{account}/statement/html", get(accounts::statement_html))
+        .route("/v1/accounts/{account}/statement/pdf", get(accounts::statement_pdf))
         .route("/v1/accounts/{account}/budget", put(enforce::budget))
         .route("/v1/accounts/{account}/entitlements", get(enforce::entitlements))
         .route("/v1/accounts/{account}/events", get(inspect::events))
