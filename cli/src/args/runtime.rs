@@ -81,10 +81,11 @@ pub enum LogLevel {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     price ingest usage.ndjson --url http://127.0.0.1:8080\n  \
-    price ingest /var/log/usage.ndjson --follow --url http://127.0.0.1:8080\n\n\
+    price ingest /var/log/usage.ndjson --follow --url http://127.0.0.1:8080\n  \
+    price ingest usage.parquet --url http://127.0.0.1:8080\n\n\
     What was acknowledged is remembered in FILE.position: started again, it goes on from there.")]
 pub struct IngestArgs {
-    /// NDJSON; `-` is standard input
+    /// NDJSON, CSV or Parquet; `-` is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: String,
     /// The server

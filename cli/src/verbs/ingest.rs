@@ -1,5 +1,6 @@
 //! `price ingest`: usage from a file to a server, each event once.
 
+mod input;
 mod position;
 mod sender;
 
@@ -9,17 +10,15 @@ use crate::output::money::plain;
 use crate::paths::count;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
+use input::{Input, Next, Record};
 use position::Position;
 use sender::{Reply, Sender};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Bytes of one request; the server takes more.
 const BATCH_BYTES: usize = 3 << 20;
-/// Bytes of one line.
-const LINE_BYTES: u64 = 1 << 20;
 /// Refusals that are shown.
 const SHOWN: u64 = 10;
 /// How often a file is looked at that may grow.
@@ -33,7 +32,7 @@ pub fn run(args: &IngestArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
             return Err(Trouble::new("C080", "standard input has no position, and ends when it ends")
                 .help("write the usage to a file to follow it or to go on from where it was"));
         }
-        run.all(&mut BufReader::new(std::io::stdin()), shell)?;
+        run.all(&mut Input::standard()?, shell)?;
     } else {
         let path = args.position.clone().unwrap_or_else(|| PathBuf::from(format!("{}.position", args.file)));
         let mut file = File::open(&args.file).map_err(|error| Trouble::read(&args.file, error))?;
@@ -41,9 +40,9 @@ pub fn run(args: &IngestArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
         if run.position.offset > 0 {
             shell.note(format!("Going on behind line {}", run.position.lines));
         }
-        file.seek(SeekFrom::Start(run.position.offset)).map_err(|error| Trouble::read(&args.file, error))?;
         run.file = Some(path);
-        run.all(&mut BufReader::new(file), shell)?;
+        let Position { offset, lines, .. } = run.position;
+        run.all(&mut Input::file(&args.file, file, args.follow, offset, lines)?, shell)?;
     }
     let Tally { accepted, duplicates, conflicts, rejected } = run.tally;
     shell.note(format!(
@@ -90,50 +89,45 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, input: &mut impl BufRead, shell: &mut Shell) -> Result<(), Trouble> {
+    fn all(&mut self, input: &mut Input, shell: &mut Shell) -> Result<(), Trouble> {
         let mut batch = Batch { through: self.position.lines, ..Batch::default() };
-        let mut line = Vec::new();
         loop {
-            let room = LINE_BYTES - line.len() as u64;
-            let read = input.by_ref().take(room).read_until(b'\n', &mut line);
-            read.map_err(|error| Trouble::read(&self.args.file, error))?;
-            let whole = line.ends_with(b"\n");
-            if line.len() as u64 == LINE_BYTES && !whole {
-                let message =
-                    format!("line {} of `{}` is longer than 1 MiB", batch.through + 1, plain(&self.args.file));
-                return Err(Trouble::new("C081", message).help("is it NDJSON, one event on a line?"));
+            match input.next()? {
+                Next::Record(record) => self.add(&mut batch, record, shell),
+                Next::Wait => {
+                    self.send(&mut batch, shell)?;
+                    std::thread::sleep(LOOK);
+                }
+                Next::End => return self.send(&mut batch, shell),
             }
-            // A line without an end may still grow while a file is followed.
-            if !whole && self.args.follow {
-                self.send(&mut batch, shell)?;
-                std::thread::sleep(LOOK);
-                continue;
-            }
-            if line.is_empty() {
-                break;
-            }
-            self.add(&mut batch, &line);
-            line.clear();
             if batch.lines.len() >= self.args.batch as usize || batch.bytes.len() >= BATCH_BYTES {
                 self.send(&mut batch, shell)?;
             }
         }
-        self.send(&mut batch, shell)
     }
 
-    fn add(&self, batch: &mut Batch, line: &[u8]) {
-        batch.covers += line.len() as u64;
-        batch.through += 1;
-        let text = line.trim_ascii();
-        if !text.is_empty() {
-            batch.bytes.extend_from_slice(text);
-            batch.bytes.push(b'\n');
-            batch.lines.push(batch.through);
+    fn add(&mut self, batch: &mut Batch, record: Record, shell: &mut Shell) {
+        batch.covers += record.covers;
+        batch.through += record.lines;
+        match record.event {
+            Ok(Some(text)) => {
+                batch.bytes.extend_from_slice(&text);
+                batch.bytes.push(b'\n');
+                batch.lines.push(batch.through);
+            }
+            Ok(None) => {}
+            // What is no event at all is not sent: nothing could be made of it there.
+            Err(problem) => {
+                self.tally.rejected += 1;
+                if self.tally.conflicts + self.tally.rejected <= SHOWN {
+                    shell.note(plain(&format!("line {}: not sent: {problem}", batch.through)));
+                }
+            }
         }
     }
 
     fn send(&mut self, batch: &mut Batch, shell: &mut Shell) -> Result<(), Trouble> {
-        if batch.covers == 0 {
+        if batch.through == self.position.lines {
             return Ok(());
         }
         if !batch.lines.is_empty() {

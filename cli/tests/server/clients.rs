@@ -61,6 +61,29 @@ fn what_is_refused_is_shown_and_what_is_no_json_stops() {
     }
 }
 
+#[test]
+fn csv_and_parquet_are_sent_as_what_they_hold() {
+    let place = Place::new();
+    let server = place.ready(&["acme"]);
+    let url = format!("http://{}", server.address);
+    let ingest = |file: &str| {
+        let ran = place.run(&["ingest", file, "--url", &url]);
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        text(&ran.stderr)
+    };
+    let call = |id: &str, path: &str| format!("{id},s,request,acme,2026-03-05T00:00:00Z,{path}\n");
+    let header = "id,source,type,account,time,path\n";
+    let csv = format!("{header}{}{}3,s\n{}", call("1", "/a"), call("2", "\"/a,\n/b\""), call("4", "/c"));
+    place.file("usage.csv", &csv);
+    let said = ingest("usage.csv");
+    assert!(said.contains("line 5: not sent: it has 2 fields where the header has 6"), "{said}");
+    assert!(said.contains("Sent 4 events: 3 accepted, 0 already there, 0 in conflict, 1 refused"), "{said}");
+    // It goes on behind what was sent, under the header that it has.
+    place.file("usage.csv", &(csv + &call("5", "/d")));
+    let said = ingest("usage.csv");
+    assert!(said.contains("Going on behind line 6\nSent 1 event: 1 accepted"), "{said}");
+}
+
 /// A program that ends with its test.
 struct Follower(std::process::Child);
 

@@ -31,7 +31,7 @@ impl Format {
     }
 
     /// The format of a file by its name and first bytes. The bytes win where they are certain.
-    pub(crate) fn sniff(file: &str, head: &[u8]) -> Result<Format, IngestError> {
+    pub fn sniff(file: &str, head: &[u8]) -> Result<Format, IngestError> {
         for (magic, kind) in [(&[0x1f, 0x8b][..], "gzip"), (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"), (b"BZh", "bzip2")] {
             if head.starts_with(magic) {
                 return Err(IngestError::Compressed { file: file.into(), kind });

@@ -15,6 +15,7 @@ mod collect;
 mod csv;
 mod decode;
 mod error;
+mod events;
 mod feed;
 mod format;
 mod identity;
@@ -38,6 +39,7 @@ pub mod write;
 
 pub use block::{Block, Part, Texts, UNSAID};
 pub use error::IngestError;
+pub use events::{CsvEvents, ParquetEvents};
 pub use format::Format;
 pub use mapping::Mapping;
 pub use names::Names;

@@ -35,14 +35,17 @@ pub(crate) struct Table {
 }
 
 /// Runs what reads untrusted bytes; a panic of the format's library becomes an error.
-fn guarded<T>(file: &str, run: impl FnOnce() -> Result<T, parquet::errors::ParquetError>) -> Result<T, IngestError> {
+pub(super) fn guarded<T>(
+    file: &str,
+    run: impl FnOnce() -> Result<T, parquet::errors::ParquetError>,
+) -> Result<T, IngestError> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result.map_err(|e| damaged(file, &e.to_string())),
         Err(_) => Err(damaged(file, "its structure contradicts itself")),
     }
 }
 
-fn damaged(file: &str, problem: &str) -> IngestError {
+pub(super) fn damaged(file: &str, problem: &str) -> IngestError {
     let shown: String = problem.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
     IngestError::Parquet { file: file.into(), problem: shown }
 }
@@ -215,7 +218,7 @@ impl Table {
 }
 
 /// The batches of a reader, to the first that fails.
-fn batches(file: String, mut reader: ParquetRecordBatchReader) -> Rows {
+pub(super) fn batches(file: String, mut reader: ParquetRecordBatchReader) -> Rows {
     let mut failed = false;
     Box::new(std::iter::from_fn(move || {
         if failed {
@@ -231,7 +234,7 @@ fn batches(file: String, mut reader: ParquetRecordBatchReader) -> Rows {
 }
 
 /// Nanoseconds of a unit of time, and what it is called.
-pub(super) fn nanos(unit: TimeUnit) -> (i64, &'static str) {
+pub(crate) fn nanos(unit: TimeUnit) -> (i64, &'static str) {
     match unit {
         TimeUnit::Second => (1_000_000_000, "seconds"),
         TimeUnit::Millisecond => (1_000_000, "milliseconds"),
@@ -241,7 +244,7 @@ pub(super) fn nanos(unit: TimeUnit) -> (i64, &'static str) {
 }
 
 /// Checks what the library would believe: that the footer lies inside the file.
-fn footer(file: &str, handle: &mut File, size: u64) -> Result<(), IngestError> {
+pub(super) fn footer(file: &str, handle: &mut File, size: u64) -> Result<(), IngestError> {
     let failed = |cause| IngestError::Read { file: file.into(), cause };
     if size < 12 {
         return Err(damaged(file, "it is too short; it was cut off while it was written or copied"));
@@ -261,12 +264,12 @@ fn footer(file: &str, handle: &mut File, size: u64) -> Result<(), IngestError> {
     Ok(())
 }
 
-fn child_name(parent: &str, child: &str) -> String {
+pub(super) fn child_name(parent: &str, child: &str) -> String {
     if parent == "data" { child.into() } else { format!("{parent}.{child}") }
 }
 
 /// Names of columns; members of a struct as `parent.child`, of the struct `data` as `child`.
-fn flat_names(schema: &Schema) -> Vec<String> {
+pub(super) fn flat_names(schema: &Schema) -> Vec<String> {
     let mut out = Vec::new();
     for field in schema.fields() {
         match field.data_type() {
@@ -277,7 +280,7 @@ fn flat_names(schema: &Schema) -> Vec<String> {
     out
 }
 
-fn flat_types(schema: &Schema) -> Vec<DataType> {
+pub(super) fn flat_types(schema: &Schema) -> Vec<DataType> {
     let mut out = Vec::new();
     for field in schema.fields() {
         match field.data_type() {
@@ -303,7 +306,7 @@ fn root(schema: &Schema, flat: usize) -> usize {
     schema.fields().len().saturating_sub(1)
 }
 
-const FLOAT: &str = "floating point is not exact; write it as DECIMAL, or as an integer of a smaller unit";
+pub(super) const FLOAT: &str = "floating point is not exact; write it as DECIMAL, or as an integer of a smaller unit";
 
 fn is_text(kind: &DataType) -> bool {
     match kind {
@@ -333,7 +336,7 @@ fn time(kind: &DataType, assume_utc: bool) -> Result<(), &'static str> {
     }
 }
 
-fn words(kind: &DataType) -> String {
+pub(super) fn words(kind: &DataType) -> String {
     match kind {
         DataType::Timestamp(_, None) => "a timestamp without a zone".into(),
         DataType::Boolean => "boolean".into(),
