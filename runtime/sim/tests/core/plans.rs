@@ -16,6 +16,8 @@ pub struct Plan {
     pub refuses_late: bool,
     /// Its events are payments, otherwise requests.
     pub payments: bool,
+    /// Calls that a month includes under each version, and whether more are refused.
+    pub limit: Option<([i64; 2], bool)>,
     /// What the usage of one month costs under a version, in hundredths of a cent.
     pub cost: fn(&[i64], usize) -> i64,
 }
@@ -48,6 +50,10 @@ const LADDER: &str = "plan api {
     finally invoice
   }
   prorate included never
+  entitlement calls = 9 calls per month then block
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -61,6 +67,9 @@ const PAYMENTS: &str = "plan pay {
     2.9% of amount plus $0.30
     round each payment half-up to cents
   }
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then rejected
 }
 ";
@@ -81,6 +90,10 @@ const WALLET: &str = "plan credit {
     first   wallet welcome
     finally invoice
   }
+  entitlement calls = 7 calls per month then allow
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -93,6 +106,10 @@ const CONTRACT: &str = "contract initech with \"Initech\" {
   billing   monthly on day 1
   rounding  each line half-up to cents
   price calls on calls = $0.10 per call
+  entitlement calls = 20 calls per month then block
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -119,11 +136,12 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
     [
         Plan {
             name: "api",
-            versions: two("api", LADDER, &LADDER.replace("$0.50", "$0.25")),
+            versions: two("api", LADDER, &LADDER.replace("$0.50", "$0.25").replace("= 9 calls", "= 14 calls")),
             zone: "Europe/Berlin",
             contract: false,
             refuses_late: false,
             payments: false,
+            limit: Some(([9, 14], true)),
             cost: |events, version| {
                 let net = (events.len() as i64 - 2).max(0);
                 net.min(3) * 10_000 + (net - 3).max(0) * [5_000, 2_500][version]
@@ -136,6 +154,7 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
             contract: false,
             refuses_late: true,
             payments: true,
+            limit: None,
             cost: |events, version| {
                 let each = |cents: &i64| (cents * 29 + 500) / 1_000 + [30, 25][version];
                 events.iter().map(each).sum::<i64>() * 100
@@ -148,6 +167,7 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
             contract: false,
             refuses_late: false,
             payments: false,
+            limit: Some(([7, 7], false)),
             cost: |events, version| events.len() as i64 * [10_000, 20_000][version],
         },
         Plan {
@@ -157,6 +177,7 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
             contract: true,
             refuses_late: false,
             payments: false,
+            limit: Some(([20, 20], true)),
             cost: |events, version| events.len() as i64 * [1_000, 500][version],
         },
     ]
