@@ -110,6 +110,13 @@ impl Book {
                 all.insert(billed);
             }
         }
+        // Who is served since always is so from the day on which that was said, wherever usage begins.
+        for (subscription, placed) in self.all_placed() {
+            let served = subscription.until.is_none_or(|until| period.from < until);
+            if subscription.from.is_none() && placed < period.until && served {
+                all.insert(subscription.billed().to_owned());
+            }
+        }
         // Who is no longer served may get back, or owe, what became known of earlier periods.
         let mut closing = Closing::of(self.version().plan());
         let within = |day: Date| period.from <= day && day < period.until;

@@ -121,6 +121,29 @@ fn a_period_closes_when_its_grace_is_over_and_its_invoice_stays() {
 }
 
 #[test]
+fn a_month_without_usage_is_billed_whatever_comes_before_it_closes() {
+    for early in [true, false] {
+        let mut host = Host::empty();
+        host.one(JANUARY_20, Command::Publish { tenant: "t".into(), artefact: compiled(SEATS, "seats") });
+        let (account, plan) = ("a".to_owned(), "seats".to_owned());
+        let subscription = Subscribed { account, plan, from: None, until: None, pool: None };
+        host.one(JANUARY_20, Command::Subscribe { tenant: "t".into(), subscription });
+        // The first usage is of February, and may come while January is in its grace.
+        let first = usage(call("1", "a", "2026-02-02T09:00:00Z"));
+        if early {
+            host.one(FEBRUARY_4 - DAY, first.clone());
+        }
+        host.tick(FEBRUARY_4);
+        host.one(FEBRUARY_4 + 1, first);
+        host.tick(MARCH_4);
+        let said = |n: &str, from: &str, total: &str| [n, "a", from, total].map(str::to_owned);
+        let both = [said("INV-000001", "2026-01-01", "10.00"), said("INV-000002", "2026-02-01", "11.00")];
+        assert_eq!(host.issued(), both, "usage of February came early: {early}");
+        host.replays();
+    }
+}
+
+#[test]
 fn differences_can_be_notes_of_their_own() {
     let mut host = Host::with(CALLS, "api", &["a"]);
     let settings = Settings { corrections: Corrections::Notes, note_prefix: "N-".into(), ..Settings::default() };
