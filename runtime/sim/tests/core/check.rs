@@ -119,7 +119,8 @@ pub fn invoices(one: &mut Machine, other: &mut Machine, model: &Model, plan: &Pl
                 }
                 // Months without service or anything known of others have none.
                 if let Ok(invoice) = found {
-                    sum += &invoice.total;
+                    let usage = invoice.lines.iter().filter(|line| line.name != "base");
+                    sum += &usage.map(|line| &line.amount).sum::<Rational>();
                 }
             }
             let cost = Rational::new(i128::from(model.cost(&model.tenants[tenant], accounts)), 10_000);

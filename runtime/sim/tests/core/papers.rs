@@ -98,7 +98,15 @@ pub fn counted(model: &Model) -> String {
         }
         *counts.entry("same".into()).or_default() += tenant.documents.same.len();
     }
-    format!("counted {counts:?}")
+    let mut text = format!("counted {counts:?}");
+    for (name, tenant) in &model.tenants {
+        for of in &tenant.documents.all {
+            let issued = &of.issued;
+            let about = format!("{} from {}: {:?} of {}", issued.billed, issued.from, issued.cause, issued.total);
+            text.push_str(&format!("\n{} {name}: {} {about}", of.seq, issued.number));
+        }
+    }
+    text
 }
 
 /// What every account may do.
@@ -186,8 +194,15 @@ pub fn documents(facts: &[Fact], model: &Model, plan: &Plan, rng: &mut Rng) -> F
     for name in TENANTS {
         let Some(closed) = model.tenants[name].documents.closed else { continue };
         for (billed, _) in subjects(plan) {
-            let mut from = day(0);
+            let (mut from, documents) = (day(0), &model.tenants[name].documents);
             while from < closed {
+                // What was closed before anybody was here has documents only where days in it were said later.
+                let before = documents.begun.is_some_and(|begun| from < begun);
+                let none = documents.of_month(billed, from).next().is_none();
+                if none && (before || model.is_unknown(name, billed, from)) {
+                    from = after(from);
+                    continue;
+                }
                 month(&mut seen.machine, model, (name, billed, from), u64::MAX)?;
                 from = after(from);
             }

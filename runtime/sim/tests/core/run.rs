@@ -236,6 +236,10 @@ impl Run<'_> {
         for (sent, answer) in sent.iter().zip(&answers) {
             self.say(|| format!("{}: {} -> {answer:?}", (at - JANUARY) / DAY, sent.told()));
         }
+        self.say(|| {
+            let kinds: Vec<(u64, u16)> = entries.iter().map(|stored| (stored.seq, stored.kind)).collect();
+            format!("entries and their kinds: {kinds:?}")
+        });
         model.take(at, &sent, &answers, &entries)?;
         if let ([Sent { what: What::Tick, .. }], [Answer::Ticked { more }]) = (&sent[..], &answers[..]) {
             if !due && !entries.is_empty() {

@@ -214,7 +214,7 @@ impl Maker {
     pub(crate) fn one(&mut self, rng: &mut Rng, at: i64, model: &Model) -> Sent {
         let tenant = tenant(rng);
         let now = model.time(tenant, at);
-        let what = match rng.below(32) {
+        let what = match rng.below(34) {
             0..3 => What::Void { id: self.id(rng) },
             3..6 => What::Replace { record: self.record(rng, now) },
             6 => What::Revert { set: SETS[rng.below(3) as usize].into() },
@@ -222,7 +222,7 @@ impl Maker {
                 let version = (!rng.chance(100)).then(|| rng.below(2) as usize);
                 What::Publish { version }
             }
-            8 => self.subscription(rng),
+            8 | 32 | 33 if !self.plan.contract || rng.chance(100) => self.subscription(rng, now),
             9..13 if !self.sent.is_empty() => {
                 let (tenant, record) = self.again(rng);
                 return Sent { tenant, what: What::Usage { record, set: None } };
@@ -313,9 +313,15 @@ impl Maker {
         Record { id, account, happened, cents, form, content: text.clone(), text }
     }
 
-    fn subscription(&self, rng: &mut Rng) -> What {
+    fn subscription(&self, rng: &mut Rng, now: i64) -> What {
         let account = ["a", "b", "c", "c"][rng.below(4) as usize].to_owned();
-        let from = rng.chance(600).then(|| day(rng.below(140) as i32));
+        // Mostly from a day in the past: what is closed is looked at again.
+        let today = ((now - JANUARY) / DAY) as i32;
+        let from = match rng.below(10) {
+            0..3 => None,
+            3..7 => Some(day((today - rng.below(80) as i32).max(0))),
+            _ => Some(day(rng.below(140) as i32)),
+        };
         let until = rng.chance(600).then(|| from.unwrap_or(day(0)).add_days(rng.between(1, 60) as i32));
         let pool = (account == "c").then(|| "pool".to_owned());
         What::Subscribe { account, from, until, pool }

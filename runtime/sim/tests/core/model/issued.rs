@@ -39,13 +39,14 @@ pub struct Documents {
     pub closed: Option<Date>,
     /// Periods that end by this day were told to have ended.
     ended: Option<Date>,
+    /// Days for which usage is let into a month that ended, by the plan in force.
+    pub grace: i32,
+    /// The first month that is not closed without documents because nobody was here before.
+    pub begun: Option<Date>,
     held: usize,
     /// Slots whose facts changed and came to nothing else: entry, who is billed, first day.
     pub same: Vec<(u64, String, Date)>,
 }
-
-/// Days for which every plan here lets usage into a closed month.
-const GRACE: i32 = 3;
 
 /// The first day of a month.
 pub fn month(day: Date) -> Date {
@@ -65,7 +66,8 @@ impl Documents {
     /// The first plan is there: what is closed by now stays without documents. `now` is in microseconds.
     pub fn begin(&mut self, zone: &Zone, now: i64) {
         if self.closed.is_none() {
-            self.closed = Some(month(today(zone, now).add_days(-GRACE)));
+            self.closed = Some(month(today(zone, now).add_days(-self.grace)));
+            self.begun = self.closed;
             self.ended = Some(month(today(zone, now)));
         }
     }
@@ -193,7 +195,7 @@ impl Documents {
     /// Whether the month that ends by a day may be closed now.
     fn closes(&self, until: Date, zone: &Zone, now: i64) -> bool {
         let said = self.settings.finalising == Finalising::Automatic || self.approved.is_some_and(|by| until <= by);
-        said && until.add_days(GRACE) <= today(zone, now)
+        said && until.add_days(self.grace) <= today(zone, now)
     }
 
     /// Whether everything is closed and told that is due.

@@ -42,6 +42,8 @@ pub struct Tenant {
     pub accounts: BTreeMap<String, Vec<Span>>,
     /// The version in force.
     pub version: Option<usize>,
+    /// Who is billed for subscriptions, whether since always, and the day on which each was known.
+    placed: Vec<(String, bool, Date)>,
     /// The time of its test clock, in microseconds.
     pub clock: Option<i64>,
     pub documents: Documents,
@@ -275,7 +277,7 @@ impl Model {
     }
 
     fn accept(&mut self, taken: &Taken<'_>, seq: u64, sent: &Sent) -> Result<(), String> {
-        let (contract, zone, now) = (self.plan.contract, self.zone.clone(), self.time(sent.tenant, taken.at));
+        let (plan, zone, now) = (self.plan, self.zone.clone(), self.time(sent.tenant, taken.at));
         let made = self.next(taken)?;
         let billed = match &sent.what {
             What::Enforce(price_core::enforce::EnforceCommand::Reserve(reserve)) => {
@@ -308,14 +310,17 @@ impl Model {
             }
             What::Publish { version } => {
                 tenant.version = *version;
+                tenant.documents.grace = plan.grace[version.unwrap_or_default()];
                 tenant.documents.begin(&zone, now);
-                if contract {
+                if plan.contract {
                     let term = Span { from: "2026-01-01".parse().ok(), until: "2027-01-01".parse().ok() };
                     tenant.accounts = ["a", "b"].map(|account| (account.to_owned(), vec![term])).into();
                 }
             }
             What::Subscribe { account, from, until, .. } => {
                 let span = Span { from: *from, until: *until };
+                let billed = if account == "c" { "pool" } else { account };
+                tenant.placed.push((billed.to_owned(), from.is_none(), zone.local(Timestamp(now * 1_000)).0));
                 tenant.accounts.entry(account.clone()).or_default().push(span);
             }
             What::Bill(BillingCommand::Clock(now)) => tenant.clock = Some(*now),
@@ -362,6 +367,13 @@ impl Model {
 
     fn used(&self, tenant: &Tenant, billed: &str, now: i64) -> Rational {
         Rational::from(self.of_month(tenant, billed, now).count() as i64)
+    }
+
+    /// Whether a month is one in which nobody knew yet of somebody who is served since always.
+    pub fn is_unknown(&self, name: &str, billed: &str, from: Date) -> bool {
+        let tenant = &self.tenants[name];
+        let mut placed = tenant.placed.iter().filter(|(of, ..)| of == billed).peekable();
+        placed.peek().is_some() && placed.all(|(_, always, day)| *always && *day >= after(from))
     }
 
     /// Whether something of the month was known before it began.
