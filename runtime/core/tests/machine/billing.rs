@@ -226,6 +226,39 @@ fn credit_is_given_for_what_was_asked_and_no_more() {
     host.replays();
 }
 
+/// With another grace, what was late is not: the note for the month that had it as a difference says of
+/// which month that was, and the next one finds nothing else to say.
+#[test]
+fn a_difference_that_is_taken_back_names_the_month_that_it_was_of() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    let longer =
+        |days: &str| Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", days), "api") };
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    host.tick(MARCH_4);
+    let notes = |host: &Host| -> Vec<[String; 3]> {
+        let all = host.documents().into_iter().filter(|of| of.issued.cause == Cause::Restated);
+        let said = |of: DocumentView| {
+            let body: serde_json::Value = serde_json::from_str(&host.body(&of.issued.number)).unwrap();
+            assert_eq!(body["lines"].as_array().map(Vec::len), Some(1), "{body}");
+            let corrects = body["lines"][0]["corrects"]["from"].as_str().unwrap_or_default().to_owned();
+            [of.issued.from.to_string(), corrects, of.issued.total]
+        };
+        all.map(said).collect()
+    };
+    let texts = |all: &[[&str; 3]]| all.iter().map(|note| note.map(str::to_owned)).collect::<Vec<_>>();
+    host.one(MARCH_4 + DAY, longer("9 days"));
+    host.tick(MARCH_4 + DAY);
+    let first = texts(&[["2026-01-01", "2026-01-01", "1.00"], ["2026-02-01", "2026-01-01", "-1.00"]]);
+    assert_eq!(notes(&host), first);
+    // Still in time: nothing changes.
+    host.one(MARCH_4 + 2 * DAY, longer("8 days"));
+    host.tick(MARCH_4 + 2 * DAY);
+    assert_eq!(notes(&host), first);
+    host.replays();
+}
+
 #[test]
 fn documents_are_contested_and_referred_to() {
     let mut host = Host::with(CALLS, "api", &["a"]);
