@@ -226,6 +226,23 @@ fn credit_is_given_for_what_was_asked_and_no_more() {
     host.replays();
 }
 
+#[test]
+fn credit_does_not_keep_a_changed_month_from_being_looked_at_again() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    let (number, line) = ("INV-000001".to_owned(), "calls".to_owned());
+    let credit = BillingCommand::Credit { number, line, amount: "0.25".into(), reason: "late".into() };
+    let answers = host.decide(FEBRUARY_4 + DAY, &[longer, ask(credit)]);
+    assert!(answers.iter().all(|answer| matches!(answer, Answer::Accepted { .. })), "{answers:?}");
+    host.tick(FEBRUARY_4 + DAY);
+    let totals: Vec<String> = host.documents().into_iter().map(|of| of.issued.total).collect();
+    assert_eq!(totals, ["1.00", "-0.25", "1.00"]);
+    host.replays();
+}
+
 /// With another grace, what was late is not: the note for the month that had it as a difference says of
 /// which month that was, and the next one finds nothing else to say.
 #[test]
