@@ -102,6 +102,28 @@ impl Book {
         Some(periods)
     }
 
+    /// Who has usage in closed periods that the latest version takes into them, and their first days.
+    pub(crate) fn used_in_closed(&self) -> BTreeSet<(String, Date)> {
+        let mut closing = Closing::of(self.version().plan());
+        let mut all = BTreeSet::new();
+        for (billed, facts) in self.subjects.iter() {
+            let mut period: Option<Period> = None;
+            for fact in facts.iter().filter(|fact| fact.late(&mut closing, fact.recorded).is_none()) {
+                let at = Timestamp(fact.happened);
+                if period.is_some_and(|period| period.contains(at)) {
+                    continue;
+                }
+                let of = self.period(self.version().zone.local(at).0);
+                if of.from >= self.closes.until {
+                    break;
+                }
+                all.insert((billed.to_string(), of.from));
+                period = Some(of);
+            }
+        }
+        all
+    }
+
     /// Who may have an invoice of a period, by name.
     pub(super) fn billed_in(&self, period: &Period) -> VecDeque<String> {
         let mut all: BTreeSet<String> = BTreeSet::new();

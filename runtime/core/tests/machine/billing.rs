@@ -243,6 +243,23 @@ fn credit_does_not_keep_a_changed_month_from_being_looked_at_again() {
     host.replays();
 }
 
+#[test]
+fn a_month_that_knew_nothing_is_issued_once_its_usage_is_no_longer_late() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("1", "a", "2026-01-06T09:00:00Z")));
+    host.tick(MARCH_4);
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    host.one(MARCH_4 + DAY, longer);
+    host.tick(MARCH_4 + DAY);
+    let said = |n: &str, from: &str, total: &str| [n, "a", from, total].map(str::to_owned);
+    let first = said("INV-000001", "2026-02-01", "1.00");
+    assert_eq!(host.issued()[0], first, "as a difference");
+    let rest = [said("INV-000002", "2026-01-01", "1.00"), said("CN-000001", "2026-02-01", "-1.00")];
+    assert_eq!(host.issued()[1..], rest);
+    host.replays();
+}
+
 /// With another grace, what was late is not: the note for the month that had it as a difference says of
 /// which month that was, and the next one finds nothing else to say.
 #[test]
