@@ -193,6 +193,11 @@ impl Book {
         all.map(|at| (&self.subscriptions[at], self.placed[at]))
     }
 
+    /// All subscriptions, and the days on which they came to be known.
+    pub(crate) fn all_placed(&self) -> impl Iterator<Item = (&Subscription, Date)> {
+        self.subscriptions.iter().zip(self.placed.iter().copied())
+    }
+
     /// Whose periods are due that meet a period.
     pub(crate) fn due(&self, period: &Period) -> Vec<(String, Period)> {
         self.live.rater.due(Some(period.from), Some(period.until))

@@ -169,9 +169,13 @@ impl Machine {
                     format!("{} events that count do not fit it, the first is {seq}: {reason}", refused.len());
                 return Err(("S013", message));
             }
-            // With another grace other usage counts as late: what was issued is looked at again.
-            let issued = other.then(|| tenant.billing.issued_for(&plan.name));
-            book.closes_again(issued.into_iter().flatten());
+            // With another grace other usage counts as late: what was issued is looked at again, and what
+            // was not because all of it was late.
+            if other {
+                let again = tenant.billing.issued_for(&plan.name);
+                let used = book.used_in_closed();
+                book.closes_again(again.into_iter().chain(used));
+            }
             number
         } else {
             if tenant.books.len() >= limits::PLANS {

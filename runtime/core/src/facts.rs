@@ -46,7 +46,8 @@ impl Fact {
         known(self.recorded) && !self.gone.is_some_and(known)
     }
 
-    fn late(&self, closing: &mut Option<Closing>, at: i64) -> Option<Late> {
+    /// The invoice that is the first to know it, where that is not its own period's.
+    pub(crate) fn late(&self, closing: &mut Option<Closing>, at: i64) -> Option<Late> {
         closing.as_mut().and_then(|closing| closing.late(Timestamp(self.happened), Timestamp(at)))
     }
 }

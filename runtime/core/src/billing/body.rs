@@ -11,8 +11,8 @@ pub(super) struct IssuedLine {
     pub(super) paid: Vec<(String, Rational)>,
     /// Of another currency than the plan's.
     pub(super) currency: Option<String>,
-    /// First day of the period that it corrects.
-    pub(super) corrects: Option<Date>,
+    /// First day of the period that it corrects, and the first one after it.
+    pub(super) corrects: Option<(Date, Date)>,
     pub(super) title: String,
     pub(super) within: String,
     pub(super) product: Option<String>,
@@ -24,7 +24,7 @@ impl IssuedLine {
     /// What it is summed under, in a document of a period: a line that corrects its own period is that
     /// line.
     pub(super) fn key(&self, from: Date) -> (String, Option<Date>, Option<String>) {
-        (self.name.clone(), self.corrects.filter(|of| *of != from), self.currency.clone())
+        (self.name.clone(), self.corrects.map(|of| of.0).filter(|of| *of != from), self.currency.clone())
     }
 }
 
@@ -57,6 +57,7 @@ struct Paid {
 #[derive(Deserialize)]
 struct Days {
     from: Date,
+    until: Date,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +76,7 @@ pub(super) fn lines(body: &str) -> Option<Vec<IssuedLine>> {
             amount: amount(&line.amount)?,
             paid: line.paid.into_iter().map(|paid| Some((paid.by, amount(&paid.amount)?))).collect::<Option<_>>()?,
             currency: line.currency,
-            corrects: line.corrects.map(|days| days.from),
+            corrects: line.corrects.map(|days| (days.from, days.until)),
             title: line.rule.title,
             within: line.rule.within,
             product: line.product,

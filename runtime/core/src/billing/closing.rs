@@ -102,12 +102,41 @@ impl Book {
         Some(periods)
     }
 
+    /// Who has usage in closed periods that the latest version takes into them, and their first days.
+    pub(crate) fn used_in_closed(&self) -> BTreeSet<(String, Date)> {
+        let mut closing = Closing::of(self.version().plan());
+        let mut all = BTreeSet::new();
+        for (billed, facts) in self.subjects.iter() {
+            let mut period: Option<Period> = None;
+            for fact in facts.iter().filter(|fact| fact.late(&mut closing, fact.recorded).is_none()) {
+                let at = Timestamp(fact.happened);
+                if period.is_some_and(|period| period.contains(at)) {
+                    continue;
+                }
+                let of = self.period(self.version().zone.local(at).0);
+                if of.from >= self.closes.until {
+                    break;
+                }
+                all.insert((billed.to_string(), of.from));
+                period = Some(of);
+            }
+        }
+        all
+    }
+
     /// Who may have an invoice of a period, by name.
     pub(super) fn billed_in(&self, period: &Period) -> VecDeque<String> {
         let mut all: BTreeSet<String> = BTreeSet::new();
         for (billed, due) in self.due(period) {
             if due == *period && self.known_in(&billed, period) {
                 all.insert(billed);
+            }
+        }
+        // Who is served since always is so from the day on which that was said, wherever usage begins.
+        for (subscription, placed) in self.all_placed() {
+            let served = subscription.until.is_none_or(|until| period.from < until);
+            if subscription.from.is_none() && placed < period.until && served {
+                all.insert(subscription.billed().to_owned());
             }
         }
         // Who is no longer served may get back, or owe, what became known of earlier periods.

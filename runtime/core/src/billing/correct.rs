@@ -41,7 +41,9 @@ pub(super) fn differences<'d>(
     for document in issued {
         let unread = || format!("the body of `{}` cannot be read", document.issued.number);
         for of in body::lines(&document.body).ok_or_else(unread)? {
-            let line = like(plan, period, &of);
+            // A difference of another period stays one of that.
+            let corrects = of.corrects.map_or(*period, |(from, until)| days(from, until));
+            let line = like(plan, &corrects, &of);
             let paid = of.paid.iter().map(|(by, paid)| (by.clone(), -paid)).collect();
             add(of.key(document.issued.from), line, -&of.amount, paid);
         }

@@ -212,7 +212,8 @@ pub(super) fn carry_out(
 ) {
     match entry {
         BillingEntry::Issued(issued, body) => {
-            if let Some(book) = book {
+            // Credit that somebody gives says nothing of what the period comes to.
+            if let Some(book) = book.filter(|_| issued.cause != Cause::Credit) {
                 book.closes.again.remove(&(issued.billed.clone(), issued.from));
             }
             billing.put(seq, recorded_at, (**issued).clone(), body);

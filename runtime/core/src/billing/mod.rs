@@ -106,7 +106,9 @@ impl Billing {
         let slot = (issued.plan.clone(), issued.billed.clone(), issued.from);
         *self.series.entry(issued.prefix.clone()).or_default() += 1;
         self.by_number.insert(issued.number.clone(), at);
-        self.held.remove(&slot);
+        if issued.cause != Cause::Credit {
+            self.held.remove(&slot);
+        }
         self.by_slot.entry(slot).or_default().push(at);
         self.documents.push(Document::new(seq, recorded_at, issued, body));
     }

@@ -121,6 +121,29 @@ fn a_period_closes_when_its_grace_is_over_and_its_invoice_stays() {
 }
 
 #[test]
+fn a_month_without_usage_is_billed_whatever_comes_before_it_closes() {
+    for early in [true, false] {
+        let mut host = Host::empty();
+        host.one(JANUARY_20, Command::Publish { tenant: "t".into(), artefact: compiled(SEATS, "seats") });
+        let (account, plan) = ("a".to_owned(), "seats".to_owned());
+        let subscription = Subscribed { account, plan, from: None, until: None, pool: None };
+        host.one(JANUARY_20, Command::Subscribe { tenant: "t".into(), subscription });
+        // The first usage is of February, and may come while January is in its grace.
+        let first = usage(call("1", "a", "2026-02-02T09:00:00Z"));
+        if early {
+            host.one(FEBRUARY_4 - DAY, first.clone());
+        }
+        host.tick(FEBRUARY_4);
+        host.one(FEBRUARY_4 + 1, first);
+        host.tick(MARCH_4);
+        let said = |n: &str, from: &str, total: &str| [n, "a", from, total].map(str::to_owned);
+        let both = [said("INV-000001", "2026-01-01", "10.00"), said("INV-000002", "2026-02-01", "11.00")];
+        assert_eq!(host.issued(), both, "usage of February came early: {early}");
+        host.replays();
+    }
+}
+
+#[test]
 fn differences_can_be_notes_of_their_own() {
     let mut host = Host::with(CALLS, "api", &["a"]);
     let settings = Settings { corrections: Corrections::Notes, note_prefix: "N-".into(), ..Settings::default() };
@@ -200,6 +223,73 @@ fn credit_is_given_for_what_was_asked_and_no_more() {
     host.one(MARCH_4, subscribe("b", "api", "2026-01-01"));
     host.tick(MARCH_4);
     assert_eq!(host.documents().len(), 3);
+    host.replays();
+}
+
+#[test]
+fn credit_does_not_keep_a_changed_month_from_being_looked_at_again() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    let (number, line) = ("INV-000001".to_owned(), "calls".to_owned());
+    let credit = BillingCommand::Credit { number, line, amount: "0.25".into(), reason: "late".into() };
+    let answers = host.decide(FEBRUARY_4 + DAY, &[longer, ask(credit)]);
+    assert!(answers.iter().all(|answer| matches!(answer, Answer::Accepted { .. })), "{answers:?}");
+    host.tick(FEBRUARY_4 + DAY);
+    let totals: Vec<String> = host.documents().into_iter().map(|of| of.issued.total).collect();
+    assert_eq!(totals, ["1.00", "-0.25", "1.00"]);
+    host.replays();
+}
+
+#[test]
+fn a_month_that_knew_nothing_is_issued_once_its_usage_is_no_longer_late() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("1", "a", "2026-01-06T09:00:00Z")));
+    host.tick(MARCH_4);
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    host.one(MARCH_4 + DAY, longer);
+    host.tick(MARCH_4 + DAY);
+    let said = |n: &str, from: &str, total: &str| [n, "a", from, total].map(str::to_owned);
+    let first = said("INV-000001", "2026-02-01", "1.00");
+    assert_eq!(host.issued()[0], first, "as a difference");
+    let rest = [said("INV-000002", "2026-01-01", "1.00"), said("CN-000001", "2026-02-01", "-1.00")];
+    assert_eq!(host.issued()[1..], rest);
+    host.replays();
+}
+
+/// With another grace, what was late is not: the note for the month that had it as a difference says of
+/// which month that was, and the next one finds nothing else to say.
+#[test]
+fn a_difference_that_is_taken_back_names_the_month_that_it_was_of() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    let longer =
+        |days: &str| Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", days), "api") };
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    host.tick(MARCH_4);
+    let notes = |host: &Host| -> Vec<[String; 3]> {
+        let all = host.documents().into_iter().filter(|of| of.issued.cause == Cause::Restated);
+        let said = |of: DocumentView| {
+            let body: serde_json::Value = serde_json::from_str(&host.body(&of.issued.number)).unwrap();
+            assert_eq!(body["lines"].as_array().map(Vec::len), Some(1), "{body}");
+            let corrects = body["lines"][0]["corrects"]["from"].as_str().unwrap_or_default().to_owned();
+            [of.issued.from.to_string(), corrects, of.issued.total]
+        };
+        all.map(said).collect()
+    };
+    let texts = |all: &[[&str; 3]]| all.iter().map(|note| note.map(str::to_owned)).collect::<Vec<_>>();
+    host.one(MARCH_4 + DAY, longer("9 days"));
+    host.tick(MARCH_4 + DAY);
+    let first = texts(&[["2026-01-01", "2026-01-01", "1.00"], ["2026-02-01", "2026-01-01", "-1.00"]]);
+    assert_eq!(notes(&host), first);
+    // Still in time: nothing changes.
+    host.one(MARCH_4 + 2 * DAY, longer("8 days"));
+    host.tick(MARCH_4 + 2 * DAY);
+    assert_eq!(notes(&host), first);
     host.replays();
 }
 

@@ -2,6 +2,7 @@
 
 use crate::host::{Home, Stored, groups, spare};
 use crate::model::Model;
+use crate::papers::Fact;
 use crate::plans::Plan;
 use crate::sent::{DAY, JANUARY, Sent, TENANTS, What, day};
 use price_core::{Answer, Command, Machine};
@@ -30,16 +31,16 @@ pub fn events(machine: &Machine, model: &Model, ids: &[String]) -> Found {
 
 /// A machine that sees the same facts in another order and in other groups: plans and accounts
 /// first, then the rest at random, but what is said of one event in its order.
-pub fn reordered(facts: &[(i64, Sent)], plan: &Plan, rng: &mut Rng) -> Result<Machine, String> {
-    let control = |(_, sent): &&(i64, Sent)| matches!(sent.what, What::Publish { .. } | What::Subscribe { .. });
-    let mut order: Vec<&(i64, Sent)> = facts.iter().filter(control).collect();
-    let rest: Vec<&(i64, Sent)> = facts.iter().filter(|fact| !control(fact)).collect();
+pub fn reordered(facts: &[Fact], plan: &Plan, rng: &mut Rng) -> Result<Machine, String> {
+    let control = |fact: &&Fact| matches!(fact.sent.what, What::Publish { .. } | What::Subscribe { .. });
+    let mut order: Vec<&Fact> = facts.iter().filter(control).collect();
+    let rest: Vec<&Fact> = facts.iter().filter(|fact| !control(fact)).collect();
     if rng.chance(250) {
         order.extend(rest);
     } else {
         let mut before: Vec<usize> = vec![0; rest.len()];
         let tied: Vec<Vec<usize>> = (0..rest.len())
-            .map(|one| (one + 1..rest.len()).filter(|other| follows(&rest[one].1, &rest[*other].1)).collect())
+            .map(|one| (one + 1..rest.len()).filter(|other| follows(&rest[one].sent, &rest[*other].sent)).collect())
             .collect();
         tied.iter().flatten().for_each(|other| before[*other] += 1);
         let mut ready: Vec<usize> = (0..rest.len()).filter(|at| before[*at] == 0).collect();
@@ -58,18 +59,22 @@ pub fn reordered(facts: &[(i64, Sent)], plan: &Plan, rng: &mut Rng) -> Result<Ma
     let (mut last, mut at) = (0, 0);
     while at < order.len() {
         let most = rng.between(1, 30) as usize;
-        let same = order[at..].iter().take(most).take_while(|fact| fact.0 == order[at].0).count();
-        let group = &order[at..at + same];
-        let commands: Vec<Command> = group.iter().map(|(_, sent)| sent.command(plan)).collect();
-        let decided = machine.decide(last + 1, group[0].0, &commands).map_err(|e| e.to_string())?;
-        last += decided.entries.len() as u64;
-        let odd = group.iter().zip(&decided.answers).find(|(_, a)| !matches!(a, Answer::Accepted { .. }));
-        if let Some(((_, sent), answer)) = odd {
-            return Err(format!("in another order `{}` is {answer:?}", sent.told()));
-        }
+        let same = order[at..].iter().take(most).take_while(|fact| fact.at == order[at].at).count();
+        last += feed(&mut machine, last, &order[at..at + same], plan)?;
         at += same;
     }
     Ok(machine)
+}
+
+/// Gives a machine facts of one instant as a group; how many entries they are.
+pub fn feed(machine: &mut Machine, last: u64, group: &[&Fact], plan: &Plan) -> Result<u64, String> {
+    let commands: Vec<Command> = group.iter().map(|fact| fact.sent.command(plan)).collect();
+    let decided = machine.decide(last + 1, group[0].at, &commands).map_err(|e| e.to_string())?;
+    let odd = group.iter().zip(&decided.answers).find(|(_, a)| !matches!(a, Answer::Accepted { .. }));
+    match odd {
+        Some((fact, answer)) => Err(format!("in another order `{}` is {answer:?}", fact.sent.told())),
+        None => Ok(decided.entries.len() as u64),
+    }
 }
 
 /// Whether the order of two facts means something: of one event, of one backfill.
@@ -85,13 +90,19 @@ fn follows(one: &Sent, other: &Sent) -> bool {
     one.tenant == other.tenant && (revert(one) || revert(other) || id(one) == id(other))
 }
 
-/// Every invoice of two machines is the same, and together they ask for what the usage costs.
-pub fn invoices(one: &mut Machine, other: &mut Machine, model: &Model, plan: &Plan, at: i64, rng: &mut Rng) -> Found {
-    let subjects: &[(&str, &[&str])] = match plan.contract {
+/// Who is billed, for which accounts.
+pub fn subjects(plan: &Plan) -> &'static [(&'static str, &'static [&'static str])] {
+    match plan.contract {
         true => &[("initech", &["a", "b"])],
         false => &[("a", &["a"]), ("b", &["b"]), ("pool", &["c"])],
-    };
+    }
+}
+
+/// Every invoice of two machines is the same, and together they ask for what the usage costs.
+pub fn invoices(one: &mut Machine, other: &mut Machine, model: &Model, plan: &Plan, at: i64, rng: &mut Rng) -> Found {
+    let subjects = subjects(plan);
     // As far as usage goes, and the invoice that is open now.
+    let at = TENANTS.iter().map(|tenant| model.time(tenant, at)).max().unwrap_or(at);
     let months = ((at - JANUARY) / DAY / 28 + 2).max(6) as i32;
     for tenant in TENANTS {
         for (subject, accounts) in subjects {
@@ -108,7 +119,8 @@ pub fn invoices(one: &mut Machine, other: &mut Machine, model: &Model, plan: &Pl
                 }
                 // Months without service or anything known of others have none.
                 if let Ok(invoice) = found {
-                    sum += &invoice.total;
+                    let usage = invoice.lines.iter().filter(|line| line.name != "base");
+                    sum += &usage.map(|line| &line.amount).sum::<Rational>();
                 }
             }
             let cost = Rational::new(i128::from(model.cost(&model.tenants[tenant], accounts)), 10_000);

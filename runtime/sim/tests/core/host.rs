@@ -64,6 +64,12 @@ pub fn spare() -> Machine {
     Machine::new(Arc::new(InterpFactory), index, keys())
 }
 
+/// What changes is looked at for notices; after a start, everybody.
+fn watch(machine: &mut Machine) {
+    machine.watch(true);
+    machine.look_at_all();
+}
+
 /// The state of some entries.
 pub fn folded(mut machine: Machine, entries: &[Stored]) -> Result<Machine, String> {
     for stored in entries {
@@ -123,6 +129,7 @@ impl Host {
             choose(None);
         }
         machine = replayed?;
+        watch(&mut machine);
         Ok(Host { log, machine, entries, fault: home.fault })
     }
 
@@ -134,7 +141,10 @@ impl Host {
         if let Some(fault) = self.fault.filter(|fault| fault.in_fold()) {
             self.entries.extend(entries.iter().cloned());
             self.machine = folded(spare(), &fault.bent(&self.entries))?;
+            watch(&mut self.machine);
         }
+        let changes = self.machine.changes();
+        self.machine.look_at(&changes);
         Ok((entries, decided.answers))
     }
 

@@ -5,10 +5,12 @@
 // Helpers of one test binary: their names say what they are.
 #![allow(missing_docs)]
 
+mod asked;
 mod check;
 mod faults;
 mod host;
 mod model;
+mod papers;
 mod plans;
 mod run;
 mod sent;

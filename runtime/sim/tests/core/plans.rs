@@ -16,7 +16,11 @@ pub struct Plan {
     pub refuses_late: bool,
     /// Its events are payments, otherwise requests.
     pub payments: bool,
-    /// What the usage of one month costs under a version, in hundredths of a cent.
+    /// Days for which usage of a month is taken into it after its end, under each version.
+    pub grace: [i32; 2],
+    /// Calls that a month includes under each version, and whether more are refused.
+    pub limit: Option<([i64; 2], bool)>,
+    /// What the usage of one month costs beside fees called `base` under a version, in hundredths of a cent.
     pub cost: fn(&[i64], usize) -> i64,
 }
 
@@ -48,6 +52,12 @@ const LADDER: &str = "plan api {
     finally invoice
   }
   prorate included never
+  fee base = $5.00 per month in arrears
+  prorate base daily
+  entitlement calls = 9 calls per month then block
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -61,6 +71,9 @@ const PAYMENTS: &str = "plan pay {
     2.9% of amount plus $0.30
     round each payment half-up to cents
   }
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then rejected
 }
 ";
@@ -81,6 +94,10 @@ const WALLET: &str = "plan credit {
     first   wallet welcome
     finally invoice
   }
+  entitlement calls = 7 calls per month then allow
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -93,6 +110,12 @@ const CONTRACT: &str = "contract initech with \"Initech\" {
   billing   monthly on day 1
   rounding  each line half-up to cents
   price calls on calls = $0.10 per call
+  fee base = $7.00 per month in advance
+  prorate base never
+  entitlement calls = 20 calls per month then block
+  entitlement sso = yes
+  entitlement audit = no
+  entitlement support = \"mail\"
   late events accepted for 3 days then next period
 }
 ";
@@ -119,11 +142,13 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
     [
         Plan {
             name: "api",
-            versions: two("api", LADDER, &LADDER.replace("$0.50", "$0.25")),
+            versions: two("api", LADDER, &LADDER.replace("$0.50", "$0.25").replace("= 9 calls", "= 14 calls")),
             zone: "Europe/Berlin",
             contract: false,
             refuses_late: false,
             payments: false,
+            grace: [3, 3],
+            limit: Some(([9, 14], true)),
             cost: |events, version| {
                 let net = (events.len() as i64 - 2).max(0);
                 net.min(3) * 10_000 + (net - 3).max(0) * [5_000, 2_500][version]
@@ -136,6 +161,8 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
             contract: false,
             refuses_late: true,
             payments: true,
+            grace: [3, 3],
+            limit: None,
             cost: |events, version| {
                 let each = |cents: &i64| (cents * 29 + 500) / 1_000 + [30, 25][version];
                 events.iter().map(each).sum::<i64>() * 100
@@ -143,11 +170,17 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
         },
         Plan {
             name: "credit",
-            versions: two("credit", WALLET, &WALLET.replace("$1.00 per call", "$2.00 per call")),
+            versions: two(
+                "credit",
+                WALLET,
+                &WALLET.replace("$1.00 per call", "$2.00 per call").replace("3 days", "6 days"),
+            ),
             zone: "UTC",
             contract: false,
             refuses_late: false,
             payments: false,
+            grace: [3, 6],
+            limit: Some(([7, 7], false)),
             cost: |events, version| events.len() as i64 * [10_000, 20_000][version],
         },
         Plan {
@@ -157,6 +190,8 @@ static PLANS: LazyLock<[Plan; 4]> = LazyLock::new(|| {
             contract: true,
             refuses_late: false,
             payments: false,
+            grace: [3, 3],
+            limit: Some(([20, 20], true)),
             cost: |events, version| events.len() as i64 * [1_000, 500][version],
         },
     ]

@@ -4,13 +4,18 @@ use crate::check;
 use crate::faults::Fault;
 use crate::host::{Home, Host, Stored, folded, groups, spare};
 use crate::model::Model;
+use crate::papers::{self, Fact};
 use crate::plans::{self, Plan};
 use crate::sent::{DAY, JANUARY, Maker, Sent, TENANTS, What};
-use price_core::{Answer, Command};
+use price_core::billing::BillingCommand;
+use price_core::enforce::{EnforceCommand, SPEND};
+use price_core::{Answer, Command, Once};
 use price_sim::Faults;
 use price_sim::run::{Found, World};
 use price_store::StoreError;
 use price_store::log::Options;
+use price_value::{Rational, Timestamp};
+use std::collections::BTreeMap;
 
 /// A group of commands and what became of it.
 pub struct Group {
@@ -52,7 +57,7 @@ impl Run<'_> {
     fn new(world: &mut World, fault: Option<Fault>, trace: bool) -> Run<'_> {
         let plan = plans::draw(&mut world.rng);
         let maker = Maker::new(plan, &mut world.rng);
-        let mut unsent: Vec<Vec<Sent>> = maker.beginning().into_iter().map(|sent| vec![sent]).collect();
+        let mut unsent: Vec<Vec<Sent>> = maker.beginning(&mut world.rng).into_iter().map(|sent| vec![sent]).collect();
         unsent.reverse();
         let start = JANUARY + 8 * DAY;
         world.clock.move_by(start - world.clock.now());
@@ -99,9 +104,30 @@ impl Run<'_> {
                 return Err("a disk without faults fails".into());
             }
         }
+        self.finish(&mut host)?;
         host.log.sync().map_err(|e| e.to_string())?;
         self.compare(&mut host)?;
         self.invoices(&mut host)
+    }
+
+    /// Everything is issued and told that is due.
+    fn finish(&mut self, host: &mut Host) -> Found {
+        let everybody = self.world.rng.chance(500);
+        if everybody {
+            host.machine.look_at_all();
+        }
+        for what in [What::Tick, What::Look] {
+            loop {
+                if self.send(host, vec![Sent { tenant: TENANTS[0], what: what.clone() }])?.is_err() {
+                    return Err("a disk without faults fails".into());
+                }
+                let more = |group: &Group| matches!(group.answers[..], [Answer::Ticked { more: true }]);
+                if !self.history.last().is_some_and(more) {
+                    break;
+                }
+            }
+        }
+        TENANTS.iter().try_for_each(|tenant| self.model().untold(tenant, self.recorded_at, everybody))
     }
 
     fn faults(&mut self) -> Faults {
@@ -152,7 +178,7 @@ impl Run<'_> {
 
     /// Works until something fails or nothing is left to do.
     fn live(&mut self, host: &mut Host) -> Found {
-        for _ in 0..self.world.rng.between(4, 25) {
+        for _ in 0..self.world.rng.between(4, 40) {
             match self.group(host)? {
                 Ok(()) => {}
                 Err(StoreError::NoRoom { .. }) => {
@@ -177,23 +203,52 @@ impl Run<'_> {
     fn group(&mut self, host: &mut Host) -> Result<Result<(), StoreError>, String> {
         let rng = &mut self.world.rng;
         if rng.chance(500) {
-            let jump = rng.below(6 * DAY as u64) as i64;
+            let jump = if rng.chance(300) { rng.below(DAY as u64 / 4) } else { rng.below(8 * DAY as u64) } as i64;
             self.world.clock.move_by(if rng.chance(100) { -jump } else { jump });
         }
         let hour = DAY / 24;
         self.recorded_at = self.recorded_at.max(self.world.clock.now() / hour * hour);
         let at = self.recorded_at;
-        let sent = match self.unsent.pop() {
-            Some(sent) => sent,
-            None => self.maker.batch(&mut self.world.rng, at),
+        // What is due is mostly done at once, as a server does it.
+        let strikes = |what| vec![Sent { tenant: TENANTS[0], what }];
+        let (rng, due) = (&mut self.world.rng, host.machine.due_at() <= at);
+        let sent = if due && rng.chance(600) {
+            strikes(What::Tick)
+        } else if host.machine.looks(at) && rng.chance(400) {
+            strikes(What::Look)
+        } else if let Some(sent) = self.unsent.pop() {
+            sent
+        } else {
+            let model = self.history.last().map_or(&self.nothing.0, |group| &group.model);
+            self.maker.batch(&mut self.world.rng, at, model)
         };
+        self.send(host, sent)
+    }
+
+    /// A group, at the time of the last one.
+    fn send(&mut self, host: &mut Host, sent: Vec<Sent>) -> Result<Result<(), StoreError>, String> {
+        let (at, due) = (self.recorded_at, host.machine.due_at() <= self.recorded_at);
         let mut model = self.model().clone();
+        let spent = self.spent(host, &sent);
+        model.tenants.values_mut().for_each(|tenant| tenant.holds.spent = spent.clone());
         let commands: Vec<Command> = sent.iter().map(|sent| sent.command(self.plan)).collect();
         let (entries, answers) = host.decide(model.last, at, &commands)?;
         for (sent, answer) in sent.iter().zip(&answers) {
             self.say(|| format!("{}: {} -> {answer:?}", (at - JANUARY) / DAY, sent.told()));
         }
-        model.take(at, &sent, &answers)?;
+        self.say(|| {
+            let kinds: Vec<(u64, u16)> = entries.iter().map(|stored| (stored.seq, stored.kind)).collect();
+            format!("entries and their kinds: {kinds:?}")
+        });
+        model.take(at, &sent, &answers, &entries)?;
+        if let ([Sent { what: What::Tick, .. }], [Answer::Ticked { more }]) = (&sent[..], &answers[..]) {
+            if !due && !entries.is_empty() {
+                return Err(format!("nothing was due at {at}, and {} entries are made", entries.len()));
+            }
+            if *more != (host.machine.due_at() <= at) {
+                return Err(format!("more is {more} at {at}, and the next is due at {}", host.machine.due_at()));
+            }
+        }
         let (end, root) = (model.last, host.machine.root());
         let appended = host.append(&entries);
         if matches!(appended, Err(StoreError::NoRoom { .. })) {
@@ -216,6 +271,15 @@ impl Run<'_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// What the invoice that forms comes to, where a group does nothing but hold a part of a budget.
+    fn spent(&self, host: &mut Host, sent: &[Sent]) -> Option<Rational> {
+        let [Sent { tenant, what: What::Enforce(EnforceCommand::Reserve(reserve)) }] = sent else { return None };
+        let model = self.model();
+        let day = model.zone.local(Timestamp(model.time(tenant, self.recorded_at) * 1_000)).0;
+        let spends = reserve.feature == SPEND;
+        spends.then(|| host.machine.invoice(tenant, &reserve.account, day).ok().map(|priced| priced.invoice.total))?
     }
 
     fn answered(&mut self, durable: u64) {
@@ -246,6 +310,7 @@ impl Run<'_> {
         }
         self.recorded_at = found.iter().map(|stored| stored.at).max().unwrap_or(0);
         check::events(&host.machine, self.model(), &self.maker.ids())?;
+        papers::asked(&mut host.machine, self.model(), self.recorded_at)?;
         self.sent_again(host)?;
         let rng = &mut self.world.rng;
         if rng.chance(300) {
@@ -265,16 +330,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Events that were accepted are duplicates, and change nothing.
+    /// Events that were accepted are duplicates, requests under a key are answered as before, and nothing
+    /// changes.
     fn sent_again(&mut self, host: &mut Host) -> Found {
         let mut commands = Vec::new();
         let mut wanted = Vec::new();
         let model = self.model();
         for tenant in TENANTS {
-            for event in model.tenants[tenant].events.values().take(20) {
-                let (tenant, record) = (tenant.to_owned(), event.content.clone());
+            let (name, of) = (tenant.to_owned(), &model.tenants[tenant]);
+            for event in of.events.values().take(20) {
+                let (tenant, record) = (name.clone(), event.content.clone());
                 commands.push(Command::Usage { tenant, record, set: None });
                 wanted.push(Answer::Duplicate { seq: event.first });
+            }
+            for (key, print, answers) in of.keys.all(self.recorded_at) {
+                let once = Once { tenant: name.clone(), key: key.to_owned(), print: [print; 16] };
+                commands.push(Command::Once { once, commands: Vec::new() });
+                wanted.push(Answer::Once { answers: answers.to_vec(), again: true });
             }
         }
         let last = model.last;
@@ -286,18 +358,41 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Invoices are those of the same facts in another order, and add up.
+    /// What was accepted, each at the time of its tenant.
+    fn facts(&self) -> Vec<Fact> {
+        let (mut facts, mut clocks) = (Vec::new(), BTreeMap::new());
+        for group in &self.history {
+            let mut left: Vec<(&Sent, &Answer)> = group.sent.iter().zip(&group.answers).rev().collect();
+            while let Some((sent, answer)) = left.pop() {
+                match (&sent.what, answer) {
+                    (What::Once { sent, .. }, Answer::Once { answers, again: false }) => {
+                        left.extend(sent.iter().zip(answers).rev());
+                    }
+                    (What::Bill(BillingCommand::Clock(now)), Answer::Accepted { .. }) => {
+                        clocks.insert(sent.tenant, *now);
+                    }
+                    (what, Answer::Accepted { seq }) if what.is_fact() => {
+                        let at = clocks.get(sent.tenant).copied().unwrap_or(group.at);
+                        facts.push(Fact { seq: *seq, at, sent: sent.clone() });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        facts
+    }
+
+    /// Invoices are those of the same facts in another order, and add up; documents say what the facts
+    /// came to when they were issued.
     fn invoices(&mut self, host: &mut Host) -> Found {
-        let accepted = |group: &'_ Group| -> Vec<(i64, Sent)> {
-            let pairs = group.sent.iter().zip(&group.answers);
-            let kept = pairs.filter(|(_, answer)| matches!(answer, Answer::Accepted { .. }));
-            kept.map(|(sent, _)| (group.at, sent.clone())).collect()
-        };
-        let facts: Vec<(i64, Sent)> = self.history.iter().flat_map(accepted).collect();
-        let late = facts.iter().filter(|(_, sent)| matches!(sent.what, What::Usage { .. })).count();
-        self.say(|| format!("{} facts are compared, {late} of them usage", facts.len()));
-        let mut other = check::reordered(&facts, self.plan, &mut self.world.rng)?;
+        let facts = self.facts();
+        let late = facts.iter().filter(|fact| matches!(fact.sent.what, What::Usage { .. })).count();
         let model = self.history.last().map_or(&self.nothing.0, |group| &group.model);
-        check::invoices(&mut host.machine, &mut other, model, self.plan, self.recorded_at, &mut self.world.rng)
+        self.say(|| format!("{} facts are compared, {late} of them usage", facts.len()));
+        self.say(|| papers::counted(self.model()));
+        let rng = &mut self.world.rng;
+        papers::documents(&facts, model, self.plan, rng)?;
+        let mut other = check::reordered(&facts, self.plan, rng)?;
+        check::invoices(&mut host.machine, &mut other, model, self.plan, self.recorded_at, rng)
     }
 }

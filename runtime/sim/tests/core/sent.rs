@@ -1,7 +1,11 @@
 //! What clients send: commands with what a reader knows about them.
 
+use crate::model::Model;
 use crate::plans::Plan;
-use price_core::{Command, Subscribed};
+use price_core::billing::BillingCommand;
+use price_core::enforce::EnforceCommand;
+use price_core::notify::NotifyCommand;
+use price_core::{Command, EndedTokens, Once, Subscribed};
 use price_sim::Rng;
 use price_value::{Date, Timestamp, Zone};
 
@@ -60,12 +64,34 @@ pub enum What {
         until: Option<Date>,
         pool: Option<String>,
     },
+    Bill(BillingCommand),
+    Enforce(EnforceCommand),
+    Notify(NotifyCommand),
+    End(EndedTokens),
+    /// Issues what is due.
+    Tick,
+    /// Looks for what there is to tell.
+    Look,
+    /// Under a key; another print is another request.
+    Once {
+        key: String,
+        print: u8,
+        sent: Vec<Sent>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     pub tenant: &'static str,
     pub what: What,
+}
+
+impl What {
+    /// Whether invoices depend on it.
+    pub fn is_fact(&self) -> bool {
+        use What::*;
+        matches!(self, Usage { .. } | Void { .. } | Replace { .. } | Revert { .. } | Publish { .. } | Subscribe { .. })
+    }
 }
 
 impl Sent {
@@ -84,6 +110,16 @@ impl Sent {
                 let plan = plan.name.to_owned();
                 Command::Subscribe { tenant, subscription: Subscribed { account, plan, from, until, pool } }
             }
+            What::Bill(ask) => Command::Billing { tenant, ask },
+            What::Enforce(ask) => Command::Enforce { tenant, ask },
+            What::Notify(ask) => Command::Notify { tenant, ask },
+            What::End(ended) => Command::EndTokens { tenant, ended },
+            What::Tick => Command::Tick,
+            What::Look => Command::Look,
+            What::Once { key, print, sent } => {
+                let commands = sent.iter().map(|sent| sent.command(plan)).collect();
+                Command::Once { once: Once { tenant, key, print: [print; 16] }, commands }
+            }
         }
     }
 
@@ -94,6 +130,10 @@ impl Sent {
             What::Usage { record, set: Some(set) } => format!("usage of `{set}` {}", record.text),
             What::Replace { record } => format!("replace {}", record.text),
             What::Void { id } => format!("void {id}"),
+            What::Once { key, print, sent } => {
+                let all: Vec<String> = sent.iter().map(Sent::told).collect();
+                format!("under `{key}` {print}: {}", all.join("; "))
+            }
             other => format!("{other:?}"),
         };
         format!("{}: {text}", self.tenant)
@@ -108,18 +148,25 @@ pub struct Maker {
     pub plan: &'static Plan,
     /// Every record so far, for sending it again.
     sent: Vec<(&'static str, Record)>,
+    /// Requests under a key so far.
+    pub(crate) keyed: Vec<Sent>,
+    /// What comes soon: the end of a hold, the same again.
+    pub(crate) soon: Vec<Sent>,
     ids: u64,
 }
 
 impl Maker {
     pub fn new(plan: &'static Plan, rng: &mut Rng) -> Maker {
-        Maker { plan, sent: Vec::new(), ids: rng.between(10, 120) }
+        Maker { plan, sent: Vec::new(), keyed: Vec::new(), soon: Vec::new(), ids: rng.between(10, 120) }
     }
 
     /// What a run begins with.
-    pub fn beginning(&self) -> Vec<Sent> {
+    pub fn beginning(&self, rng: &mut Rng) -> Vec<Sent> {
         let mut all = Vec::new();
-        for tenant in TENANTS {
+        for (tenant, test) in TENANTS.into_iter().zip([80, 300]) {
+            if rng.chance(test) {
+                all.push(Sent { tenant, what: What::Bill(BillingCommand::Clock(JANUARY + 8 * DAY)) });
+            }
             all.push(Sent { tenant, what: What::Publish { version: Some(0) } });
             for account in ["a", "b"].into_iter().filter(|_| !self.plan.contract) {
                 let until = (account == "b").then(|| day(75));
@@ -130,7 +177,7 @@ impl Maker {
         all
     }
 
-    pub fn batch(&mut self, rng: &mut Rng, now: i64) -> Vec<Sent> {
+    pub fn batch(&mut self, rng: &mut Rng, at: i64, model: &Model) -> Vec<Sent> {
         if rng.chance(60) && !self.sent.is_empty() {
             // A client that sends the same again and again.
             let few: Vec<(&str, Record)> = (0..rng.between(1, 3)).map(|_| self.again(rng)).collect();
@@ -144,6 +191,7 @@ impl Maker {
             // A backfill of a closed month.
             let set = SETS[rng.below(3) as usize];
             let tenant = tenant(rng);
+            let now = model.time(tenant, at);
             let one = |maker: &mut Maker, rng: &mut Rng| {
                 let then = now - rng.below(60) as i64 * DAY;
                 let record = maker.record(rng, then);
@@ -152,12 +200,21 @@ impl Maker {
             };
             return (0..rng.between(3, 15)).map(|_| one(self, rng)).collect();
         }
-        (0..rng.between(1, 8)).map(|_| self.one(rng, now)).collect()
+        (0..rng.between(1, 8)).map(|_| self.any(rng, at, model)).collect()
     }
 
-    fn one(&mut self, rng: &mut Rng, now: i64) -> Sent {
+    fn any(&mut self, rng: &mut Rng, at: i64, model: &Model) -> Sent {
+        match self.soon.pop() {
+            Some(sent) if rng.chance(900) => sent,
+            _ if rng.chance(400) => self.asked(rng, at, model),
+            _ => self.one(rng, at, model),
+        }
+    }
+
+    pub(crate) fn one(&mut self, rng: &mut Rng, at: i64, model: &Model) -> Sent {
         let tenant = tenant(rng);
-        let what = match rng.below(32) {
+        let now = model.time(tenant, at);
+        let what = match rng.below(34) {
             0..3 => What::Void { id: self.id(rng) },
             3..6 => What::Replace { record: self.record(rng, now) },
             6 => What::Revert { set: SETS[rng.below(3) as usize].into() },
@@ -165,7 +222,7 @@ impl Maker {
                 let version = (!rng.chance(100)).then(|| rng.below(2) as usize);
                 What::Publish { version }
             }
-            8 => self.subscription(rng),
+            8 | 32 | 33 if !self.plan.contract || rng.chance(100) => self.subscription(rng, now),
             9..13 if !self.sent.is_empty() => {
                 let (tenant, record) = self.again(rng);
                 return Sent { tenant, what: What::Usage { record, set: None } };
@@ -173,6 +230,7 @@ impl Maker {
             13 | 14 if !self.sent.is_empty() => {
                 // What was refused, mended; what was taken, changed.
                 let (tenant, old) = self.again(rng);
+                let now = model.time(tenant, at);
                 let mut record = self.record(rng, now);
                 record = self.written(rng, &old.id, &record.account, record.happened, record.cents, Form::Good);
                 self.sent.push((tenant, record.clone()));
@@ -205,7 +263,7 @@ impl Maker {
         (0..self.ids).map(|id| id.to_string()).collect()
     }
 
-    fn id(&self, rng: &mut Rng) -> String {
+    pub(crate) fn id(&self, rng: &mut Rng) -> String {
         rng.below(self.ids).to_string()
     }
 
@@ -255,16 +313,22 @@ impl Maker {
         Record { id, account, happened, cents, form, content: text.clone(), text }
     }
 
-    fn subscription(&self, rng: &mut Rng) -> What {
+    fn subscription(&self, rng: &mut Rng, now: i64) -> What {
         let account = ["a", "b", "c", "c"][rng.below(4) as usize].to_owned();
-        let from = rng.chance(600).then(|| day(rng.below(140) as i32));
+        // Mostly from a day in the past: what is closed is looked at again.
+        let today = ((now - JANUARY) / DAY) as i32;
+        let from = match rng.below(10) {
+            0..3 => None,
+            3..7 => Some(day((today - rng.below(80) as i32).max(0))),
+            _ => Some(day(rng.below(140) as i32)),
+        };
         let until = rng.chance(600).then(|| from.unwrap_or(day(0)).add_days(rng.between(1, 60) as i32));
         let pool = (account == "c").then(|| "pool".to_owned());
         What::Subscribe { account, from, until, pool }
     }
 }
 
-fn tenant(rng: &mut Rng) -> &'static str {
+pub(crate) fn tenant(rng: &mut Rng) -> &'static str {
     TENANTS[usize::from(rng.chance(200))]
 }
 
