@@ -110,7 +110,7 @@ pub enum Verb {
     Replay(ReplayArgs),
     /// Draw what a price costs against usage
     Plot(PlotArgs),
-    /// Find the usage at which a price reaches an amount, or two prices are even
+    /// Find the usage at which a price reaches an amount or two are even, or the cheapest commitment
     Solve(SolveArgs),
     /// Write a rate card, plan or contract as a page for customers
     Doc(DocArgs),
@@ -337,13 +337,15 @@ pub struct PlotArgs {
     pub output: Option<String>,
 }
 
-/// Find the usage at which a price reaches an amount, or two prices are even.
+/// Find the usage at which a price reaches an amount or two are even, or the cheapest commitment.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     price solve plan.price calls --reaches '$500'\n  \
     price solve cloud.price egress --only region=eu --reaches 1k\n  \
     price solve pro.price total --against team.price\n  \
-    price solve llm.price tokens --request 8k")]
+    price solve llm.price tokens --request 8k\n  \
+    price solve acme.price --commitment --events 'usage/*.parquet' --in 2026\n  \
+    price solve levels.price --commitment --among starter,growth,scale --events usage.ndjson")]
 pub struct SolveArgs {
     /// A `.price` file, or a plan compiled by `price build`
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -351,9 +353,6 @@ pub struct SolveArgs {
     /// The price, or `total`; needed where there are several
     #[arg(value_name = "LINE")]
     pub line: Option<String>,
-    /// Plan or rate card; `card@4` for a version
-    #[arg(long = "for", value_name = "NAME")]
-    pub subject: Option<String>,
     /// Only cells with this label; may be repeated
     #[arg(long, value_name = "DIMENSION=LABEL")]
     pub only: Vec<String>,
@@ -369,6 +368,24 @@ pub struct SolveArgs {
     /// The day whose rules count [default: those that hold last]
     #[arg(long, value_name = "DATE")]
     pub on: Option<price_value::Date>,
+    /// Which amount of this commitment would have cost least for recorded usage; the only one without a name
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", requires = "events", conflicts_with_all = ["reaches", "against", "request", "only", "on", "line"])]
+    pub commitment: Option<String>,
+    /// Recorded usage for `--commitment`: NDJSON, JSON, CSV or Parquet; files or patterns
+    #[arg(long, value_name = "USAGE", num_args = 1.., requires = "commitment", value_hint = ValueHint::FilePath)]
+    pub events: Vec<String>,
+    /// Only this amount is offered; may be repeated
+    #[arg(long, value_name = "AMOUNT", requires = "commitment")]
+    pub offered: Vec<String>,
+    /// Plans of the file that offer the levels, each with the amount it commits
+    #[arg(long, value_name = "PLAN", value_delimiter = ',', requires = "commitment", conflicts_with = "offered")]
+    pub among: Vec<String>,
+    /// How often the usage is rated at most
+    #[arg(long, value_name = "N", default_value_t = 300, requires = "commitment", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub ratings: u32,
+    /// Usage and choice.
+    #[command(flatten)]
+    pub usage: UsageArgs,
 }
 
 /// Write a rate card, plan or contract as a page for customers.

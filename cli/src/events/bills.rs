@@ -7,6 +7,7 @@ use crate::events::run::{self, Pass};
 use crate::events::{inputs, span};
 use crate::trouble::Trouble;
 use price_driver::Known;
+use price_ir::Invoice;
 use price_value::Rational;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,8 @@ pub struct History<'a> {
     pub names: Vec<String>,
     /// How to read them.
     pub args: &'a UsageArgs,
+    /// Whether subscriptions to other plans are taken for ones to the plan that is rated.
+    pub moved: bool,
 }
 
 /// Some of the accounts: those whose billed name hashes to one of several shares.
@@ -133,16 +136,31 @@ impl<'a> History<'a> {
             return Err(Trouble::new("C044", "standard input can be read once, and both plans need the usage")
                 .help("write the usage to a file"));
         }
-        Ok(History { names, args })
+        Ok(History { names, args, moved: false })
     }
 
     /// Rates it by a plan: of all accounts, or of a share of them.
     pub fn rate(&self, known: &[Known], share: Option<Share>) -> Result<Side, Trouble> {
+        let mut side = Side::default();
+        let (refused, rated) = self.each(known, share, &mut |subject, invoice| {
+            *side.totals.entry(subject).or_default() += &invoice.total;
+        })?;
+        Ok(Side { refused, rated, ..side })
+    }
+
+    /// Every invoice by a plan, of all accounts or of a share of them; the numbers of records that were
+    /// refused and rated.
+    pub fn each(
+        &self,
+        known: &[Known],
+        share: Option<Share>,
+        see: &mut dyn FnMut(String, Invoice),
+    ) -> Result<(u64, u64), Trouble> {
         let days = self.args.span.as_deref().map(span::parse).transpose()?;
         let plan = &known[known.len() - 1].compiled.plan;
         let subscriptions = self.args.subscriptions.as_deref().map(run::read_subscriptions).transpose()?;
         let subscriptions = subscriptions.map(|rows| {
-            let own = |name: &str| name.split('@').next() == Some(plan.name.as_str());
+            let own = |name: &str| self.moved || name.split('@').next() == Some(plan.name.as_str());
             let held = |billed: &str| share.is_none_or(|share| share.holds(billed));
             let billed = |row: &price_ingest::SubscriptionRow| row.pool.clone().unwrap_or_else(|| row.account.clone());
             rows.into_iter().filter(|row| row.plan.as_deref().is_none_or(own) && held(&billed(row))).collect()
@@ -168,15 +186,14 @@ impl<'a> History<'a> {
             _ => 0,
         };
         let refused = rejects.total().saturating_sub(unread);
-        let mut side = Side { refused, rated: rated.rated, ..Side::default() };
         for (subject, period) in due {
             let (invoice, _) = rated
                 .close(&subject, &period)
                 .map_err(|error| Trouble::new("C093", format!("no invoice for {subject} in {period}: {error}")))?;
-            *side.totals.entry(subject).or_default() += &invoice.total;
+            see(subject, invoice);
             bar.tick();
         }
         bar.finish();
-        Ok(side)
+        Ok((refused, rated.rated))
     }
 }

@@ -1,5 +1,9 @@
 //! `price solve`: the usage at which a price reaches an amount, or at which two prices are even; what one
-//! request can cost at most.
+//! request can cost at most; which commitment would have cost least.
+
+mod cheapest;
+mod commitment;
+mod committed;
 
 use crate::Exit;
 use crate::args::{ReportFormat, SolveArgs};
@@ -25,8 +29,12 @@ struct Answer {
 }
 
 pub fn run(args: &SolveArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
+    if let Some(name) = &args.commitment {
+        return commitment::run(args, name, format, shell);
+    }
     let mut load = |file: &str| -> Result<Option<Arc<Plan>>, Trouble> {
-        Ok(plan::load_one(file, args.subject.as_deref(), format, shell)?.map(|loaded| loaded.compiled().plan.clone()))
+        Ok(plan::load_one(file, args.usage.subject.as_deref(), format, shell)?
+            .map(|loaded| loaded.compiled().plan.clone()))
     };
     let Some(now) = load(&args.file)? else { return Ok(Exit::Findings) };
     let line = match &args.line {
@@ -56,7 +64,7 @@ pub fn run(args: &SolveArgs, format: ReportFormat, shell: &mut Shell) -> Result<
         }
         _ => {
             return Err(Trouble::new("C099", "there is nothing to solve for")
-                .help("give `--reaches AMOUNT`, `--against FILE` for the usage at which both cost the same, or `--request QUANTITY`"));
+                .help("give `--reaches AMOUNT`, `--against FILE` for the usage at which both cost the same, `--request QUANTITY`, or `--commitment --events FILE`"));
         }
     };
     match format {

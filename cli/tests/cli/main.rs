@@ -13,6 +13,7 @@ mod late;
 mod lock;
 mod project;
 mod rate;
+mod solve;
 mod testing;
 
 use std::path::{Path, PathBuf};

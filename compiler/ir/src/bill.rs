@@ -7,6 +7,10 @@
 //! of `price-rating`: price functions, floors and ceilings of the line, discounts, shares of other
 //! lines, minimums and caps. What cannot be said exactly is [`Unknown`], never guessed.
 
+mod joint;
+
+pub use joint::{JointBill, JointUsage, Quantity, is_sold, joint};
+
 use crate::curve::Curve;
 use crate::func::{Cond, Expr};
 use crate::funds::OWN;
@@ -63,6 +67,10 @@ pub enum Unknown {
     Funds(String),
     /// A label that the price does not sell.
     NotSold(String),
+    /// A price whose cells no list ends.
+    Spread(String),
+    /// A price on several labels together of what is no sum.
+    Sums(String),
 }
 
 impl fmt::Display for Unknown {
@@ -87,6 +95,8 @@ impl fmt::Display for Unknown {
             Unknown::Overlap(name) => write!(f, "`{name}` bounds lines that another bound has in part"),
             Unknown::Funds(name) => write!(f, "`{name}` can ask for money of its own"),
             Unknown::NotSold(line) => write!(f, "`{line}` is not sold there"),
+            Unknown::Spread(line) => write!(f, "`{line}` has any number of cells"),
+            Unknown::Sums(line) => write!(f, "what `{line}` measures of several labels is no sum"),
         }
     }
 }
@@ -109,14 +119,14 @@ impl Bill {
 }
 
 /// A line, a minimum, or what a cap takes off several lines together.
-struct Item {
+struct Item<A = Curve> {
     name: String,
     line: Option<LineIx>,
     /// For what is not a line: the lines it is about.
     scope: Vec<LineIx>,
-    curve: Result<Curve, Unknown>,
+    curve: Result<A, Unknown>,
     /// Before discounts.
-    before: Result<Curve, Unknown>,
+    before: Result<A, Unknown>,
     /// Why it is known in sums only.
     alone: Option<Unknown>,
     shown: bool,

@@ -44,3 +44,7 @@ pub const AGE: u32 = 36_525;
 pub const CURVE_PIECES: usize = 2_000;
 /// Most combinations of labels that a question about all of them looks at.
 pub const COMBINATIONS: usize = 4_096;
+/// Most curves, bounds and choices of the amounts of a bill of several quantities.
+pub const FORM_NODES: usize = 2_000;
+/// Most cells of which only the largest is charged, in a bill of several quantities.
+pub const FORM_LARGEST: usize = 16;

@@ -39,7 +39,7 @@ pub(super) struct Prover<'a> {
     found: &'a mut Vec<Diagnostic>,
     about: About,
     /// The one it is compared with.
-    old: Option<ItemRef>,
+    pub(super) old: Option<ItemRef>,
 }
 
 /// The subject.
@@ -51,10 +51,23 @@ struct About {
 }
 
 /// A meter with the quantities that are spoken of.
-struct Range {
-    meter: Arc<MeterDef>,
-    from: Rational,
-    to: Option<Rational>,
+pub(super) struct Range {
+    pub(super) meter: Arc<MeterDef>,
+    pub(super) from: Rational,
+    pub(super) to: Option<Rational>,
+    /// `for all calls in …`, not all usage.
+    pub(super) written: bool,
+}
+
+/// How much usage there is at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Of one meter with one label of each dimension.
+    One,
+    /// Of every meter that is named, each with one label of each dimension.
+    Named,
+    /// Of all meters with all labels.
+    All,
 }
 
 /// Decides an assertion; none if it cannot be asked, which is said then.
@@ -90,10 +103,10 @@ pub(super) fn prove(
     let name = path.last()?.text.clone();
     let about = About { kind, name, lowered: made, plan };
     let mut prover = Prover { db, workspace, file, env, found, about, old };
-    let (ranges, several) = prover.ranges(assert)?;
+    let (ranges, reach) = prover.ranges(assert)?;
     let claims = assert.predicates.iter().map(|stmt| {
         let text = prover.text(stmt.span);
-        let verdict = prover.decide(assert, &stmt.kind, &ranges, several)?;
+        let verdict = prover.decide(assert, &stmt.kind, &ranges, reach)?;
         Some(Claim { text, span: stmt.span, verdict })
     });
     let claims: Vec<Claim> = claims.collect::<Vec<_>>().into_iter().flatten().collect();
@@ -198,10 +211,10 @@ impl Prover<'_> {
         Some(curve.map_err(|why| unknown(&why)))
     }
 
-    /// The usage that an assertion speaks of, and whether it means several cells at once.
-    fn ranges(&mut self, assert: &ast::Assert) -> Option<(Vec<Range>, bool)> {
-        let mut ranges = Vec::new();
-        let mut several = false;
+    /// The usage that an assertion speaks of, and how much of it there is at once.
+    fn ranges(&mut self, assert: &ast::Assert) -> Option<(Vec<Range>, Reach)> {
+        let mut ranges: Vec<Range> = Vec::new();
+        let mut reach = Reach::One;
         for quantifier in &assert.quantifiers {
             match quantifier {
                 Quantifier::Meter { meter, from, to, .. } => {
@@ -215,13 +228,18 @@ impl Prover<'_> {
                         return None;
                     };
                     let (from, to) = (self.quantity(&found, from)?, self.quantity(&found, to)?);
-                    ranges.push(Range { meter: found, from, to: Some(to) });
+                    if reach == Reach::One && ranges.iter().any(|known| known.meter.name != found.name) {
+                        reach = Reach::Named;
+                    }
+                    ranges.push(Range { meter: found, from, to: Some(to), written: true });
                 }
                 Quantifier::Usage(_) | Quantifier::Cells(_) => {
-                    several |= matches!(quantifier, Quantifier::Usage(_));
+                    if matches!(quantifier, Quantifier::Usage(_)) {
+                        reach = Reach::All;
+                    }
                     for meter in self.about.lowered.meters.clone().values() {
                         let to = meter.bound.clone();
-                        ranges.push(Range { meter: meter.clone(), from: Rational::ZERO, to });
+                        ranges.push(Range { meter: meter.clone(), from: Rational::ZERO, to, written: false });
                     }
                 }
             }
@@ -235,7 +253,7 @@ impl Prover<'_> {
             );
             return None;
         }
-        Some((ranges, several))
+        Some((ranges, reach))
     }
 
     /// A written quantity of a meter, in its unit.
@@ -254,7 +272,7 @@ impl Prover<'_> {
     }
 
     /// The answer to a claim; none if it cannot be asked.
-    fn decide(&mut self, assert: &ast::Assert, claim: &Predicate, ranges: &[Range], several: bool) -> Option<Verdict> {
+    fn decide(&mut self, assert: &ast::Assert, claim: &Predicate, ranges: &[Range], reach: Reach) -> Option<Verdict> {
         let mut undecided: Option<String> = None;
         let mut cases = 0usize;
         let plan = self.plan();
@@ -268,6 +286,9 @@ impl Prover<'_> {
             all
         };
         let rates = mentions_rates(claim);
+        if reach == Reach::Named && !rates {
+            return self.decide_together(assert, claim, ranges, (reach, &all_days));
+        }
         for range in ranges {
             let Some(cells) = combinations(&[&plan], &range.meter.name) else {
                 undecided = Some(format!("`{}` has too many combinations of labels", range.meter.name));
@@ -304,13 +325,13 @@ impl Prover<'_> {
                 }
             }
         }
-        if let (None, true, false) = (&undecided, several, rates)
-            && !self.adds_up(claim, ranges)
-        {
-            undecided = Some(
-                "it holds for usage of one meter with one label of each dimension; several at once are not decided"
-                    .to_owned(),
-            );
+        if reach == Reach::All && !rates && (undecided.is_some() || !self.adds_up(claim, ranges)) {
+            // Its reasons are those of all usage; what is said of one meter alone is one of them.
+            return self.decide_together(assert, claim, ranges, (reach, &all_days));
+        }
+        if let (Reach::One, [_], true, false) = (reach, ranges, undecided.is_some(), rates) {
+            // Some of what one curve cannot say, sums and choices of several can.
+            return self.decide_together(assert, claim, ranges, (reach, &all_days));
         }
         Some(match undecided {
             Some(why) => Verdict::Undecided(why),
@@ -318,7 +339,7 @@ impl Prover<'_> {
         })
     }
 
-    fn plan_of(&self, item: ItemRef) -> Option<Arc<Plan>> {
+    pub(super) fn plan_of(&self, item: ItemRef) -> Option<Arc<Plan>> {
         lowered(self.db, self.workspace, item.file, item.id).plan.clone()
     }
 
@@ -365,7 +386,7 @@ impl Prover<'_> {
     }
 
     /// The plan that the line of a path is of.
-    fn plan_of_path(&mut self, path: &ast::Path) -> Option<Arc<Plan>> {
+    pub(super) fn plan_of_path(&mut self, path: &ast::Path) -> Option<Arc<Plan>> {
         let (_, front) = path.segments.split_last()?;
         if front.is_empty() {
             return Some(self.plan());
@@ -393,15 +414,7 @@ impl Prover<'_> {
             }
             Predicate::RisesAtMost { line, at_most } | Predicate::FallsAtMost { line, at_most } => {
                 let rises = matches!(claim, Predicate::RisesAtMost { .. });
-                let Some(old) = self.old else {
-                    let message = "only a comparison of two has something that rises or falls";
-                    self.report(
-                        Diagnostic::error(codes::TEST_NAME, message)
-                            .at(line.span, "")
-                            .help("write `assert \"…\" comparing NEW to OLD for all …`"),
-                    );
-                    return Err(Missing::Reported);
-                };
+                let Some(old) = self.old else { return Err(self.nothing_to_compare(line)) };
                 let (_, share) = self.constant(at_most)?;
                 let name = line.last().map(|name| name.text.clone()).unwrap_or_default();
                 let (Some(new), Some(before)) = (self.amount(case, None, &name), self.amount(case, Some(&old), &name))
@@ -434,14 +447,7 @@ impl Prover<'_> {
                 if a.of != b.of && !zero(&a) && !zero(&b) {
                     return Err(self.wrong(e, "these two cannot be compared"));
                 }
-                let sign = match op {
-                    CompareOp::Le => Sign::AtMost,
-                    CompareOp::Lt => Sign::Below,
-                    CompareOp::Ge => Sign::AtLeast,
-                    CompareOp::Gt => Sign::Above,
-                    CompareOp::Eq => Sign::Equal,
-                    CompareOp::Ne => Sign::Unequal,
-                };
+                let sign = sign_of(*op);
                 let Some(at) = case.grid.violation(&a.curve.minus(&b.curve), sign, &self.visible()) else {
                     return Ok(None);
                 };
@@ -456,25 +462,52 @@ impl Prover<'_> {
         }
     }
 
-    fn shown(&self, case: &Case<'_>, quantity: &Rational) -> String {
-        let number = quantity.to_decimal_string(0).unwrap_or_else(|| quantity.to_string());
-        let plan = &self.about.plan;
-        let money = matches!(case.meter.ty, Ty::Money(_));
-        let amount = match (money, case.meter.unit.as_str()) {
-            (true, _) => plan.currency.format(quantity),
-            (false, "") => group(&number),
-            (false, unit) => format!("{} {unit}", group(&number)),
-        };
-        amount + &place(case.labels)
+    pub(super) fn nothing_to_compare(&mut self, line: &ast::Path) -> Missing {
+        let message = "only a comparison of two has something that rises or falls";
+        self.report(
+            Diagnostic::error(codes::TEST_NAME, message)
+                .at(line.span, "")
+                .help("write `assert \"…\" comparing NEW to OLD for all …`"),
+        );
+        Missing::Reported
     }
 
-    fn money(&self, amount: &Rational) -> String {
+    fn shown(&self, case: &Case<'_>, quantity: &Rational) -> String {
+        self.counted(case.meter, quantity) + &place(case.labels)
+    }
+
+    /// A quantity of a meter.
+    pub(super) fn counted(&self, meter: &MeterDef, quantity: &Rational) -> String {
+        let number = quantity.to_decimal_string(0).unwrap_or_else(|| quantity.to_string());
+        match (matches!(meter.ty, Ty::Money(_)), meter.unit.as_str()) {
+            (true, _) => self.about.plan.currency.format(quantity),
+            (false, "") => group(&number),
+            (false, unit) => format!("{} {unit}", group(&number)),
+        }
+    }
+
+    /// ` where region is eu`, with some label of each dimension that lists none: a test has to name it.
+    pub(super) fn labelled(&self, meter: &MeterDef, labels: &[(String, String)]) -> String {
+        let mut all = labels.to_vec();
+        let plan = &self.about.plan;
+        for sink in plan.sinks.iter().filter(|sink| sink.meter == meter.name) {
+            for key in sink.keys.iter().filter(|key| key.in_cell) {
+                let dimension = &plan.dimensions[key.dim.ix()];
+                if dimension.size().is_none() && !all.iter().any(|(name, _)| *name == dimension.name) {
+                    all.push((dimension.name.clone(), "some".to_owned()));
+                }
+            }
+        }
+        place(&all)
+    }
+
+    pub(super) fn money(&self, amount: &Rational) -> String {
         self.about.plan.currency.format(amount)
     }
 
-    fn since(&self, case: &Case<'_>) -> String {
+    pub(super) fn since(&self, day: Option<Date>) -> String {
         let first = days(&self.about.plan).first().copied().flatten();
-        match case.day {
+        match day {
             Some(day) if Some(day) != first => format!(" (from {day})"),
             _ => String::new(),
         }
@@ -487,17 +520,17 @@ impl Prover<'_> {
             self.money(&curve.at(before)),
             self.shown(case, after),
             self.money(&curve.at(after)),
-            self.since(case),
+            self.since(case.day),
         )
     }
 
     fn against(&self, case: &Case<'_>, at: &Rational, left: &Curve, right: &Curve) -> String {
         let (left, right) = (self.money(&left.at(at)), self.money(&right.at(at)));
-        format!("{}: {left} against {right}{}", self.shown(case, at), self.since(case))
+        format!("{}: {left} against {right}{}", self.shown(case, at), self.since(case.day))
     }
 
     /// What a line is rounded to: less is not seen on an invoice.
-    fn visible(&self) -> Rational {
+    pub(super) fn visible(&self) -> Rational {
         self.about.plan.rounding.rounding.step.clone()
     }
 
@@ -529,8 +562,22 @@ impl Prover<'_> {
         says: String,
         lines: &[&ast::Path],
     ) -> Witness {
-        let usage = self.shown(case, at);
-        let day = case.day.or(days(&self.about.plan).first().copied().flatten());
+        let given = self.counted(case.meter, at) + &self.labelled(case.meter, case.labels);
+        let given = vec![(case.meter.name.as_str(), given)];
+        self.witness_of(assert, case.day, (self.shown(case, at), says), given, lines)
+    }
+
+    /// Usage for which a claim does not hold, with a test of it: `given` is a meter and what is given
+    /// of it.
+    pub(super) fn witness_of(
+        &self,
+        assert: &ast::Assert,
+        day: Option<Date>,
+        (usage, says): (String, String),
+        given: Vec<(&str, String)>,
+        lines: &[&ast::Path],
+    ) -> Witness {
+        let day = day.or(days(&self.about.plan).first().copied().flatten());
         // The first whole period after the day.
         let period = match day {
             Some(day) => {
@@ -541,12 +588,14 @@ impl Prover<'_> {
             None => "2026-01".to_owned(),
         };
         let mut test = format!(
-            "test \"against: {}\" for {} {} in {period} {{\n  given {} {usage}\n",
+            "test \"against: {}\" for {} {} in {period} {{\n",
             assert.title.value.replace('"', "'"),
             self.about.kind,
             self.about.name,
-            case.meter.name,
         );
+        for (meter, usage) in given {
+            test.push_str(&format!("  given {meter} {usage}\n"));
+        }
         let plan = &self.about.plan;
         let known = |name: &str| name == "total" || plan.lines.iter().any(|line| line.name == name);
         for line in lines.iter().filter_map(|path| path.last()).filter(|name| known(&name.text)) {
@@ -560,6 +609,18 @@ impl Prover<'_> {
     }
 }
 
+/// The comparison with zero that a comparison of two is.
+pub(super) fn sign_of(op: CompareOp) -> Sign {
+    match op {
+        CompareOp::Le => Sign::AtMost,
+        CompareOp::Lt => Sign::Below,
+        CompareOp::Ge => Sign::AtLeast,
+        CompareOp::Gt => Sign::Above,
+        CompareOp::Eq => Sign::Equal,
+        CompareOp::Ne => Sign::Unequal,
+    }
+}
+
 fn pick<'b>(bill: &'b Bill, name: &str) -> Option<&'b Result<Curve, Unknown>> {
     match bill.line(name) {
         Some(line) => Some(line),
@@ -569,7 +630,7 @@ fn pick<'b>(bill: &'b Bill, name: &str) -> Option<&'b Result<Curve, Unknown>> {
 }
 
 /// ` where region is eu and tier is plus`.
-fn place(labels: &[(String, String)]) -> String {
+pub(super) fn place(labels: &[(String, String)]) -> String {
     let quoted = |label: &String| match label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         true if label.starts_with(|c: char| c.is_ascii_alphabetic()) => label.clone(),
         _ => format!("\"{label}\""),
@@ -584,7 +645,7 @@ fn path_expr(path: &ast::Path) -> ast::Expr {
 }
 
 /// The lines that a claim names, and whether it compares with amounts that do not depend on usage.
-fn paths<'e>(e: &'e ast::Expr, lines: &mut Vec<&'e ast::Path>, constants: &mut bool) {
+pub(super) fn paths<'e>(e: &'e ast::Expr, lines: &mut Vec<&'e ast::Path>, constants: &mut bool) {
     match &e.kind {
         ExprKind::Path(path) => lines.push(path),
         ExprKind::PercentOf { base, .. } => {

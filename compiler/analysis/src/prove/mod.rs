@@ -4,9 +4,20 @@
 //! ([`price_ir::bill`]), in exact amounts before rounding. On the grid of quantities that a meter
 //! can measure, the amounts are straight between neighbouring starts of pieces, so that the first
 //! and the last point of each piece decide.
+//!
+//! Where a claim is about several quantities at once (`for all usage`, or two meters that are
+//! named), the amounts are sums, bounds and choices of such curves, and the space of quantities is
+//! cut into parts in which linear programs over rationals decide ([`search`]).
 
 mod claims;
 mod grid;
+mod jumps;
+mod part;
+mod search;
+mod sides;
+mod simplex;
+mod small;
+mod together;
 mod value;
 
 use crate::codes;

@@ -2,7 +2,7 @@
 
 use super::claims::{Case, Prover};
 use crate::codes;
-use crate::env::Entity;
+use crate::env::{Entity, ItemRef};
 use crate::types::{Ty, Typer, resolve};
 use price_diagnostics::Diagnostic;
 use price_ir::Curve;
@@ -29,6 +29,14 @@ pub(super) enum Of {
 pub(super) struct Side {
     pub(super) of: Of,
     pub(super) curve: Curve,
+}
+
+/// What is neither a line of the subject nor a meter.
+pub(super) enum Other {
+    /// A constant with a name.
+    Constant(Of, Rational),
+    /// A line of another card, plan or contract.
+    Line(ItemRef, String),
 }
 
 impl Prover<'_> {
@@ -119,10 +127,24 @@ impl Prover<'_> {
                 return Ok(Side { of, curve: Curve::identity().scaled(&case.meter.factor) });
             }
         }
+        match self.another(path)? {
+            Other::Constant(of, value) => Ok(Side { of, curve: Curve::constant(value) }),
+            Other::Line(item, line) => {
+                if let Some(curve) = self.amount(case, Some(&item), &line) {
+                    return curve.map(|curve| Side { of: Of::Money, curve });
+                }
+                self.no_line(path);
+                Err(Missing::Reported)
+            }
+        }
+    }
+
+    /// What a path is that is neither a line of the subject nor a meter of the claim.
+    pub(super) fn another(&mut self, path: &ast::Path) -> Result<Other, Missing> {
         match self.scoped(|scope| resolve_quietly(scope, path)) {
             Some(Entity::Let(_)) => {
                 let (of, value) = self.constant(&ast::Expr { kind: ExprKind::Path(path.clone()), span: path.span })?;
-                return Ok(Side { of, curve: Curve::constant(value) });
+                return Ok(Other::Constant(of, value));
             }
             Some(Entity::Meter(meter)) => {
                 let message = format!("`{}` is not the meter that the claim is about", meter.name);
@@ -137,16 +159,14 @@ impl Prover<'_> {
             let span = front.first().map_or(path.span, |first| first.span.to(front.last().unwrap_or(first).span));
             let front = ast::Path { segments: front.to_vec(), span };
             let entity = self.scoped(|scope| resolve(scope, &front));
-            let Some(other) = self.other(&entity) else {
-                if entity != Entity::Error {
-                    let message = format!("`{}` is {}, it has no lines", front.text(), entity.kind());
-                    self.report(Diagnostic::error(codes::WRONG_KIND, message).at(front.span, ""));
-                }
-                return Err(Missing::Reported);
-            };
-            if let Some(curve) = self.amount(case, Some(&other), &line.text) {
-                return curve.map(|curve| Side { of: Of::Money, curve });
+            if let Some(item) = self.other(&entity) {
+                return Ok(Other::Line(item, line.text.clone()));
             }
+            if entity != Entity::Error {
+                let message = format!("`{}` is {}, it has no lines", front.text(), entity.kind());
+                self.report(Diagnostic::error(codes::WRONG_KIND, message).at(front.span, ""));
+            }
+            return Err(Missing::Reported);
         }
         self.no_line(path);
         Err(Missing::Reported)
