@@ -1,5 +1,6 @@
 //! The state behind an editor: open texts, folders, one workspace.
 
+use crate::invoices;
 use crate::lines::LineIndex;
 use crate::overlay::Overlay;
 use price_analysis as analysis;
@@ -31,6 +32,8 @@ pub struct Ide {
     /// Trees of files, made when first asked for.
     trees: RefCell<BTreeMap<u32, Arc<Parse>>>,
     lines: RefCell<BTreeMap<u32, Arc<LineIndex>>>,
+    /// Invoices of usage beside files, by what they were made of.
+    pub(crate) invoiced: RefCell<invoices::Kept>,
 }
 
 impl Ide {
@@ -45,6 +48,7 @@ impl Ide {
             today: None,
             trees: RefCell::default(),
             lines: RefCell::default(),
+            invoiced: RefCell::default(),
         }
     }
 
@@ -116,6 +120,7 @@ impl Ide {
         }
         self.trees.borrow_mut().clear();
         self.lines.borrow_mut().clear();
+        self.invoiced.borrow_mut().clear();
         done
     }
 
@@ -179,6 +184,11 @@ impl Ide {
         let text = self.text(file);
         let formatted = price_driver::format_text(self.path(file), text, true)?;
         Ok((formatted != text).then(|| smallest(file, text, &formatted)))
+    }
+
+    /// The world with what is open laid over it.
+    pub(crate) fn overlay(&self) -> Overlay<'_> {
+        Overlay { under: &*self.world, open: &self.open }
     }
 
     pub(crate) fn parse(&self, file: FileId) -> Arc<Parse> {

@@ -10,6 +10,7 @@
 mod backend;
 mod commands;
 mod convert;
+mod invoices;
 mod places;
 mod settings;
 mod state;
@@ -44,6 +45,7 @@ where
     let (service, socket) = LspService::build(|client| Backend::new(client, start))
         .custom_method("price/curve", Backend::curve)
         .custom_method("price/runTests", Backend::run_tests)
+        .custom_method("price/invoices", Backend::invoices)
         .custom_method("price/status", Backend::status)
         .finish();
     Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;

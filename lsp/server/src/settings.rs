@@ -14,11 +14,13 @@ pub(crate) struct Settings {
     pub code_lenses: bool,
     /// Whether tests are run for their lenses.
     pub run_tests_in_lenses: bool,
+    /// Whether usage beside a file is rated for lines above its plans.
+    pub invoices_in_lenses: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { inlay_hints: true, code_lenses: true, run_tests_in_lenses: true }
+        Settings { inlay_hints: true, code_lenses: true, run_tests_in_lenses: true, invoices_in_lenses: true }
     }
 }
 

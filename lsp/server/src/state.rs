@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) pull: bool,
     /// Whether snippets may be sent.
     pub(crate) snippets: bool,
+    /// Whether the editor takes the word that lines above the text have changed.
+    pub(crate) refreshes_lenses: bool,
     /// The tokens last sent for a file, with their number.
     pub(crate) tokens: BTreeMap<String, (u64, Vec<SemanticToken>)>,
     client: Client,
@@ -48,6 +50,7 @@ impl State {
             version: start.version,
             pull: false,
             snippets: false,
+            refreshes_lenses: false,
             tokens: BTreeMap::new(),
             client,
             runtime,

@@ -1,7 +1,9 @@
 //! The server as an editor meets it: messages over a stream, files in memory.
 
 mod answers;
+mod invoices;
 mod manners;
 mod session;
 
+pub use answers::{LIST, PLAN};
 pub use session::{Session, at, range_of, uri};

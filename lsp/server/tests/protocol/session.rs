@@ -27,6 +27,8 @@ pub struct Session {
     early: BTreeMap<i64, Value>,
     /// Messages shown to the user.
     pub shown: Vec<String>,
+    /// What the server asked of the editor, by method.
+    pub asked: Vec<String>,
 }
 
 impl Session {
@@ -57,6 +59,7 @@ impl Session {
             findings: BTreeMap::new(),
             early: BTreeMap::new(),
             shown: Vec::new(),
+            asked: Vec::new(),
         };
         let folders = json!([{ "uri": "file:///w", "name": "w" }]);
         session.hello = session.ask(
@@ -142,11 +145,13 @@ impl Session {
                 self.shown.push(message["params"]["message"].as_str().unwrap_or_default().to_owned());
             }
             // Requests of the server: registrations.
-            (Some(_), Some(_)) => {
+            (Some(method), Some(_)) => {
+                self.asked.push(method.to_owned());
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
-            (Some(_), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
+            (Some(method), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
+                self.asked.push(method.to_owned());
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
@@ -154,6 +159,13 @@ impl Session {
                 self.early.insert(id, message);
             }
             _ => {}
+        }
+    }
+
+    /// Waits until the server asks something of the editor.
+    pub fn until_asked(&mut self, method: &str) {
+        while !self.asked.iter().any(|asked| asked == method) {
+            self.receive();
         }
     }
 
