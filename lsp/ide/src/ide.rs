@@ -3,6 +3,7 @@
 use crate::invoices;
 use crate::lines::LineIndex;
 use crate::overlay::Overlay;
+use crate::past::Revisions;
 use price_analysis as analysis;
 use price_diagnostics::{Diagnostic, FileId, Span};
 use price_driver::{LoadError, Origin, Workspace, World, below, clean};
@@ -34,6 +35,9 @@ pub struct Ide {
     lines: RefCell<BTreeMap<u32, Arc<LineIndex>>>,
     /// Invoices of usage beside files, by what they were made of.
     pub(crate) invoiced: RefCell<invoices::Kept>,
+    pub(crate) revisions: Revisions,
+    /// The revision that lines above prices compare them with.
+    pub(crate) compared_with: Option<String>,
 }
 
 impl Ide {
@@ -49,6 +53,8 @@ impl Ide {
             trees: RefCell::default(),
             lines: RefCell::default(),
             invoiced: RefCell::default(),
+            revisions: Revisions::default(),
+            compared_with: None,
         }
     }
 

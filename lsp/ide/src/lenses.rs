@@ -17,6 +17,8 @@ pub enum LensKind {
     Curve,
     /// How many plans and contracts are built on this one.
     UsedBy(Vec<Span>),
+    /// What is dearer or cheaper than at an earlier revision, in words.
+    Changed(String),
     /// What the usage beside the file comes to.
     Invoice,
 }
@@ -66,6 +68,8 @@ impl Ide {
                 _ => {}
             }
         }
+        lenses.extend(self.changed(file));
+        lenses.sort_by_key(|lens| lens.span.start);
         lenses
     }
 
@@ -101,6 +105,7 @@ impl Ide {
                     ([(_, why), rest @ ..], ..) => format!("✗ {why} (and {} more)", rest.len()),
                 }
             }
+            LensKind::Changed(said) => said.clone(),
             LensKind::Invoice => self.invoice_title(file, lens.span.start),
             LensKind::Curve => "show curve".to_owned(),
             LensKind::UsedBy(users) => match users.len() {

@@ -9,6 +9,7 @@
 //! answer.
 
 mod actions;
+mod changed;
 mod complete;
 mod curve;
 mod folding;
@@ -23,6 +24,7 @@ mod links;
 mod names;
 mod navigate;
 mod overlay;
+mod past;
 mod plans;
 mod rename;
 mod signature;
@@ -45,6 +47,7 @@ pub use lines::{Encoding, LineIndex, Position};
 pub use links::Link;
 pub use names::{Def, DefKind};
 pub use navigate::{Call, Reference};
+pub use past::{Compared, Since};
 pub use rename::RenameError;
 pub use signature::Signature;
 pub use symbols::Symbol;

@@ -24,3 +24,9 @@ pub const USAGE_DAYS: i64 = 1_100;
 pub const USAGE_INVOICES: usize = 100;
 /// Most results of usage that are kept while one types.
 pub const USAGE_KEPT: usize = 32;
+/// Most lines of a bill that are computed to compare two plans.
+pub const COMPARED_WORK: usize = 200_000;
+/// Most comparisons that are kept while one types.
+pub const COMPARED_KEPT: usize = 64;
+/// Most revisions of folders that are held at once.
+pub const REVISIONS: usize = 4;

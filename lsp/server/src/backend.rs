@@ -2,6 +2,7 @@
 
 use crate::commands;
 use crate::convert::{completion_kind, encoding, encoding_kind, markdown, symbol_kind};
+use crate::diff;
 use crate::invoices;
 use crate::settings::Settings;
 use crate::state::State;
@@ -40,6 +41,11 @@ impl Backend {
         self.thread.ask(move |state| commands::run_tests(state, &params)).await
     }
 
+    /// `price/diff`: what has changed in a file since a revision.
+    pub(crate) async fn diff(&self, params: diff::Asked) -> Result<Value> {
+        self.thread.ask(move |state| diff::answer(state, &params)).await
+    }
+
     /// `price/invoices`: what the usage beside a file comes to for the plan at a place.
     pub(crate) async fn invoices(&self, params: TextDocumentPositionParams) -> Result<Value> {
         self.thread.ask(move |state| invoices::answer(state, &params)).await
@@ -56,7 +62,10 @@ impl Backend {
     async fn look_again(&self) {
         // An editor that has forgotten its promise loses nothing but comfort.
         if matches!(self.thread.ask(|state| state.refreshes_lenses).await, Ok(true)) {
-            let _ = self.client.code_lens_refresh().await;
+            let client = self.client.clone();
+            tokio::spawn(async move {
+                let _ = client.code_lens_refresh().await;
+            });
         }
     }
 }
@@ -90,7 +99,7 @@ impl LanguageServer for Backend {
             state.pull = pull;
             state.snippets = snippets.unwrap_or(false);
             state.refreshes_lenses = refreshes_lenses;
-            state.settings = Settings::read(&options).unwrap_or_default();
+            state.set(Settings::read(&options).unwrap_or_default());
             let paths = folders.iter().filter(|url| url.scheme() == "file").map(|url| state.places.path(url)).collect();
             state.folders(paths);
         });
@@ -101,17 +110,29 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let watchers: Vec<FileSystemWatcher> =
-            ["**/*.price", "**/*.price.md", "**/*.csv", "**/price.toml", "**/price.lock", "**/usage/*.ndjson"]
-                .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None })
-                .into();
+        let watchers: Vec<FileSystemWatcher> = [
+            "**/*.price",
+            "**/*.price.md",
+            "**/*.csv",
+            "**/price.toml",
+            "**/price.lock",
+            "**/usage/*.ndjson",
+            "**/.git/HEAD",
+            "**/.git/logs/HEAD",
+        ]
+        .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None })
+        .into();
         let registration = Registration {
             id: "files".to_owned(),
             method: "workspace/didChangeWatchedFiles".to_owned(),
             register_options: serde_json::to_value(DidChangeWatchedFilesRegistrationOptions { watchers }).ok(),
         };
-        // Editors that cannot watch files say so with an error, and nothing is lost but comfort.
-        let _ = self.client.register_capability(vec![registration]).await;
+        // Nobody waits for the answer: an editor that is gone gives none, and the server could not end.
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            // Editors that cannot watch files say so with an error, and nothing is lost but comfort.
+            let _ = client.register_capability(vec![registration]).await;
+        });
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -126,6 +147,11 @@ impl LanguageServer for Backend {
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let document = params.text_document;
         self.thread.tell(move |state| state.changed(&document.uri, document.version, params.content_changes));
+    }
+
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // Editors that watch no files say so much at least; a revision may be another one by now.
+        self.thread.tell(|state| state.ide.forget_past());
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -151,7 +177,7 @@ impl LanguageServer for Backend {
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         self.thread.tell(move |state| {
             if let Some(settings) = Settings::read(&params.settings) {
-                state.settings = settings;
+                state.set(settings);
             }
         });
     }
@@ -633,6 +659,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
             open_close: Some(true),
             change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
             ..Default::default()
         })),
         hover_provider: Some(true.into()),
@@ -689,7 +716,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
         }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: one_of(&[commands::RUN_TESTS, commands::CURVE, invoices::COMMAND]),
+            commands: one_of(&[commands::RUN_TESTS, commands::CURVE, invoices::COMMAND, diff::COMMAND]),
             ..Default::default()
         }),
         diagnostic_provider: pull.then(|| {
