@@ -1,6 +1,6 @@
 //! Loading what the command line names.
 
-use crate::git::GitWorld;
+use crate::git::{GitWorld, Reach};
 use crate::trouble::Trouble;
 use crate::world::DiskWorld;
 use price_driver::Workspace;
@@ -35,7 +35,7 @@ pub fn load_at(revision: &str, path: &str) -> Result<Workspace, Trouble> {
     while !std::path::Path::new(known).is_dir() && !known.is_empty() && known != "/" {
         known = price_driver::folder(known);
     }
-    let world = GitWorld::open(known, revision)?;
+    let world = GitWorld::open(known, revision, Reach::Remote)?;
     Workspace::load(&world, &[path]).map_err(Trouble::from)
 }
 

@@ -2,21 +2,14 @@
 
 use crate::events::bills::{Account, Bills};
 use crate::output::money;
-use price_driver::rate;
 use price_value::{Currency, Rational};
-use std::cmp::Ordering;
 
 /// Accounts that are named one by one.
 const SHOWN: usize = 10;
 
 /// `+$5.00`, `-$5.00`.
 pub fn signed(amount: &Rational, currency: &Currency) -> String {
-    let shown = money::plain(&rate(&amount.abs(), currency));
-    match amount.cmp(&Rational::ZERO) {
-        Ordering::Less => format!("-{shown}"),
-        Ordering::Equal => shown,
-        Ordering::Greater => format!("+{shown}"),
-    }
+    money::plain(&price_driver::signed(amount, currency))
 }
 
 /// `+3.2%`.

@@ -9,7 +9,7 @@ use crate::events::plan;
 use crate::paths;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
-use price_driver::{Compiled, Known, LineChange, LineDiff, PlanDiff, Region, Subject, Workspace, diff};
+use price_driver::{Compiled, Known, LineChange, LineDiff, PlanDiff, Region, Subject, Workspace, diff, way};
 use price_value::Currency;
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ fn as_json(compared: &[Compared]) -> Value {
             json!({
                 "above": stretch.from.to_string(),
                 "up_to": stretch.until.as_ref().map(ToString::to_string),
-                "way": text::way(stretch.sign),
+                "way": way(stretch.sign),
                 "most": { "at": stretch.most.0.to_string(), "change": stretch.most.1.to_string() },
                 "growth": stretch.growth.to_string(),
             })

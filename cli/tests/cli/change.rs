@@ -1,7 +1,9 @@
 //! `price prove` and `price diff`: what prices do for all usage, and what a change of them does.
 
 use crate::Place;
-use std::process::Command;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Command, Stdio};
 
 const HEAD: &str = "use std.units (call)\nuse std.currencies (USD)\n\nevent request { region: text }\nmeter calls = count of request in calls\n\nplan team {\n  currency USD\n  timezone \"UTC\"\n  billing  monthly on day 1\n  rounding each line half-up to cents\n";
 const TAIL: &str = "  late events accepted for 3 days then next period\n}\n";
@@ -75,9 +77,8 @@ fn a_change_is_shown_for_every_quantity_and_every_customer() {
     assert_eq!(place.run(&["diff", "old.price"]).code, 2);
 }
 
-#[test]
-fn a_revision_of_git_is_as_good_as_a_file() {
-    let place = Place::new();
+/// Makes a repository with one commit of what is there.
+fn repository(place: &Place) {
     let git = |args: &[&str]| {
         let ran = Command::new("git")
             .args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"])
@@ -87,9 +88,15 @@ fn a_revision_of_git_is_as_good_as_a_file() {
         assert!(ran.expect("git runs").status.success(), "{args:?}");
     };
     git(&["init", "-q"]);
-    place.file("plans/team.price", &plan(VOLUME));
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "first"]);
+}
+
+#[test]
+fn a_revision_of_git_is_as_good_as_a_file() {
+    let place = Place::new();
+    place.file("plans/team.price", &plan(VOLUME));
+    repository(&place);
     place.file("plans/team.price", &plan(GRADUATED));
     place.file("plans/other.price", &plan(GRADUATED).replace("plan team", "plan other"));
     let ran = place.run(&["diff", "--since", "main", "plans"]);
@@ -99,6 +106,69 @@ fn a_revision_of_git_is_as_good_as_a_file() {
         let ran = place.run(&["diff", &format!("--since={revision}"), "plans"]);
         assert!(ran.code == 2 && ran.err.contains(code), "{}", ran.err);
     }
+}
+
+#[test]
+fn an_editor_says_what_changed_since_the_last_commit() {
+    let place = Place::new();
+    place.file("plans/team.price", &plan(VOLUME));
+    repository(&place);
+    place.file("plans/team.price", &plan(GRADUATED));
+    let file = format!("file://{}", place.path().join("plans/team.price").display());
+    let folder = format!("file://{}", place.path().display());
+    let text = plan(GRADUATED);
+    let document = json!({ "uri": file, "languageId": "price", "version": 1, "text": text });
+    let folders = json!([{ "uri": folder, "name": "w" }]);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_price"))
+        .arg("lsp")
+        .current_dir(place.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut input = server.stdin.take().expect("an input");
+    let mut output = BufReader::new(server.stdout.take().expect("an output"));
+    let mut tell = |mut message: Value| {
+        message["jsonrpc"] = json!("2.0");
+        let body = message.to_string();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it is sent");
+        input.flush().expect("it is sent");
+    };
+    let mut answer = |id: i64| {
+        loop {
+            let mut length = 0;
+            let mut line = String::new();
+            while output.read_line(&mut line).expect("a head") > 0 && line != "\r\n" {
+                if let Some(value) = line.strip_prefix("Content-Length: ") {
+                    length = value.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            output.read_exact(&mut body).expect("a body");
+            let message: Value = serde_json::from_slice(&body).expect("JSON");
+            if message["id"] == id && message.get("method").is_none() {
+                return message["result"].clone();
+            }
+        }
+    };
+    let params = json!({ "capabilities": {}, "workspaceFolders": folders });
+    tell(json!({ "id": 1, "method": "initialize", "params": params }));
+    answer(1);
+    tell(json!({ "method": "initialized", "params": {} }));
+    tell(json!({ "method": "textDocument/didOpen", "params": { "textDocument": document } }));
+    tell(json!({ "id": 2, "method": "textDocument/codeLens", "params": { "textDocument": { "uri": file } } }));
+    let lenses = answer(2).to_string();
+    assert!(lenses.contains("dearer than HEAD by up to $20.00"), "{lenses}");
+    let asked = json!({ "textDocument": { "uri": file }, "revision": "--output=x" });
+    tell(json!({ "id": 3, "method": "price/diff", "params": asked }));
+    assert!(answer(3)["why"].as_str().is_some_and(|why| why.contains("is no revision")));
+    tell(json!({ "id": 4, "method": "shutdown" }));
+    answer(4);
+    tell(json!({ "method": "exit" }));
+    // It never answered the server's own request, and it is gone: the server ends.
+    drop(input);
+    assert!(server.wait().expect("it ends").success());
 }
 
 #[test]

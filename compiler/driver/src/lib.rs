@@ -5,6 +5,7 @@
 //! [`price_ir::KernelFactory`]. Prints nothing; answers are plain data.
 
 mod accept;
+mod changes;
 mod compile;
 mod coverage;
 mod diff;
@@ -24,6 +25,7 @@ mod workspace;
 mod world;
 
 pub use accept::{Accepted, accept};
+pub use changes::{brief, changes, signed, way};
 pub use compile::{Compiled, Known, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};
 pub use diff::{LineChange, LineDiff, PlanDiff, Region, diff};
@@ -37,6 +39,6 @@ pub use mutate::{Mutant, Mutation, mutate};
 pub use sheet::{Sheet, SheetPrice, SheetTable, SheetTerm};
 pub use testing::{Difference, Failure, Outcome, Reason, TestReport, TestRunner};
 pub use workspace::{LoadError, Origin, Source, Workspace};
-pub use world::{MemoryWorld, World, WorldError, below, clean, folder, is_source, join};
+pub use world::{MemoryWorld, Past, World, WorldError, below, clean, folder, is_source, join};
 
 pub use price_analysis::{Claim, Expect, ExpectTarget, Proof, Subject, TestCase, Verdict, Witness};

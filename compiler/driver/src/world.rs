@@ -39,6 +39,15 @@ pub trait World {
     }
 }
 
+/// Files as they once were: the revisions of a repository.
+pub trait Past {
+    /// The files of a revision in the repository around a folder.
+    ///
+    /// # Errors
+    /// Why there is no such revision, or no repository; a sentence.
+    fn at(&self, folder: &str, revision: &str) -> Result<Box<dyn World + Send>, String>;
+}
+
 /// A world in memory, for tests and for hosts without a disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryWorld {

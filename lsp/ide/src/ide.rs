@@ -1,7 +1,9 @@
 //! The state behind an editor: open texts, folders, one workspace.
 
+use crate::invoices;
 use crate::lines::LineIndex;
 use crate::overlay::Overlay;
+use crate::past::Revisions;
 use price_analysis as analysis;
 use price_diagnostics::{Diagnostic, FileId, Span};
 use price_driver::{LoadError, Origin, Workspace, World, below, clean};
@@ -31,6 +33,11 @@ pub struct Ide {
     /// Trees of files, made when first asked for.
     trees: RefCell<BTreeMap<u32, Arc<Parse>>>,
     lines: RefCell<BTreeMap<u32, Arc<LineIndex>>>,
+    /// Invoices of usage beside files, by what they were made of.
+    pub(crate) invoiced: RefCell<invoices::Kept>,
+    pub(crate) revisions: Revisions,
+    /// The revision that lines above prices compare them with.
+    pub(crate) compared_with: Option<String>,
 }
 
 impl Ide {
@@ -45,6 +52,9 @@ impl Ide {
             today: None,
             trees: RefCell::default(),
             lines: RefCell::default(),
+            invoiced: RefCell::default(),
+            revisions: Revisions::default(),
+            compared_with: None,
         }
     }
 
@@ -116,6 +126,7 @@ impl Ide {
         }
         self.trees.borrow_mut().clear();
         self.lines.borrow_mut().clear();
+        self.invoiced.borrow_mut().clear();
         done
     }
 
@@ -179,6 +190,11 @@ impl Ide {
         let text = self.text(file);
         let formatted = price_driver::format_text(self.path(file), text, true)?;
         Ok((formatted != text).then(|| smallest(file, text, &formatted)))
+    }
+
+    /// The world with what is open laid over it.
+    pub(crate) fn overlay(&self) -> Overlay<'_> {
+        Overlay { under: &*self.world, open: &self.open }
     }
 
     pub(crate) fn parse(&self, file: FileId) -> Arc<Parse> {

@@ -17,6 +17,10 @@ pub enum LensKind {
     Curve,
     /// How many plans and contracts are built on this one.
     UsedBy(Vec<Span>),
+    /// What is dearer or cheaper than at an earlier revision, in words.
+    Changed(String),
+    /// What the usage beside the file comes to.
+    Invoice,
 }
 
 /// Something above a line.
@@ -35,6 +39,7 @@ impl Ide {
         let tree = self.ast(file);
         let mut lenses = Vec::new();
         let mut tests = 0;
+        let billed = self.billed(file);
         for (index, item) in tree.items.iter().enumerate() {
             match &item.kind {
                 ItemKind::Test(_) | ItemKind::TestTable(_) => {
@@ -51,6 +56,9 @@ impl Ide {
                             lenses.push(Lens { span: item.span, kind: LensKind::UsedBy(users) });
                         }
                     }
+                    if billed.contains(&index) {
+                        lenses.push(Lens { span: item.span, kind: LensKind::Invoice });
+                    }
                     for stmt in body(&item.kind) {
                         if let Some((DefKind::Price, name)) = head(&stmt.kind) {
                             lenses.push(Lens { span: name.span, kind: LensKind::Curve });
@@ -60,6 +68,8 @@ impl Ide {
                 _ => {}
             }
         }
+        lenses.extend(self.changed(file));
+        lenses.sort_by_key(|lens| lens.span.start);
         lenses
     }
 
@@ -95,6 +105,8 @@ impl Ide {
                     ([(_, why), rest @ ..], ..) => format!("✗ {why} (and {} more)", rest.len()),
                 }
             }
+            LensKind::Changed(said) => said.clone(),
+            LensKind::Invoice => self.invoice_title(file, lens.span.start),
             LensKind::Curve => "show curve".to_owned(),
             LensKind::UsedBy(users) => match users.len() {
                 1 => "1 plan or contract uses this".to_owned(),

@@ -9,12 +9,14 @@
 //! answer.
 
 mod actions;
+mod changed;
 mod complete;
 mod curve;
 mod folding;
 mod hints;
 mod hover;
 mod ide;
+mod invoices;
 mod lenses;
 pub mod limits;
 mod lines;
@@ -22,6 +24,7 @@ mod links;
 mod names;
 mod navigate;
 mod overlay;
+mod past;
 mod plans;
 mod rename;
 mod signature;
@@ -29,6 +32,7 @@ mod snippets;
 mod symbols;
 mod tests;
 mod tokens;
+mod usage;
 
 pub use actions::Action;
 pub use complete::{Completion, CompletionKind};
@@ -37,11 +41,13 @@ pub use folding::Fold;
 pub use hints::Hint;
 pub use hover::Hover;
 pub use ide::{Ide, TextEdit};
+pub use invoices::{InvoiceLine, Invoiced, NoInvoice};
 pub use lenses::{Lens, LensKind};
 pub use lines::{Encoding, LineIndex, Position};
 pub use links::Link;
 pub use names::{Def, DefKind};
 pub use navigate::{Call, Reference};
+pub use past::{Compared, Since};
 pub use rename::RenameError;
 pub use signature::Signature;
 pub use symbols::Symbol;

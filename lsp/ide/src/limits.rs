@@ -12,3 +12,21 @@ pub const HOVER_CELLS: usize = 8;
 pub const HINTS: usize = 2_000;
 /// Most tests that one request runs.
 pub const TESTS: usize = 1_000;
+
+/// Largest file of usage, in bytes, of which invoices stand above plans.
+pub const USAGE_BYTES: usize = 4 << 20;
+/// Most events that are rated for the line above one plan. A plan that became known in several
+/// states rates all of them once in each, and counts them as often.
+pub const USAGE_EVENTS: usize = 20_000;
+/// Most days between the first and the last of these events.
+pub const USAGE_DAYS: i64 = 1_100;
+/// Most invoices that are made for the line above one plan.
+pub const USAGE_INVOICES: usize = 100;
+/// Most results of usage that are kept while one types.
+pub const USAGE_KEPT: usize = 32;
+/// Most lines of a bill that are computed to compare two plans.
+pub const COMPARED_WORK: usize = 200_000;
+/// Most comparisons that are kept while one types.
+pub const COMPARED_KEPT: usize = 64;
+/// Most revisions of folders that are held at once.
+pub const REVISIONS: usize = 4;

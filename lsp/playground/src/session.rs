@@ -42,7 +42,7 @@ async fn speak(mut socket: WebSocket, start: Start) {
     let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
     let (input, output) = tokio::io::split(theirs);
     let world = Box::new(examples::world());
-    let begin = price_lsp::Start { world, today: start.today, version: start.version };
+    let begin = price_lsp::Start { world, past: None, today: start.today, version: start.version };
     let server = tokio::spawn(price_lsp::serve(begin, input, output));
     let (from, mut to) = tokio::io::split(ours);
     let mut from = BufReader::new(from);

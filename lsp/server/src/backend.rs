@@ -2,11 +2,13 @@
 
 use crate::commands;
 use crate::convert::{completion_kind, encoding, encoding_kind, markdown, symbol_kind};
+use crate::diff;
+use crate::invoices;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::thread::Thread;
 use crate::{Start, tokens};
-use price_ide::{Completion, CompletionKind, Def, LensKind};
+use price_ide::{Completion, CompletionKind, Def, Lens, LensKind};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::request::{
@@ -39,9 +41,32 @@ impl Backend {
         self.thread.ask(move |state| commands::run_tests(state, &params)).await
     }
 
+    /// `price/diff`: what has changed in a file since a revision.
+    pub(crate) async fn diff(&self, params: diff::Asked) -> Result<Value> {
+        self.thread.ask(move |state| diff::answer(state, &params)).await
+    }
+
+    /// `price/invoices`: what the usage beside a file comes to for the plan at a place.
+    pub(crate) async fn invoices(&self, params: TextDocumentPositionParams) -> Result<Value> {
+        self.thread.ask(move |state| invoices::answer(state, &params)).await
+    }
+
     /// `price/status`: what the server holds, for reports of bugs.
     pub(crate) async fn status(&self) -> Result<Value> {
         self.thread.ask(|state| commands::status(state)).await
+    }
+}
+
+impl Backend {
+    /// Tells an editor that can to ask for lines above the text once more: usage is not in it.
+    async fn look_again(&self) {
+        // An editor that has forgotten its promise loses nothing but comfort.
+        if matches!(self.thread.ask(|state| state.refreshes_lenses).await, Ok(true)) {
+            let client = self.client.clone();
+            tokio::spawn(async move {
+                let _ = client.code_lens_refresh().await;
+            });
+        }
     }
 }
 
@@ -61,6 +86,8 @@ impl LanguageServer for Backend {
         let snippets = (|| {
             params.capabilities.text_document.as_ref()?.completion.as_ref()?.completion_item.as_ref()?.snippet_support
         })();
+        let refreshes_lenses =
+            (|| params.capabilities.workspace.as_ref()?.code_lens.as_ref()?.refresh_support)().unwrap_or(false);
         let mut folders: Vec<Url> =
             params.workspace_folders.iter().flatten().map(|folder| folder.uri.clone()).collect();
         #[allow(deprecated)]
@@ -71,7 +98,8 @@ impl LanguageServer for Backend {
             state.encoding = encoding;
             state.pull = pull;
             state.snippets = snippets.unwrap_or(false);
-            state.settings = Settings::read(&options).unwrap_or_default();
+            state.refreshes_lenses = refreshes_lenses;
+            state.set(Settings::read(&options).unwrap_or_default());
             let paths = folders.iter().filter(|url| url.scheme() == "file").map(|url| state.places.path(url)).collect();
             state.folders(paths);
         });
@@ -82,17 +110,29 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let watchers: Vec<FileSystemWatcher> =
-            ["**/*.price", "**/*.price.md", "**/*.csv", "**/price.toml", "**/price.lock"]
-                .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None })
-                .into();
+        let watchers: Vec<FileSystemWatcher> = [
+            "**/*.price",
+            "**/*.price.md",
+            "**/*.csv",
+            "**/price.toml",
+            "**/price.lock",
+            "**/usage/*.ndjson",
+            "**/.git/HEAD",
+            "**/.git/logs/HEAD",
+        ]
+        .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None })
+        .into();
         let registration = Registration {
             id: "files".to_owned(),
             method: "workspace/didChangeWatchedFiles".to_owned(),
             register_options: serde_json::to_value(DidChangeWatchedFilesRegistrationOptions { watchers }).ok(),
         };
-        // Editors that cannot watch files say so with an error, and nothing is lost but comfort.
-        let _ = self.client.register_capability(vec![registration]).await;
+        // Nobody waits for the answer: an editor that is gone gives none, and the server could not end.
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            // Editors that cannot watch files say so with an error, and nothing is lost but comfort.
+            let _ = client.register_capability(vec![registration]).await;
+        });
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -109,12 +149,18 @@ impl LanguageServer for Backend {
         self.thread.tell(move |state| state.changed(&document.uri, document.version, params.content_changes));
     }
 
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // Editors that watch no files say so much at least; a revision may be another one by now.
+        self.thread.tell(|state| state.ide.forget_past());
+    }
+
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         self.thread.tell(move |state| state.closed(&params.text_document.uri));
     }
 
     async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
         self.thread.tell(State::refreshed);
+        self.look_again().await;
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -131,7 +177,7 @@ impl LanguageServer for Backend {
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         self.thread.tell(move |state| {
             if let Some(settings) = Settings::read(&params.settings) {
-                state.settings = settings;
+                state.set(settings);
             }
         });
     }
@@ -366,8 +412,10 @@ impl LanguageServer for Backend {
         self.thread
             .ask(move |state| {
                 let file = state.file(&params.text_document.uri).filter(|_| state.settings.code_lenses)?;
-                let lenses = state.ide.lenses(file).into_iter().enumerate().map(|(index, lens)| {
-                    let costly = matches!(lens.kind, LensKind::Run | LensKind::RunAll);
+                let wanted = |lens: &Lens| lens.kind != LensKind::Invoice || state.settings.invoices_in_lenses;
+                let all = state.ide.lenses(file).into_iter().enumerate().filter(|(_, lens)| wanted(lens));
+                let lenses = all.map(|(index, lens)| {
+                    let costly = matches!(lens.kind, LensKind::Run | LensKind::RunAll | LensKind::Invoice);
                     let data = json!({ "uri": params.text_document.uri, "lens": index });
                     let command = (!costly).then(|| commands::lens(state, &params.text_document.uri, file, &lens));
                     CodeLens { range: commands::lens_range(state, &lens), command, data: Some(data) }
@@ -611,6 +659,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
             open_close: Some(true),
             change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
             ..Default::default()
         })),
         hover_provider: Some(true.into()),
@@ -667,7 +716,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
         }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: one_of(&[commands::RUN_TESTS, commands::CURVE]),
+            commands: one_of(&[commands::RUN_TESTS, commands::CURVE, invoices::COMMAND, diff::COMMAND]),
             ..Default::default()
         }),
         diagnostic_provider: pull.then(|| {

@@ -1,6 +1,8 @@
 //! What is more than one question: formatting, actions, lenses, tests, curves.
 
 use crate::convert::symbol_kind;
+use crate::diff;
+use crate::invoices;
 use crate::state::State;
 use price_diagnostics::{FileId, Span};
 use price_ide::{Action, Def, Lens, LensKind, TestResult};
@@ -94,6 +96,15 @@ pub(crate) fn execute(state: &State, params: &lsp::ExecuteCommandParams) -> Resu
             let place: lsp::TextDocumentPositionParams =
                 serde_json::from_value(argument).map_err(|error| error.to_string())?;
             Ok(curve(state, &place))
+        }
+        diff::COMMAND => {
+            let asked: diff::Asked = serde_json::from_value(argument).map_err(|error| error.to_string())?;
+            Ok(diff::show(state, &asked))
+        }
+        invoices::COMMAND => {
+            let place: lsp::TextDocumentPositionParams =
+                serde_json::from_value(argument).map_err(|error| error.to_string())?;
+            Ok(invoices::show(state, &place))
         }
         other => Err(format!("there is no command `{other}`")),
     }
@@ -208,6 +219,11 @@ pub(crate) fn lens(state: &State, url: &lsp::Url, file: FileId, lens: &Lens) -> 
         LensKind::Curve => {
             let position = state.position(file, lens.span.start);
             (CURVE, vec![json!({ "textDocument": { "uri": url }, "position": position })])
+        }
+        LensKind::Changed(_) => (diff::COMMAND, vec![json!({ "textDocument": { "uri": url } })]),
+        LensKind::Invoice => {
+            let position = state.position(file, lens.span.start);
+            (invoices::COMMAND, vec![json!({ "textDocument": { "uri": url }, "position": position })])
         }
         LensKind::UsedBy(users) => {
             let places: Vec<lsp::Location> = users.iter().filter_map(|span| state.location(*span)).collect();

@@ -10,6 +10,8 @@
 mod backend;
 mod commands;
 mod convert;
+mod diff;
+mod invoices;
 mod places;
 mod settings;
 mod state;
@@ -17,7 +19,7 @@ mod thread;
 mod tokens;
 
 use backend::Backend;
-use price_driver::World;
+use price_driver::{Past, World};
 use price_value::Date;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::{LspService, Server};
@@ -29,6 +31,8 @@ const CONCURRENCY: usize = 128;
 pub struct Start {
     /// Files that are not open.
     pub world: Box<dyn World + Send>,
+    /// Files as they once were, to compare prices with; none where there is no repository.
+    pub past: Option<Box<dyn Past + Send>>,
     /// The day by which sources of prices are fresh or stale.
     pub today: Option<Date>,
     /// Version of the program, told to the editor.
@@ -44,6 +48,8 @@ where
     let (service, socket) = LspService::build(|client| Backend::new(client, start))
         .custom_method("price/curve", Backend::curve)
         .custom_method("price/runTests", Backend::run_tests)
+        .custom_method("price/diff", Backend::diff)
+        .custom_method("price/invoices", Backend::invoices)
         .custom_method("price/status", Backend::status)
         .finish();
     Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;

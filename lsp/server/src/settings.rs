@@ -14,15 +14,31 @@ pub(crate) struct Settings {
     pub code_lenses: bool,
     /// Whether tests are run for their lenses.
     pub run_tests_in_lenses: bool,
+    /// Whether usage beside a file is rated for lines above its plans.
+    pub invoices_in_lenses: bool,
+    /// The revision that lines above prices compare them with; empty for no such lines.
+    pub compare_with: String,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { inlay_hints: true, code_lenses: true, run_tests_in_lenses: true }
+        Settings {
+            inlay_hints: true,
+            code_lenses: true,
+            run_tests_in_lenses: true,
+            invoices_in_lenses: true,
+            compare_with: "HEAD".to_owned(),
+        }
     }
 }
 
 impl Settings {
+    /// The revision to compare prices with.
+    pub(crate) fn revision(&self) -> Option<String> {
+        let name = self.compare_with.trim();
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+
     /// Reads settings; none where they cannot be read.
     pub(crate) fn read(value: &Value) -> Option<Settings> {
         let value = value.get("price").unwrap_or(value);

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) pull: bool,
     /// Whether snippets may be sent.
     pub(crate) snippets: bool,
+    /// Whether the editor takes the word that lines above the text have changed.
+    pub(crate) refreshes_lenses: bool,
     /// The tokens last sent for a file, with their number.
     pub(crate) tokens: BTreeMap<String, (u64, Vec<SemanticToken>)>,
     client: Client,
@@ -37,6 +39,9 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(start: Start, client: Client, runtime: Handle) -> State {
         let mut ide = Ide::new(start.world);
+        if let Some(past) = start.past {
+            ide.set_past(past);
+        }
         if let Some(today) = start.today {
             ide.set_today(today);
         }
@@ -48,6 +53,7 @@ impl State {
             version: start.version,
             pull: false,
             snippets: false,
+            refreshes_lenses: false,
             tokens: BTreeMap::new(),
             client,
             runtime,
@@ -106,8 +112,15 @@ impl State {
 
     /// Files on disk came, went or changed.
     pub(crate) fn refreshed(&mut self) {
+        self.ide.forget_past();
         let done = self.ide.refresh();
         self.after(done, None);
+    }
+
+    /// Takes over what the editor wants to be different.
+    pub(crate) fn set(&mut self, settings: Settings) {
+        self.ide.compare_with(settings.revision());
+        self.settings = settings;
     }
 
     /// After a change: says what cannot be loaded, once, and looks at every file again, the one

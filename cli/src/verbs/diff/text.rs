@@ -1,98 +1,13 @@
 //! A comparison for people: on a terminal, and as a comment on a pull request.
 
 use super::{Change, Compared};
-use crate::output::bills::{self, cell, signed};
+use crate::output::bills::{self, cell};
 use crate::shell::Paint;
-use price_driver::{LineChange, Region, quantity};
-use price_ir::Stretch;
-use price_value::Currency;
-use std::cmp::Ordering;
-
-/// Cells that are named one by one.
-const CELLS: usize = 6;
-
-/// `dearer`, `same`, `cheaper`.
-pub fn way(sign: Ordering) -> &'static str {
-    match sign {
-        Ordering::Greater => "dearer",
-        Ordering::Equal => "same",
-        Ordering::Less => "cheaper",
-    }
-}
-
-/// `above 100 up to 225 GB: dearer, most +$5.00 at 100`.
-fn stretch(stretch: &Stretch, unit: &str, currency: &Currency) -> String {
-    let from = quantity(&stretch.from, "");
-    let range = match &stretch.until {
-        Some(until) => format!("above {from} up to {}", quantity(until, unit)),
-        None if stretch.from.is_zero() => format!("any {}", if unit.is_empty() { "quantity" } else { unit }),
-        None => format!("above {}", quantity(&stretch.from, unit)),
-    };
-    if stretch.sign == Ordering::Equal {
-        return format!("{range}: the same");
-    }
-    let (at, change) = &stretch.most;
-    let most = match stretch.until {
-        // At an open start that is reached by nothing but growth, the rate says more.
-        None if !stretch.growth.is_zero() => {
-            let each = signed(&stretch.growth, currency);
-            let start = if change.is_zero() { String::new() } else { format!("{} and ", signed(change, currency)) };
-            format!("{start}{each} for each more")
-        }
-        _ => format!("most {} at {}", signed(change, currency), quantity(at, "")),
-    };
-    format!("{range}: {}, {most}", way(stretch.sign))
-}
-
-fn head(region: &Region) -> String {
-    let mut parts = Vec::new();
-    if !region.cells.is_empty() {
-        let more = region.cells.len().saturating_sub(CELLS);
-        let mut cells = region.cells[..region.cells.len() - more].join("; ");
-        if more > 0 {
-            cells.push_str(&format!("; and {more} more"));
-        }
-        parts.push(cells);
-    }
-    parts.extend(region.from.map(|day| format!("from {day}")));
-    parts.join(", ")
-}
+use price_driver::LineChange;
 
 fn changes(compared: &Compared) -> Vec<(String, Vec<String>)> {
     let Change::Both(diff) = &compared.change else { return Vec::new() };
-    let currency = &compared.currency;
-    let mut all = Vec::new();
-    for line in &diff.lines {
-        let said = match &line.change {
-            LineChange::Same => continue,
-            LineChange::Added => vec!["new".to_owned()],
-            LineChange::Removed => vec!["gone".to_owned()],
-            LineChange::Fee { old, new } => {
-                vec![format!("{} instead of {}", currency.format(new), currency.format(old))]
-            }
-            LineChange::Unknown(why) => vec![format!("not comparable for all usage: {why}")],
-            LineChange::Amounts(regions) => regions
-                .iter()
-                .flat_map(|region| {
-                    let head = head(region);
-                    let mut lines: Vec<String> = Vec::new();
-                    if !head.is_empty() {
-                        lines.push(format!("{head}:"));
-                    }
-                    let indent = if head.is_empty() { "" } else { "  " };
-                    if !region.at_zero.is_zero() {
-                        lines.push(format!("{indent}without usage: {}", signed(&region.at_zero, currency)));
-                    }
-                    lines.extend(
-                        region.stretches.iter().map(|s| format!("{indent}{}", stretch(s, &region.unit, currency))),
-                    );
-                    lines
-                })
-                .collect(),
-        };
-        all.push((line.name.clone(), said));
-    }
-    all
+    price_driver::changes(diff, &compared.currency)
 }
 
 /// For a terminal.

@@ -1,5 +1,6 @@
 //! What an editor asks, on fixtures whose cursor is written `$0`.
 
+mod invoices;
 mod names;
 
 use price_driver::{MemoryWorld, World, WorldError, clean, is_source, join};

@@ -4,7 +4,7 @@ use crate::{Session, at, range_of, uri};
 use serde_json::{Value, json};
 
 /// A card and a plan on it, in two modules.
-const LIST: &str = "use std.units (call, seat)
+pub const LIST: &str = "use std.units (call, seat)
 use std.currencies (USD)
 
 dimension region = us | eu
@@ -32,7 +32,8 @@ ratecard list version 1 {
   }
 }
 ";
-const PLAN: &str = "use list
+/// A plan on the card.
+pub const PLAN: &str = "use list
 use list (list as prices_2026, calls, seats, region)
 use std.units (call, seat)
 use std.currencies (USD)

@@ -1,7 +1,10 @@
 //! The server as an editor meets it: messages over a stream, files in memory.
 
 mod answers;
+mod changed;
+mod invoices;
 mod manners;
 mod session;
 
-pub use session::{Session, at, range_of, uri};
+pub use answers::{LIST, PLAN};
+pub use session::{Head, Session, at, range_of, uri};

@@ -1,9 +1,10 @@
 //! An editor in memory.
 
-use price_driver::MemoryWorld;
+use price_driver::{MemoryWorld, Past, World};
 use price_lsp::{Start, serve};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
@@ -12,6 +13,35 @@ use tokio::runtime::Runtime;
 
 /// Longer than any answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+fn world(files: &[(&str, &str)]) -> MemoryWorld {
+    files.iter().fold(MemoryWorld::new(), |world, (path, text)| world.with(&format!("/w/{path}"), *text))
+}
+
+/// A repository with one revision, called `HEAD`, that can be replaced.
+#[derive(Clone)]
+pub struct Head(Arc<Mutex<MemoryWorld>>);
+
+impl Head {
+    /// A revision with files of the folder `/w`.
+    pub fn new(files: &[(&str, &str)]) -> Head {
+        Head(Arc::new(Mutex::new(world(files))))
+    }
+
+    /// Commits other files.
+    pub fn commit(&self, files: &[(&str, &str)]) {
+        *self.0.lock().expect("nobody panicked") = world(files);
+    }
+}
+
+impl Past for Head {
+    fn at(&self, _: &str, revision: &str) -> Result<Box<dyn World + Send>, String> {
+        match revision {
+            "HEAD" => Ok(Box::new(self.0.lock().expect("nobody panicked").clone())),
+            other => Err(format!("there is no revision `{other}`")),
+        }
+    }
+}
 
 /// One editor that is connected to a server of its own.
 pub struct Session {
@@ -27,6 +57,8 @@ pub struct Session {
     early: BTreeMap<i64, Value>,
     /// Messages shown to the user.
     pub shown: Vec<String>,
+    /// What the server asked of the editor, by method.
+    pub asked: Vec<String>,
 }
 
 impl Session {
@@ -37,15 +69,18 @@ impl Session {
 
     /// The same with capabilities and options of the editor.
     pub fn with(files: &[(&str, &str)], capabilities: Value, options: Value) -> Session {
-        let mut world = MemoryWorld::new();
-        for (path, text) in files {
-            world = world.with(&format!("/w/{path}"), *text);
-        }
+        Session::since(files, None, capabilities, options)
+    }
+
+    /// The same with the files of a revision called `HEAD`.
+    pub fn since(files: &[(&str, &str)], past: Option<Head>, capabilities: Value, options: Value) -> Session {
+        let world = world(files);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = tokio::io::split(theirs);
-        let start = Start { world: Box::new(world), today: None, version: "test" };
+        let start =
+            Start { world: Box::new(world), past: past.map(|past| Box::new(past) as _), today: None, version: "test" };
         runtime.spawn(async move { serve(start, input, output).await });
         let (from, out) = tokio::io::split(ours);
         let mut session = Session {
@@ -57,6 +92,7 @@ impl Session {
             findings: BTreeMap::new(),
             early: BTreeMap::new(),
             shown: Vec::new(),
+            asked: Vec::new(),
         };
         let folders = json!([{ "uri": "file:///w", "name": "w" }]);
         session.hello = session.ask(
@@ -142,11 +178,13 @@ impl Session {
                 self.shown.push(message["params"]["message"].as_str().unwrap_or_default().to_owned());
             }
             // Requests of the server: registrations.
-            (Some(_), Some(_)) => {
+            (Some(method), Some(_)) => {
+                self.asked.push(method.to_owned());
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
-            (Some(_), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
+            (Some(method), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
+                self.asked.push(method.to_owned());
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
@@ -154,6 +192,13 @@ impl Session {
                 self.early.insert(id, message);
             }
             _ => {}
+        }
+    }
+
+    /// Waits until the server asks something of the editor.
+    pub fn until_asked(&mut self, method: &str) {
+        while !self.asked.iter().any(|asked| asked == method) {
+            self.receive();
         }
     }
 

@@ -32,7 +32,7 @@ impl CsvEvents {
 
     /// Whether text up to a line end is a whole record: its quotes are closed.
     pub fn is_whole(record: &[u8]) -> bool {
-        memchr::memchr_iter(b'"', record).count() % 2 == 0
+        memchr::memchr_iter(b'"', record).count().is_multiple_of(2)
     }
 
     /// The event of a record, without its line end. An empty cell is a missing value.
