@@ -155,7 +155,7 @@ impl Input {
             }
             self.lines += u64::from(read > 0);
             // Quotes may hold line ends.
-            let whole = ended && !(csv && !CsvEvents::is_whole(&self.part));
+            let whole = ended && (!csv || CsvEvents::is_whole(&self.part));
             match (whole, read > 0) {
                 (true, _) => break,
                 (false, true) if ended => {}
