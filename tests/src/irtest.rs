@@ -10,6 +10,7 @@ use price_ir::{
     Batch, Charge, Column, Event, EventIx, Fault, FieldType, Fold, Kernel, KernelFactory, MapOut, Plan, SourceMap,
     artefact, text, verify,
 };
+use price_validate::status_word;
 use price_value::Rational;
 use std::fmt::Display;
 use std::path::Path;
@@ -162,16 +163,6 @@ fn print_mapped(mapped: &Mapped) -> String {
         Mapped::Taken(cell, value) => format!("taken {cell} {value}"),
         Mapped::Skipped => "skipped".into(),
         Mapped::Fault(fault) => fault_word(*fault).into(),
-    }
-}
-
-/// The word of a row's status.
-pub(crate) fn status_word(status: u8) -> String {
-    let faults = [Fault::Overflow, Fault::NotSold, Fault::NegativeQuantity, Fault::NotExact, Fault::Missing];
-    match status {
-        SKIPPED => "skipped".into(),
-        TAKEN => "taken".into(),
-        _ => faults.iter().find(|fault| **fault as u8 == status).map_or("unknown".into(), |f| fault_word(*f).into()),
     }
 }
 

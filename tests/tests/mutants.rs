@@ -170,3 +170,35 @@ fn an_engine_without_a_fault_passes_with_its_fused_path() {
     let compared = compare(Wrong::Nothing, 1, 200).unwrap_or_else(|mismatch| panic!("{mismatch}"));
     assert!(compared.rated > 500, "{compared:?}");
 }
+
+#[test]
+fn a_plan_that_is_compiled_wrong_is_not_put_into_force() {
+    let source = "use std.units (call)
+use std.currencies (USD)
+
+event request { calls: call }
+meter calls = sum of request.calls
+
+plan api {
+  currency USD
+  timezone \"UTC\"
+  billing  monthly on day 1
+  rounding each line half-even to cents
+  price calls on calls {
+    graduated per call {
+      up to 1237 calls $0.010
+      beyond           $0.004
+    }
+  }
+}
+";
+    let world = price_driver::MemoryWorld::new().with("a.price", source);
+    let workspace = price_driver::Workspace::load(&world, &["a.price".to_owned()]).expect("it loads");
+    let compiled = workspace.compile(&workspace.subject(Some("api")).expect("it is there")).expect("it compiles");
+    let check = |wrong: Wrong| price_validate::check(&compiled.plan, &InterpFactory, &wrong, 1);
+    let compared = check(Wrong::Nothing).expect("the same engine");
+    assert!(compared.values > 100, "{compared:?}");
+    for wrong in [Wrong::Charge, Wrong::Cell, Wrong::Posting, Wrong::Total] {
+        assert!(check(wrong).is_err(), "{wrong:?} is found on a plan whose bounds are its own");
+    }
+}

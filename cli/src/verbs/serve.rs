@@ -10,7 +10,7 @@ use price_ir::KernelFactory;
 use price_server::config::{Config, FileConfig};
 use price_server::logs::{self, Format, Level};
 use price_server::quotas::Quota;
-use price_server::{Options, serve};
+use price_server::{Engines, Options, serve};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -27,9 +27,10 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     }
     logs::install(lines.format, lines.level);
     let json = lines.format == Format::Json;
-    let factory: Arc<dyn KernelFactory> = match args.engine {
-        Engine::Jit => Arc::new(price_jit::JitFactory),
-        Engine::Interp => Arc::new(price_interp::InterpFactory),
+    let reference: Arc<dyn KernelFactory> = Arc::new(price_interp::InterpFactory);
+    let engines = match args.engine {
+        Engine::Jit => Engines { rates: Arc::new(price_jit::JitFactory), reference: Some(reference) },
+        Engine::Interp => Engines { rates: reference, reference: None },
     };
     let scratch = args.demo && args.data.is_none();
     let demo = if args.demo { Some(demo::Demo::compile()?) } else { None };
@@ -39,7 +40,7 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     let known = address.clone();
     let served = serve(
         &config,
-        factory,
+        engines,
         |started| {
             known.get_or_init(|| started.address);
             let listening = format!("Listening on http://{}, data in {data}", started.address);

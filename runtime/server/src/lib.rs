@@ -23,5 +23,5 @@ pub mod otlp;
 pub mod quotas;
 mod records;
 
-pub use http::{OPENAPI, ROUTES, ServeError, Started, serve};
+pub use http::{Engines, OPENAPI, ROUTES, ServeError, Started, serve};
 pub use node::{Node, NodeError, Options, Refused};

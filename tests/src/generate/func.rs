@@ -1,6 +1,6 @@
 //! Random expressions, conditions and ladders that the verifier accepts.
 
-use super::rng::Rng;
+use super::Rng;
 use price_ir::func::Order;
 use price_ir::{Cond, DimensionKind, Event, Expr, FieldIx, FieldType, Key, KeyIx, Ladder, LadderKind, Piece, Plan};
 use price_value::{Rational, Rounding, RoundingMode};

@@ -1,17 +1,14 @@
 //! Random plans and rows from one seed, for laws that hold of all of them.
 
-mod batch;
 pub mod contract;
 mod func;
 mod plan;
-mod rng;
 
-pub use batch::batch;
 pub use plan::plan;
-pub use rng::Rng;
+pub use price_validate::{Rng, batch};
 
-/// Texts of rows and of conditions, few so that they meet.
-const TEXTS: &[&str] = &["", "a", "b \"quoted\"", "straße"];
+/// Texts of conditions: those of rows, so that they meet.
+use price_validate::TEXTS;
 
 /// First seed and number of cases of a run: `PRICE_SEED` replays from that seed (one case unless
 /// `PRICE_CASES` says more), `PRICE_CASES` sets how many, else `cases` from seed 1.

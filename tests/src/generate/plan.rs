@@ -1,7 +1,7 @@
 //! Random plans that the verifier accepts.
 
+use super::Rng;
 use super::func::{Reads, bucketed, cond, expr, label_cond, plain_ladder, rounding};
-use super::rng::Rng;
 use price_ir::*;
 use price_value::{Currency, Date, Rational, Rounding, RoundingMode, Schedule, Span, Window};
 

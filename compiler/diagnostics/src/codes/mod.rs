@@ -337,6 +337,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("S031", Error, false, "a tenant that asks for too much"),
     code!("S032", Error, false, "too many streams of a tenant"),
     code!("S033", Error, false, "a log that cannot be read"),
+    code!("S034", Error, false, "engines that differ about a plan"),
     code!("S040", Error, false, "a feature that a plan does not have"),
     code!("S041", Error, false, "more than is left"),
     code!("S042", Error, false, "the id of another reservation"),

@@ -23,7 +23,7 @@ mod serve;
 mod webhooks;
 
 pub(crate) use problem::Problem;
-pub use serve::{ServeError, Started, serve};
+pub use serve::{Engines, ServeError, Started, serve};
 
 use crate::asked::{Asked, TRACEPARENT};
 use crate::keys::Ring;
@@ -41,6 +41,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use price_documents::paper::Letterhead;
+use price_ir::KernelFactory;
 use problem::Code;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -127,6 +128,8 @@ pub(crate) struct App {
     hooks: OnceLock<Arc<Hooks>>,
     /// Who sends invoices, and to whom.
     letterhead: Letterhead,
+    /// The reference, and what is compared with it before a plan is put into force.
+    engines: Option<(Arc<dyn KernelFactory>, Arc<dyn KernelFactory>)>,
 }
 
 impl App {
@@ -145,6 +148,7 @@ impl App {
             portal: openmeter::Tokens::default(),
             questions: Arc::new(Semaphore::new(limits::QUESTIONS)),
             hooks: OnceLock::new(),
+            engines: None,
             letterhead: Letterhead::default(),
         }
     }

@@ -57,8 +57,9 @@ pub(super) async fn publish(
         return Err(Problem::media("a plan is the bytes of a `.pricec` file, sent as application/octet-stream"));
     }
     let held = body::read(&app, &headers, from, limits::PLAN_BYTES).await?;
-    let tenant = caller.tenant.to_string();
-    let command = Command::Publish { tenant, artefact: held.bytes.to_vec() };
+    let artefact = held.bytes.to_vec();
+    let artefact = compared(&app, artefact).await?;
+    let command = Command::Publish { tenant: caller.tenant.to_string(), artefact };
     let (seq, again) = key.decide(node, &caller, "POST /v1/plans", vec![command]).await?.seq()?;
     let published =
         move |machine: &mut price_core::Machine| machine.plans(&caller.tenant).into_iter().find(|plan| plan.seq == seq);
@@ -68,6 +69,25 @@ pub(super) async fn publish(
         None => json_of(StatusCode::CREATED, &SeqOut { seq }),
     };
     Ok(told(response, again))
+}
+
+/// An artefact whose plan means the same to both engines. What is no artefact is for the machine to refuse.
+async fn compared(app: &App, artefact: Vec<u8>) -> Result<Vec<u8>, Problem> {
+    let Some((reference, rates)) = app.engines.clone() else { return Ok(artefact) };
+    let check = move || {
+        let found = match price_ir::artefact::decode(&artefact) {
+            // The same rows for the same plan, whenever it is published.
+            Ok(loaded) => {
+                let seed = loaded.hash.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+                price_validate::check(&Arc::new(loaded.plan), &*reference, &*rates, seed).map(|_| ())
+            }
+            Err(_) => Ok(()),
+        };
+        found.map(|()| artefact)
+    };
+    // It takes milliseconds, which the threads of HTTP have not.
+    let checked = tokio::task::spawn_blocking(check).await;
+    checked.map_err(|error| Problem::engines_differ(error.to_string()))?.map_err(Problem::engines_differ)
 }
 
 #[derive(Serialize)]

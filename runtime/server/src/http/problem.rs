@@ -157,6 +157,12 @@ impl Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "S033", "the log cannot be read", detail)
     }
 
+    pub(crate) fn engines_differ(detail: impl std::fmt::Display) -> Problem {
+        let detail =
+            format!("the plan is not put into force, since the machine code does not do what it says: {detail}");
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "S034", "the engines differ", detail)
+    }
+
     /// What it says of `Retry-After`.
     #[cfg(test)]
     pub(crate) fn retry_after(&self) -> Option<String> {
@@ -297,6 +303,7 @@ mod tests {
             Problem::quota("events", 10),
             Problem::too_many_streams(),
             Problem::unreadable("…"),
+            Problem::engines_differ("…"),
         ]);
         let mut said = String::from("code status title: detail\n");
         for problem in all {

@@ -98,11 +98,20 @@ fn letterhead(path: &std::path::Path) -> Result<Letterhead, ServeError> {
     toml::from_str(&text).map_err(|error: toml::de::Error| wrong(error.message().to_owned()))
 }
 
+/// What computes.
+pub struct Engines {
+    /// What rates usage.
+    pub rates: Arc<dyn KernelFactory>,
+    /// The reference that it is compared with before a plan is put into force; none where it is the
+    /// reference itself.
+    pub reference: Option<Arc<dyn KernelFactory>>,
+}
+
 /// Serves until the process is told to stop (SIGTERM, or Ctrl-C). `started` is called when it
 /// listens, `ready` when the log is replayed.
 pub fn serve(
     config: &Config,
-    factory: Arc<dyn KernelFactory>,
+    Engines { rates: factory, reference }: Engines,
     started: impl FnOnce(Started),
     ready: impl FnOnce(&Arc<Node>) + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -116,7 +125,9 @@ pub fn serve(
     let letterhead = config.letterhead.as_deref().map(letterhead).transpose()?.unwrap_or_default();
     let quotas = Quotas::new(config.quotas.clone(), metrics.clone());
     let portal = Tokens::new(&home.secrets().map_err(NodeError::from)?.pepper);
-    let app = App { letterhead, quotas, portal, ..App::new(guarded.then_some(ring), metrics.clone(), closing) };
+    let engines = reference.map(|reference| (reference, factory.clone()));
+    let app =
+        App { letterhead, quotas, portal, engines, ..App::new(guarded.then_some(ring), metrics.clone(), closing) };
     let app = Arc::new(app);
     // Before anything can be asked about them.
     app.hooks.get_or_init(|| hooks(config));

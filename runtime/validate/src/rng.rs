@@ -4,19 +4,29 @@ use price_value::Rational;
 
 /// SplitMix64: the same seed gives the same plans on every machine.
 #[derive(Debug, Clone)]
-pub struct Rng(u64);
+pub struct Rng {
+    state: u64,
+    /// Bounds of a plan, which values should meet.
+    bounds: Vec<Rational>,
+}
 
 impl Rng {
     /// The stream of a seed.
     pub fn new(seed: u64) -> Rng {
         // Neighbouring seeds are cases of one run and must not share a stretch of their streams.
-        Rng(seed.wrapping_mul(0xd134_2543_de82_ef95) ^ 0x5851_f42d_4c95_7f2d)
+        let state = seed.wrapping_mul(0xd134_2543_de82_ef95) ^ 0x5851_f42d_4c95_7f2d;
+        Rng { state, bounds: Vec::new() }
+    }
+
+    /// The stream of a seed for rows of a plan whose tiers begin there.
+    pub fn near(seed: u64, bounds: Vec<Rational>) -> Rng {
+        Rng { bounds, ..Rng::new(seed) }
     }
 
     /// Any number.
     pub fn any(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -56,6 +66,10 @@ impl Rng {
 
     /// A bound of tiers and buckets, from a short list so that values meet it.
     pub fn bound(&mut self) -> Rational {
+        if !self.bounds.is_empty() && self.chance(70) {
+            let at = self.below(self.bounds.len() as u64) as usize;
+            return self.bounds[at].clone();
+        }
         Rational::new(*self.pick(&[1, 5, 10, 25, 100, 1000, 2500, 100_000]), *self.pick(&[1, 1, 1, 2, 10]))
     }
 

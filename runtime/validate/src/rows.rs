@@ -1,10 +1,15 @@
 //! Random rows: ordinary numbers, numbers at the bounds of tiers, missing values, huge ones.
 
-use super::TEXTS;
-use super::rng::Rng;
+use crate::rng::Rng;
 use price_ir::batch::NULL;
 use price_ir::{Batch, Column, EventIx, FieldType, NumberType, Plan};
 use price_value::Rational;
+
+/// Texts of rows, few so that they meet.
+pub const TEXTS: &[&str] = &["", "a", "b \"quoted\"", "straße"];
+
+/// Labels of an open dimension.
+pub(crate) const OPEN: u32 = 50;
 
 /// Rows of an event of the plan. Values are what readers let through: not negative unless the
 /// field is signed, missing only if it is optional.
@@ -22,7 +27,7 @@ pub fn batch(rng: &mut Rng, plan: &Plan, event: EventIx, rows: usize) -> Batch {
             Column::Family((0..labels).map(|_| label(rng)).collect())
         }
         FieldType::Label(dim) | FieldType::LabelFrom(dim, _) => {
-            let size = plan.dimensions[dim.ix()].size().unwrap_or(50).into();
+            let size = plan.dimensions[dim.ix()].size().unwrap_or(OPEN).into();
             let label = |rng: &mut Rng| if missing(rng, field.optional) { u32::MAX } else { rng.below(size) as u32 };
             Column::Label((0..rows).map(|_| label(rng)).collect())
         }
@@ -37,8 +42,15 @@ pub fn batch(rng: &mut Rng, plan: &Plan, event: EventIx, rows: usize) -> Batch {
         rows,
         happened: (0..rows).map(|row| 1_767_225_600_000_000_000 + row as i64 * 1_000_000_000).collect(),
         columns,
-        calendars: vec![(0..rows).map(|_| rng.below(2) as u32).collect()],
+        calendars: calendars(rng, plan, rows),
     }
+}
+
+/// A label of each calendar for each row.
+fn calendars(rng: &mut Rng, plan: &Plan, rows: usize) -> Vec<Vec<u32>> {
+    let labels = |calendar: &price_ir::Calendar| calendar.slots.iter().map(|slot| slot.label).max().unwrap_or(0) + 1;
+    let of = |rng: &mut Rng, labels: u32| (0..rows).map(|_| rng.below(labels.into()) as u32).collect();
+    plan.calendars.iter().map(|calendar| of(rng, labels(calendar))).collect()
 }
 
 fn missing(rng: &mut Rng, optional: bool) -> bool {
