@@ -30,3 +30,7 @@ pub const COMPARED_WORK: usize = 200_000;
 pub const COMPARED_KEPT: usize = 64;
 /// Most revisions of folders that are held at once.
 pub const REVISIONS: usize = 4;
+/// Most combinations of labels among which missing rows are looked for.
+pub const ROW_COMBINATIONS: usize = 10_000;
+/// Most rows that are added to a table at once.
+pub const ROWS: usize = 200;

@@ -693,6 +693,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
             code_action_kinds: Some(vec![
                 CodeActionKind::QUICKFIX,
                 CodeActionKind::REFACTOR_REWRITE,
+                CodeActionKind::REFACTOR_EXTRACT,
                 CodeActionKind::SOURCE_FIX_ALL,
             ]),
             ..Default::default()

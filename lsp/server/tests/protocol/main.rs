@@ -4,6 +4,7 @@ mod answers;
 mod changed;
 mod invoices;
 mod manners;
+mod mended;
 mod session;
 
 pub use answers::{LIST, PLAN};
