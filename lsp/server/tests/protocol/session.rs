@@ -57,6 +57,8 @@ pub struct Session {
     early: BTreeMap<i64, Value>,
     /// Messages shown to the user.
     pub shown: Vec<String>,
+    /// How far work has come, as the server told it.
+    pub progress: Vec<Value>,
     /// What the server asked of the editor, by method.
     pub asked: Vec<String>,
 }
@@ -74,6 +76,15 @@ impl Session {
 
     /// The same with the files of a revision called `HEAD`.
     pub fn since(files: &[(&str, &str)], past: Option<Head>, capabilities: Value, options: Value) -> Session {
+        Session::start(files, past, "", capabilities, options)
+    }
+
+    /// The same for an editor that says who it is.
+    pub fn called(files: &[(&str, &str)], client: &str, capabilities: Value, options: Value) -> Session {
+        Session::start(files, None, client, capabilities, options)
+    }
+
+    fn start(files: &[(&str, &str)], past: Option<Head>, client: &str, capabilities: Value, options: Value) -> Session {
         let world = world(files);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
@@ -93,11 +104,17 @@ impl Session {
             early: BTreeMap::new(),
             shown: Vec::new(),
             asked: Vec::new(),
+            progress: Vec::new(),
         };
         let folders = json!([{ "uri": "file:///w", "name": "w" }]);
         session.hello = session.ask(
             "initialize",
-            json!({ "capabilities": capabilities, "workspaceFolders": folders, "initializationOptions": options }),
+            json!({
+                "clientInfo": { "name": client },
+                "capabilities": capabilities,
+                "workspaceFolders": folders,
+                "initializationOptions": options,
+            }),
         );
         session.tell("initialized", json!({}));
         session
@@ -177,6 +194,7 @@ impl Session {
             (Some("window/showMessage"), _) => {
                 self.shown.push(message["params"]["message"].as_str().unwrap_or_default().to_owned());
             }
+            (Some("$/progress"), _) => self.progress.push(message["params"].clone()),
             // Requests of the server: registrations.
             (Some(method), Some(_)) => {
                 self.asked.push(method.to_owned());
@@ -198,6 +216,13 @@ impl Session {
     /// Waits until the server asks something of the editor.
     pub fn until_asked(&mut self, method: &str) {
         while !self.asked.iter().any(|asked| asked == method) {
+            self.receive();
+        }
+    }
+
+    /// Waits until work has ended that the server tells of.
+    pub fn until_done(&mut self) {
+        while !self.progress.iter().any(|told| told["value"]["kind"] == "end") {
             self.receive();
         }
     }
