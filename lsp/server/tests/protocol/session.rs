@@ -10,6 +10,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
 };
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// Longer than any answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,6 +47,7 @@ impl Past for Head {
 /// One editor that is connected to a server of its own.
 pub struct Session {
     runtime: Runtime,
+    server: JoinHandle<()>,
     out: WriteHalf<DuplexStream>,
     from: BufReader<ReadHalf<DuplexStream>>,
     next: i64,
@@ -92,10 +94,11 @@ impl Session {
         let (input, output) = tokio::io::split(theirs);
         let start =
             Start { world: Box::new(world), past: past.map(|past| Box::new(past) as _), today: None, version: "test" };
-        runtime.spawn(async move { serve(start, input, output).await });
+        let server = runtime.spawn(async move { serve(start, input, output).await });
         let (from, out) = tokio::io::split(ours);
         let mut session = Session {
             runtime,
+            server,
             out,
             from: BufReader::new(from),
             next: 0,
@@ -225,6 +228,15 @@ impl Session {
         while !self.progress.iter().any(|told| told["value"]["kind"] == "end") {
             self.receive();
         }
+    }
+
+    /// Waits until the server has ended, with the stream still open or closed.
+    pub fn ends(self, close: bool) {
+        let Session { runtime, server, out, from, .. } = self;
+        let kept = Some((out, from)).filter(|_| !close);
+        let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, server).await });
+        ended.expect("it ends in time").expect("it does not panic");
+        drop(kept);
     }
 
     /// Opens a text.
