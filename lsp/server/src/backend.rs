@@ -159,7 +159,7 @@ impl LanguageServer for Backend {
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {
         // Editors that watch no files say so much at least; a revision may be another one by now.
-        self.thread.tell(|state| state.ide.forget_past());
+        self.thread.tell(|state| state.ide.doubt_past());
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {

@@ -126,7 +126,7 @@ impl State {
 
     /// Files on disk came, went or changed.
     pub(crate) fn refreshed(&mut self) {
-        self.ide.forget_past();
+        self.ide.doubt_past();
         let done = self.ide.refresh();
         self.after(done, None);
     }

@@ -79,6 +79,10 @@ fn what_is_new_and_what_a_plan_changes_itself() {
     head.commit(&[("list.price", LIST), ("team.price", PLAN)]);
     session.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri("team.price") } }));
     assert!(said(&mut session, "team.price").is_empty());
+    let read = head.read();
+    session.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri("team.price") } }));
+    said(&mut session, "team.price");
+    assert_eq!(head.read(), read, "the same commit is not loaded again");
     head.commit(&[("list.price", LIST)]);
     session.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
     assert!(said(&mut session, "team.price").is_empty(), "a new file has no lines that say so");

@@ -21,26 +21,45 @@ fn world(files: &[(&str, &str)]) -> MemoryWorld {
 
 /// A repository with one revision, called `HEAD`, that can be replaced.
 #[derive(Clone)]
-pub struct Head(Arc<Mutex<MemoryWorld>>);
+pub struct Head(Arc<Mutex<Commit>>);
+
+/// The files of the revision, its number, and how often they were read.
+struct Commit {
+    files: MemoryWorld,
+    number: u32,
+    read: u32,
+}
 
 impl Head {
     /// A revision with files of the folder `/w`.
     pub fn new(files: &[(&str, &str)]) -> Head {
-        Head(Arc::new(Mutex::new(world(files))))
+        Head(Arc::new(Mutex::new(Commit { files: world(files), number: 1, read: 0 })))
     }
 
     /// Commits other files.
     pub fn commit(&self, files: &[(&str, &str)]) {
-        *self.0.lock().expect("nobody panicked") = world(files);
+        let mut commit = self.0.lock().expect("nobody panicked");
+        (commit.files, commit.number) = (world(files), commit.number + 1);
+    }
+
+    /// How often the files of revisions were asked for.
+    pub fn read(&self) -> u32 {
+        self.0.lock().expect("nobody panicked").read
     }
 }
 
 impl Past for Head {
-    fn at(&self, _: &str, revision: &str) -> Result<Box<dyn World + Send>, String> {
+    fn id(&self, _: &str, revision: &str) -> Result<String, String> {
         match revision {
-            "HEAD" => Ok(Box::new(self.0.lock().expect("nobody panicked").clone())),
+            "HEAD" => Ok(self.0.lock().expect("nobody panicked").number.to_string()),
             other => Err(format!("there is no revision `{other}`")),
         }
+    }
+
+    fn at(&self, _: &str, _: &str) -> Result<Box<dyn World + Send>, String> {
+        let mut commit = self.0.lock().expect("nobody panicked");
+        commit.read += 1;
+        Ok(Box::new(commit.files.clone()))
     }
 }
 
