@@ -43,22 +43,11 @@ fn git(folder: &str, reach: Reach) -> Command {
 impl GitWorld {
     /// The revision in the repository around a folder.
     pub fn open(folder: &str, revision: &str, reach: Reach) -> Result<GitWorld, Trouble> {
-        if revision.starts_with('-') {
-            return Err(Trouble::new("C090", format!("`{revision}` is no revision")));
-        }
-        let asked = |args: &[&str]| {
-            let output = git(folder, reach).args(args).stdin(Stdio::null()).output();
-            let output = output.map_err(not_run)?;
-            if output.status.success() {
-                return Ok(output.stdout);
-            }
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Trouble::new("C090", format!("git knows no revision `{revision}` here")).cause(said))
-        };
-        let root = String::from_utf8_lossy(&asked(&["rev-parse", "--show-toplevel"])?).trim().to_owned();
-        let commit = asked(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
-        let revision = String::from_utf8_lossy(&commit).trim().to_owned();
-        let listed = asked(&["ls-tree", "-r", "-z", "--full-tree", &revision])?;
+        let named = revision;
+        let revision = commit(folder, named, reach)?;
+        let root = asked(folder, named, reach, &["rev-parse", "--show-toplevel"])?;
+        let root = String::from_utf8_lossy(&root).trim().to_owned();
+        let listed = asked(folder, named, reach, &["ls-tree", "-r", "-z", "--full-tree", &revision])?;
         // `100644 blob OBJECT<tab>PATH`; links are not followed, as on disk.
         let file = |entry: &[u8]| {
             let text = String::from_utf8_lossy(entry);
@@ -70,6 +59,26 @@ impl GitWorld {
         let objects = RefCell::new(Objects::start(git(folder, reach)).map_err(not_run)?);
         Ok(GitWorld { root: clean(&root), revision, files, objects })
     }
+}
+
+/// The commit that a revision is now.
+fn commit(folder: &str, revision: &str, reach: Reach) -> Result<String, Trouble> {
+    if revision.starts_with('-') {
+        return Err(Trouble::new("C090", format!("`{revision}` is no revision")));
+    }
+    let wanted = format!("{revision}^{{commit}}");
+    let commit = asked(folder, revision, reach, &["rev-parse", "--verify", "--quiet", &wanted])?;
+    Ok(String::from_utf8_lossy(&commit).trim().to_owned())
+}
+
+/// What git answers about a revision.
+fn asked(folder: &str, revision: &str, reach: Reach, args: &[&str]) -> Result<Vec<u8>, Trouble> {
+    let output = git(folder, reach).args(args).stdin(Stdio::null()).output().map_err(not_run)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(Trouble::new("C090", format!("git knows no revision `{revision}` here")).cause(said))
 }
 
 fn not_run(error: std::io::Error) -> Trouble {
@@ -159,6 +168,10 @@ impl World for GitWorld {
 pub struct Repositories;
 
 impl Past for Repositories {
+    fn id(&self, folder: &str, revision: &str) -> Result<String, String> {
+        commit(folder, revision, Reach::Here).map_err(|trouble| trouble.to_string())
+    }
+
     fn at(&self, folder: &str, revision: &str) -> Result<Box<dyn World + Send>, String> {
         match GitWorld::open(folder, revision, Reach::Here) {
             Ok(world) => Ok(Box::new(world)),

@@ -1,5 +1,5 @@
 // The playground in a real browser without a screen: an example is there and passes, a mistake is
-// marked, a test fails and passes again, a curve is drawn, a link brings the text back.
+// marked, a test fails and passes again, a curve is drawn, forms write, a link brings the text back.
 //   node tests/external/playground.mjs URL [FOLDER FOR PICTURES]
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
@@ -68,6 +68,62 @@ try {
   await page.keyboard.press("Escape");
   await replace("  price more on \n", "");
 
+  // Forms write a meter, a price with tiers and a tier, and nothing that cannot be read.
+  const whole = () => page.evaluate(() => window.playground.view().state.doc.toString());
+  const fill = async (form, values) => {
+    for (const [name, value] of Object.entries(values)) {
+      const field = await page.waitForSelector(`#${form} [name=${name}]`, { visible: true });
+      if (await field.evaluate((node) => node.tagName === "SELECT")) await field.select(value);
+      else {
+        await field.evaluate((node) => (node.value = ""));
+        await field.type(value);
+      }
+    }
+  };
+  const add = async (form) => {
+    await page.click(`#${form} [type=submit]`);
+    await page.waitForFunction((form) => !document.getElementById(form).open, { timeout: 20000 }, form);
+  };
+  await page.click("[data-form=meter-form]");
+  await fill("meter-form", { name: "9 lives", how: "sum", event: "upload", field: "size", unit: "GB" });
+  await page.click("#meter-form [type=submit]");
+  await until("why the name is refused", () => document.querySelector("#meter-form [role=alert]").textContent.includes("cannot be a name"));
+  if (pictures) await page.screenshot({ path: `${pictures}/playground-meter.png` });
+  await fill("meter-form", { name: "uploads" });
+  await add("meter-form");
+  let now = await whole();
+  check(now.includes("event upload { size: GB }\nmeter uploads = sum of upload.size"), now);
+  check(/use std\.units \(seat, call, GB\)/.test(now), "the unit is imported");
+
+  await page.click("[data-form=price-form]");
+  await fill("price-form", { body: "starter", name: "storing", meter: "uploads", unit: "GB", shape: "graduated", amount: "0.05" });
+  await page.type("#tier-rows [data-up-to]", "10");
+  await page.type("#tier-rows [data-amount]", "0.10");
+  await page.click("#more-tiers");
+  await page.type("#tier-rows > :nth-child(2) [data-up-to]", "1k");
+  await page.type("#tier-rows > :nth-child(2) [data-amount]", "0.08");
+  if (pictures) await page.screenshot({ path: `${pictures}/playground-price.png` });
+  await add("price-form");
+  await until("the price", () => /price storing on uploads \{\s+graduated per GB \{\s+up to 10 GB\s+\$0\.10\s+up to 1k GB\s+\$0\.08\s+beyond\s+\$0\.05/.test(window.playground.view().state.doc.toString()));
+  await until("the new price in the list", () => [...document.querySelectorAll("#price option")].some((node) => node.textContent === "storing in starter"));
+
+  await page.click("[data-form=tier-form]");
+  await page.waitForSelector("#tier-form[open]");
+  const chosen = await page.$$eval("#tier-form [name=price] option", (all) => all.find((node) => node.textContent === "storing in starter").value);
+  await fill("tier-form", { price: chosen, upTo: "1_000", amount: "0.09" });
+  await page.click("#tier-form [type=submit]");
+  await until("why the tier is refused", () => document.querySelector("#tier-form [role=alert]").textContent.includes("already"));
+  await fill("tier-form", { upTo: "100" });
+  await add("tier-form");
+  await until("the tier in its place", () => /up to 10 GB\s+\$0\.10\s+up to 100 GB\s+\$0\.09\s+up to 1k GB/.test(window.playground.view().state.doc.toString()));
+  await until("tests that still pass", () => document.querySelectorAll("#tests .passed").length === 6);
+  check((await page.$$(".cm-lintRange-error")).length === 0, "what the forms wrote has no errors");
+
+  await page.click("#add-test");
+  await until("a test to fill in", () => document.querySelectorAll("#tests .pending").length === 1);
+  check((await text("#status")).includes("1 of 7 tests to fill in"), await text("#status"));
+  if (pictures) await page.screenshot({ path: `${pictures}/playground-forms.png` });
+
   // A link holds the text.
   await replace("fee platform", "fee my_platform");
   await page.click("#share");
@@ -82,12 +138,17 @@ try {
   await page.select("#example", "file:///playground/04-enterprise-contract/globex.price");
   await until("its tests", () => document.querySelectorAll("#tests .passed").length === 2);
   await page.setViewport({ width: 420, height: 900 });
+  await page.click("[data-form=price-form]");
+  await page.waitForSelector("#price-form[open]");
+  const outside = await page.$eval("#price-form", (node) => node.scrollWidth > node.clientWidth);
+  check(!outside, "a form is wider than a phone");
+  await page.click("#price-form [data-cancel]");
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   if (pictures) await page.screenshot({ path: `${pictures}/playground-phone.png` });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   check(!wide, "the page is wider than a phone");
   check(problems.length === 0, problems.join("; "));
-  console.log("playground: tests, findings, curves, completion, links, modules");
+  console.log("playground: tests, findings, curves, completion, forms, links, modules");
 } finally {
   await browser.close();
 }

@@ -126,13 +126,16 @@ pub fn brief(change: &LineChange, than: &str, currency: &Currency) -> Option<Str
     })
 }
 
-/// An amount of a change, without its sign: cut to whole cents where it does not end soon.
+/// An amount of a change, without its sign: to whole cents where it does not end soon, and finer where
+/// it is less than that.
 fn about(amount: &Rational, currency: &Currency) -> String {
-    let most = u32::from(currency.decimals) + 4;
+    /// Decimals that an amount of money is read with, such as a price per token.
+    const MOST: u32 = 12;
     match amount.decimals() {
-        Some(decimals) if decimals <= most => rate(&amount.abs(), currency),
+        Some(decimals) if decimals <= MOST => rate(&amount.abs(), currency),
         _ => {
-            let step = Rational::pow10(-i32::from(currency.decimals));
+            let cent = Rational::pow10(-i32::from(currency.decimals));
+            let step = if amount.abs() < cent { Rational::pow10(-12) } else { cent };
             let rounding = Rounding { mode: RoundingMode::HalfUp, step };
             format!("about {}", currency.format(&rounding.apply(&amount.abs())))
         }

@@ -41,6 +41,12 @@ pub trait World {
 
 /// Files as they once were: the revisions of a repository.
 pub trait Past {
+    /// What a revision is now: the same text for the same files.
+    ///
+    /// # Errors
+    /// As [`Past::at`].
+    fn id(&self, folder: &str, revision: &str) -> Result<String, String>;
+
     /// The files of a revision in the repository around a folder.
     ///
     /// # Errors

@@ -36,6 +36,9 @@ pub(crate) fn number(scan: &mut Scanner<'_>) {
         scan.at = after + letters(&scan.bytes[after..]);
         return;
     }
+    if blanks(scan, start, raw) {
+        return;
+    }
     let suffix_length = letters(&scan.bytes[after..]);
     let suffix = &scan.text[after..after + suffix_length];
     scan.at = after + suffix_length;
@@ -163,12 +166,60 @@ fn groups(scan: &mut Scanner<'_>, start: usize, raw: &str, suffix: &str) -> bool
     true
 }
 
-/// What digits with commas or several points can mean; the likelier reading first.
+/// Groups of three digits behind blanks, `1 234,50`; true if they were reported. No two numbers stand
+/// next to each other in the language, but what is meant may also be two of them.
+fn blanks(scan: &mut Scanner<'_>, start: usize, raw: &str) -> bool {
+    let plain = (1..=3).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_digit()) && !raw.starts_with('0');
+    let mut at = start + raw.len();
+    let mut digits = raw.to_owned();
+    let digit = |at: usize| scan.bytes.get(at).is_some_and(u8::is_ascii_digit);
+    if !plain {
+        return false;
+    }
+    loop {
+        let blank = scan.text[at..].chars().next().filter(|c| matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}'));
+        let Some(group) = blank.map(|blank| at + blank.len_utf8()) else { break };
+        let three = (0..3).all(|place| digit(group + place));
+        if !three || digit(group + 3) || matches!(scan.bytes.get(group + 3), Some(b'_' | b':' | b'-')) {
+            break;
+        }
+        digits.push_str(&scan.text[group..group + 3]);
+        at = group + 3;
+    }
+    if digits.len() == raw.len() {
+        return false;
+    }
+    let mut mended = with_underscores(&digits);
+    if matches!(scan.bytes.get(at), Some(b'.' | b',')) && digit(at + 1) {
+        let length = scan.bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        mended = format!("{mended}.{}", &scan.text[at + 1..at + 1 + length]);
+        at += 1 + length;
+    }
+    let suffix_length = letters(&scan.bytes[at..]);
+    if SUFFIXES.contains(&&scan.text[at..at + suffix_length]) {
+        mended.push_str(&scan.text[at..at + suffix_length]);
+        at += suffix_length;
+    }
+    let span = scan.span(start, at);
+    scan.report(
+        Diagnostic::error(Code("P104"), "a blank cannot be used inside a number")
+            .at(span, "")
+            .help(format!("write `{mended}`"))
+            .fix(Fix::replace(format!("write `{mended}`"), span, mended.clone(), false)),
+    );
+    heal_padded(scan, start, at - start, &mended);
+    scan.at = at;
+    true
+}
+
+/// What digits with commas or several points can mean; the likelier reading first. `1,234` is a
+/// thousand in one country and a little more than one in another: two readings, and none is certain.
 fn separator_readings(raw: &str) -> Vec<String> {
     let thousands = |separator: char, text: &str| {
         let mut parts = text.split(separator);
         let first = parts.next().unwrap_or_default();
-        (1..=3).contains(&first.len()) && parts.all(|part| part.len() == 3)
+        // No thousands begin with a zero: `0,010` is a fraction.
+        (1..=3).contains(&first.len()) && !first.starts_with('0') && parts.all(|part| part.len() == 3)
     };
     let mut readings = Vec::new();
     // 1,234.56 and 1,234
@@ -184,7 +235,7 @@ fn separator_readings(raw: &str) -> Vec<String> {
     if raw.matches(',').count() == 1 {
         let (whole, fraction) = raw.split_once(',').unwrap_or((raw, ""));
         let plain = !whole.contains('.') || thousands('.', whole);
-        if plain && !fraction.contains('.') && (readings.is_empty() || fraction.len() != 3) {
+        if plain && !fraction.contains('.') {
             let digits = with_underscores(&whole.replace(['.', '_'], ""));
             readings.push(format!("{digits}.{fraction}"));
         }

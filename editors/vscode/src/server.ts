@@ -13,12 +13,15 @@ import { program, run } from './program';
 type Handler = (argument: unknown) => Promise<unknown>;
 
 /** What the server can be asked to do differently. */
-function settings(): Record<string, boolean> {
+function settings(): Record<string, boolean | string> {
   const all = vscode.workspace.getConfiguration('price');
   return {
     inlayHints: all.get('inlayHints', true),
     codeLenses: all.get('codeLenses', true),
     runTestsInLenses: all.get('runTestsInLenses', true),
+    invoicesInLenses: all.get('invoicesInLenses', true),
+    compareWith: all.get('compareWith', 'HEAD'),
+    hoverPictures: all.get('hoverPictures', true),
   };
 }
 

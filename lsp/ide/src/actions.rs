@@ -18,6 +18,8 @@ pub struct Action {
     pub mends: Option<(Code, Span)>,
     /// Whether it is certain to mean what was meant.
     pub safe: bool,
+    /// Whether it makes a declaration of what stands inside another.
+    pub extracts: bool,
     /// All edits together or none.
     pub edits: Vec<TextEdit>,
 }
@@ -30,6 +32,8 @@ impl Ide {
         actions.extend(self.fill_in(file, within));
         actions.extend(self.other_ladder(file, within));
         actions.extend(self.edge_table(file, within));
+        actions.extend(self.missing_rows(file, within));
+        actions.extend(self.extract_card(file, within));
         actions
     }
 
@@ -46,6 +50,7 @@ impl Ide {
                     title: fix.title.clone(),
                     mends: Some((finding.code, span)),
                     safe: fix.safe,
+                    extracts: false,
                     edits: edits.collect(),
                 });
             }
@@ -67,7 +72,13 @@ impl Ide {
                 edits.extend(fix.edits.iter().map(|edit| TextEdit { span: edit.span, text: edit.replacement.clone() }));
             }
         }
-        (!edits.is_empty()).then(|| Action { title: "apply all safe fixes".to_owned(), mends: None, safe: true, edits })
+        (!edits.is_empty()).then(|| Action {
+            title: "apply all safe fixes".to_owned(),
+            mends: None,
+            safe: true,
+            extracts: false,
+            edits,
+        })
     }
 
     /// In a test with `?`: the computed amounts.
@@ -81,7 +92,7 @@ impl Ide {
         let pending = reports.into_iter().filter(|report| report.result == TestResult::Pending);
         let edits: Vec<TextEdit> = pending.flat_map(|report| report.fills).collect();
         let title = "write the amounts that are computed".to_owned();
-        (!edits.is_empty()).then_some(Action { title, mends: None, safe: false, edits })
+        (!edits.is_empty()).then_some(Action { title, mends: None, safe: false, extracts: false, edits })
     }
 
     /// Of a ladder: the other way to read it, with what changes.
@@ -101,7 +112,7 @@ impl Ide {
         };
         let span = Span::new(file, word.start(), word.end());
         let edits = vec![TextEdit { span, text: to.to_owned() }];
-        Some(Action { title: title.to_owned(), mends: None, safe: false, edits })
+        Some(Action { title: title.to_owned(), mends: None, safe: false, extracts: false, edits })
     }
 
     /// On the name of a price: a test table with a row on each side of every edge.
@@ -148,6 +159,12 @@ impl Ide {
         text.push('}');
         let end = self.ast(file).items.get(def.item)?.span.end;
         let edits = vec![TextEdit { span: Span::new(file, end, end), text }];
-        Some(Action { title: "write a test table from its edges".to_owned(), mends: None, safe: false, edits })
+        Some(Action {
+            title: "write a test table from its edges".to_owned(),
+            mends: None,
+            safe: false,
+            extracts: false,
+            edits,
+        })
     }
 }

@@ -30,3 +30,13 @@ pub const COMPARED_WORK: usize = 200_000;
 pub const COMPARED_KEPT: usize = 64;
 /// Most revisions of folders that are held at once.
 pub const REVISIONS: usize = 4;
+/// Most combinations of labels among which missing rows are looked for.
+pub const ROW_COMBINATIONS: usize = 10_000;
+/// Most rows that are added to a table at once.
+pub const ROWS: usize = 200;
+/// Most curves in the picture of a hover.
+pub const PICTURE_CURVES: usize = 6;
+/// Largest picture of a hover, in bytes of SVG.
+pub const PICTURE_BYTES: usize = 32 << 10;
+/// Most files of one workspace in which a local name is looked for with every move of the cursor.
+pub const LINKED_FILES: usize = 500;

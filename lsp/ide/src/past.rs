@@ -1,7 +1,7 @@
 //! What an earlier revision says of the same plans, and what has changed since.
 //!
-//! A revision is loaded once, whole folders with everything they import, and forgotten when the
-//! editor says that files have changed. A comparison is kept with the two plans it is of.
+//! A revision is loaded once, whole folders with everything they import. When the editor says that files
+//! have changed, it is asked whether the revision is still the same one. A comparison is kept with the two plans it is of.
 
 use crate::ide::Ide;
 use crate::limits::{COMPARED_KEPT, COMPARED_WORK, REVISIONS};
@@ -48,6 +48,15 @@ pub struct Compared {
 /// A workspace as it was, or why there is none.
 type Loaded = Result<Rc<Workspace>, String>;
 
+/// What is held of a revision.
+struct Held {
+    /// Whether the revision is still known to be this one.
+    sure: bool,
+    /// Which one it is.
+    id: String,
+    workspace: Loaded,
+}
+
 /// A comparison with the two plans that it is of, the earlier one first.
 type Difference = (Arc<Plan>, Arc<Plan>, Since);
 
@@ -56,7 +65,7 @@ type Difference = (Arc<Plan>, Arc<Plan>, Since);
 pub(crate) struct Revisions {
     past: Option<Box<dyn Past + Send>>,
     /// By what was loaded (a folder, or a file outside of all) and revision.
-    loaded: RefCell<BTreeMap<(String, String), Loaded>>,
+    loaded: RefCell<BTreeMap<(String, String), Held>>,
     /// By path, kind and name of the subject.
     diffs: RefCell<BTreeMap<(String, String), Difference>>,
 }
@@ -67,9 +76,9 @@ impl Ide {
         self.revisions = Revisions { past: Some(past), ..Revisions::default() };
     }
 
-    /// Forgets what was loaded of earlier revisions: they may be others now.
-    pub fn forget_past(&self) {
-        self.revisions.loaded.borrow_mut().clear();
+    /// Revisions may be others now: whether they are is asked with the next question.
+    pub fn doubt_past(&self) {
+        self.revisions.loaded.borrow_mut().values_mut().for_each(|held| held.sure = false);
     }
 
     /// The rate cards, plans and contracts of a file, with what became of each since a revision, and
@@ -150,19 +159,28 @@ impl Ide {
         let around = self.folders().iter().filter(|around| below(around, path).is_some());
         let whole = around.max_by_key(|around| around.len()).map_or(path, String::as_str).to_owned();
         let key = (whole.clone(), revision.to_owned());
-        if let Some(known) = self.revisions.loaded.borrow().get(&key) {
-            return known.clone();
-        }
-        let loaded = past
-            .at(folder(path), revision)
-            .and_then(|world| Workspace::load(&*world, &[whole]).map_err(|error| error.to_string()))
-            .map(Rc::new);
         let mut all = self.revisions.loaded.borrow_mut();
+        if let Some(held) = all.get(&key).filter(|held| held.sure) {
+            return held.workspace.clone();
+        }
+        let id = past.id(folder(path), revision);
+        if let (Some(held), Ok(id)) = (all.get_mut(&key), &id)
+            && held.workspace.is_ok()
+            && held.id == *id
+        {
+            held.sure = true;
+            return held.workspace.clone();
+        }
+        let load = |_: &String| {
+            let world = past.at(folder(path), revision)?;
+            Workspace::load(&*world, &[whole]).map(Rc::new).map_err(|error| error.to_string())
+        };
+        let workspace = id.as_ref().map_err(String::clone).and_then(load);
         if all.len() >= REVISIONS {
             all.clear();
         }
-        all.insert(key, loaded.clone());
-        loaded
+        all.insert(key, Held { sure: true, id: id.unwrap_or_default(), workspace: workspace.clone() });
+        workspace
     }
 }
 

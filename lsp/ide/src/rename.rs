@@ -159,7 +159,7 @@ impl Ide {
 }
 
 /// Whether a text is one name.
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     let inner =
         text.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && inner

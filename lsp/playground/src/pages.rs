@@ -4,6 +4,7 @@ use crate::examples;
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::IntoResponse;
+use price_driver::Workspace;
 use price_syntax::words;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -42,11 +43,23 @@ pub(crate) async fn examples() -> impl IntoResponse {
     data(examples::offered())
 }
 
-/// The words of the language, for colours.
+/// The words of the language, for colours, and the units of its library, for forms.
 pub(crate) async fn words() -> impl IntoResponse {
     let lists = [words::ITEMS, words::STATEMENTS, words::PRICE_LINES, words::RESERVED, MORE];
     let all: std::collections::BTreeSet<&str> = lists.into_iter().flatten().copied().collect();
-    data(json!({ "words": all }))
+    data(json!({ "words": all, "units": units() }))
+}
+
+/// The units of the standard library with their other spellings, in the order of its text.
+fn units() -> Vec<Vec<String>> {
+    let library = Workspace::empty();
+    let text = library.sources().iter().find(|source| source.path == "std/units.price").map(|source| &source.text);
+    // `unit GB-hour, GB-hours = GB * hour`
+    let names = |line: &str| {
+        let declared = line.strip_prefix("unit ")?.split('=').next()?;
+        Some(declared.split(',').map(|name| name.trim().to_owned()).collect())
+    };
+    text.into_iter().flat_map(|text| text.lines()).filter_map(names).collect()
 }
 
 /// Words inside lines, beside those that begin one.

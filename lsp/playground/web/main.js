@@ -8,9 +8,11 @@ import { lintGutter } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
 import { LSPClient, languageServerExtensions, formatDocument } from "@codemirror/lsp-client";
 import { drawCurves } from "./curve.js";
+import { setUpForms } from "./forms.js";
 
 const byId = (id) => document.getElementById(id);
-const words = new Set((await (await fetch("words.json")).json()).words);
+const language = await (await fetch("words.json")).json();
+const words = new Set(language.words);
 
 const price = StreamLanguage.define({
   name: "price",
@@ -151,7 +153,7 @@ function showTests(tests) {
     list.append(row);
   }
   const bad = tests.length - passed - open;
-  say(tests.length === 0 ? "" : bad === 0 && open === 0 ? `all ${passed} tests pass` : `${bad} of ${tests.length} tests fail`, bad > 0);
+  say(tests.length === 0 ? "" : bad === 0 && open === 0 ? `all ${passed} tests pass` : bad === 0 ? `${open} of ${tests.length} tests to fill in` : `${bad} of ${tests.length} tests fail`, bad > 0);
 }
 
 /** Puts the cursor to a place. */
@@ -224,20 +226,36 @@ byId("share").onclick = async () => {
     say("the link is in the address bar");
   }
 };
-const insert = {
-  meter: "\nevent request { path: text }\nmeter calls = count of request in calls\n",
-  tier: "      up to 100k calls $0.001\n",
-  test: '\ntest "what it shows" for plan starter in 2026-01 {\n  expect total ?\n}\n',
-};
-for (const button of document.querySelectorAll("[data-insert]")) {
-  button.onclick = () => {
-    const text = insert[button.dataset.insert];
-    const line = view.state.doc.lineAt(view.state.selection.main.head);
-    const at = button.dataset.insert === "tier" ? line.from : view.state.doc.length;
-    view.dispatch({ changes: { from: at, insert: text }, selection: { anchor: at + text.length }, scrollIntoView: true });
-    view.focus();
-  };
+/** What the text declares, as it is now. */
+async function symbols() {
+  client.sync();
+  return (await client.request("textDocument/documentSymbol", { textDocument: { uri: current } })) ?? [];
 }
+
+/** Makes edits together, goes to the last one and lays the text out. */
+function edit(edits) {
+  const { doc } = view.state;
+  const changes = edits.map((edit) => {
+    if (edit.line === undefined) return { from: edit.from, to: edit.to, insert: edit.text };
+    // Behind the last line there is none to stand in front of.
+    if (edit.line >= doc.lines) return { from: doc.length, insert: edit.line > doc.lines - 1 && doc.line(doc.lines).length > 0 ? `\n${edit.text}` : edit.text };
+    return { from: doc.line(edit.line + 1).from, insert: edit.text };
+  });
+  const set = view.state.changes(changes);
+  const last = changes.at(-1);
+  const anchor = set.mapPos(last.from, 1);
+  view.dispatch({ changes: set, selection: { anchor: Math.max(0, anchor - 1) }, scrollIntoView: true });
+  formatDocument(view);
+  view.focus();
+}
+
+setUpForms({ units: language.units, text: () => view.state.doc.toString(), symbols, edit });
+byId("add-test").onclick = async () => {
+  const body = (await symbols()).find((symbol) => symbol.kind === 5 || symbol.kind === 11);
+  const kind = body && view.state.doc.line(body.range.start.line + 1).text.trim().split(" ")[0];
+  const subject = body ? `${kind} ${body.name}` : "plan starter";
+  edit([{ line: view.state.doc.lines, text: `\ntest "what it shows" for ${subject} in 2026-01 {\n  expect total ?\n}\n` }]);
+};
 
 const [name, text] = location.hash.slice(1).split(/=(.*)/s);
 if (text) {

@@ -4,6 +4,7 @@ use crate::commands;
 use crate::convert::{completion_kind, encoding, encoding_kind, markdown, symbol_kind};
 use crate::diff;
 use crate::invoices;
+use crate::pictures;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::thread::Thread;
@@ -16,6 +17,9 @@ use tower_lsp::lsp_types::request::{
 };
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
+
+/// What a name may be while it is written.
+const WORD: &str = "[A-Za-z][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*";
 
 /// The service: nothing but the way to the thread.
 pub(crate) struct Backend {
@@ -88,6 +92,8 @@ impl LanguageServer for Backend {
         })();
         let refreshes_lenses =
             (|| params.capabilities.workspace.as_ref()?.code_lens.as_ref()?.refresh_support)().unwrap_or(false);
+        let draws = pictures::are_drawn(&params);
+        let shows_progress = (|| params.capabilities.window.as_ref()?.work_done_progress)().unwrap_or(false);
         let mut folders: Vec<Url> =
             params.workspace_folders.iter().flatten().map(|folder| folder.uri.clone()).collect();
         #[allow(deprecated)]
@@ -99,6 +105,8 @@ impl LanguageServer for Backend {
             state.pull = pull;
             state.snippets = snippets.unwrap_or(false);
             state.refreshes_lenses = refreshes_lenses;
+            state.shows_progress = shows_progress;
+            state.draws = draws;
             state.set(Settings::read(&options).unwrap_or_default());
             let paths = folders.iter().filter(|url| url.scheme() == "file").map(|url| state.places.path(url)).collect();
             state.folders(paths);
@@ -151,7 +159,7 @@ impl LanguageServer for Backend {
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {
         // Editors that watch no files say so much at least; a revision may be another one by now.
-        self.thread.tell(|state| state.ide.forget_past());
+        self.thread.tell(|state| state.ide.doubt_past());
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -194,12 +202,19 @@ impl LanguageServer for Backend {
         Ok(DocumentDiagnosticReport::Full(report).into())
     }
 
-    async fn workspace_diagnostic(&self, _: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         let items = self
             .thread
             .ask(move |state| {
-                let files = state.ide.files().into_iter();
+                let files = state.ide.files();
+                let token = params.work_done_progress_params.work_done_token;
+                let mut progress = state.progress(token, files.len());
+                let mut left = files.len();
                 let report = |file| {
+                    left -= 1;
+                    if let Some(progress) = &mut progress {
+                        progress.left(left);
+                    }
                     let full = FullDocumentDiagnosticReport { result_id: None, items: state.findings(file) };
                     let uri = state.url(file)?;
                     let report = WorkspaceFullDocumentDiagnosticReport {
@@ -209,7 +224,7 @@ impl LanguageServer for Backend {
                     };
                     Some(WorkspaceDocumentDiagnosticReport::Full(report))
                 };
-                files.filter_map(report).collect()
+                files.into_iter().filter_map(report).collect()
             })
             .await?;
         Ok(WorkspaceDiagnosticReport { items }.into())
@@ -220,8 +235,14 @@ impl LanguageServer for Backend {
         self.thread
             .ask(move |state| {
                 let (file, offset) = at(state, &place)?;
-                let hover = state.ide.hover(file, offset)?;
+                let mut hover = state.ide.hover(file, offset)?;
                 let range = Some(state.range(hover.span));
+                if state.settings.hover_pictures.unwrap_or(state.draws)
+                    && let Some(picture) = state.ide.picture(file, offset)
+                {
+                    let image = pictures::image("total against quantity", &picture);
+                    hover.markdown = format!("{}\n\n{image}", hover.markdown);
+                }
                 Some(Hover { contents: HoverContents::Markup(markdown(hover.markdown)), range })
             })
             .await
@@ -275,6 +296,18 @@ impl LanguageServer for Backend {
                     }),
                 });
                 Some(found.collect())
+            })
+            .await
+    }
+
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        let place = params.text_document_position_params;
+        self.thread
+            .ask(move |state| {
+                let (file, offset) = at(state, &place)?;
+                let places = state.ide.linked(file, offset)?;
+                let ranges = places.into_iter().map(|span| state.range(span)).collect();
+                Some(LinkedEditingRanges { ranges, word_pattern: Some(WORD.to_owned()) })
             })
             .await
     }
@@ -668,6 +701,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
         type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
         references_provider: Some(OneOf::Left(true)),
         document_highlight_provider: Some(OneOf::Left(true)),
+        linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
             work_done_progress_options: Default::default(),
@@ -693,6 +727,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
             code_action_kinds: Some(vec![
                 CodeActionKind::QUICKFIX,
                 CodeActionKind::REFACTOR_REWRITE,
+                CodeActionKind::REFACTOR_EXTRACT,
                 CodeActionKind::SOURCE_FIX_ALL,
             ]),
             ..Default::default()
@@ -724,7 +759,7 @@ fn capabilities(encoding: PositionEncodingKind, pull: bool) -> ServerCapabilitie
                 identifier: Some("price".to_owned()),
                 inter_file_dependencies: true,
                 workspace_diagnostics: true,
-                ..Default::default()
+                work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
             })
         }),
         workspace: Some(WorkspaceServerCapabilities {

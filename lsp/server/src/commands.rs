@@ -162,6 +162,7 @@ pub(crate) fn actions(state: &State, params: &lsp::CodeActionParams) -> Option<l
     for action in state.ide.actions(file, within) {
         let kind = match action.mends {
             Some(_) => lsp::CodeActionKind::QUICKFIX,
+            None if action.extracts => lsp::CodeActionKind::REFACTOR_EXTRACT,
             None => lsp::CodeActionKind::REFACTOR_REWRITE,
         };
         if wanted(&kind) {

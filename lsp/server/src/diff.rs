@@ -26,7 +26,7 @@ pub(crate) fn answer(state: &State, asked: &Asked) -> Value {
         return json!({ "revision": revision, "why": "there is no such file" });
     };
     // Who asks wants to know what is so now, whatever was loaded before.
-    state.ide.forget_past();
+    state.ide.doubt_past();
     match state.ide.compared(file, &revision) {
         Ok(all) => {
             let subjects: Vec<Value> = all.iter().map(|one| subject(state, one)).collect();

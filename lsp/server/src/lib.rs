@@ -11,14 +11,18 @@ mod backend;
 mod commands;
 mod convert;
 mod diff;
+mod ending;
 mod invoices;
+mod pictures;
 mod places;
+mod progress;
 mod settings;
 mod state;
 mod thread;
 mod tokens;
 
 use backend::Backend;
+use ending::Ending;
 use price_driver::{Past, World};
 use price_value::Date;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -52,7 +56,18 @@ where
         .custom_method("price/invoices", Backend::invoices)
         .custom_method("price/status", Backend::status)
         .finish();
-    Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
+    let (told, ended) = tokio::sync::oneshot::channel();
+    let served = Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(Ending::new(service, told));
+    let exit = async {
+        // Without the word the stream ends, and the other future with it.
+        if ended.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = served => {}
+        () = exit => {}
+    }
 }
 
 /// Serves the editor at standard input and output until it says `exit`.

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub invoices_in_lenses: bool,
     /// The revision that lines above prices compare them with; empty for no such lines.
     pub compare_with: String,
+    /// Pictures of prices in hovers; where it is not said, as the editor is known to draw them.
+    pub hover_pictures: Option<bool>,
 }
 
 impl Default for Settings {
@@ -28,6 +30,7 @@ impl Default for Settings {
             run_tests_in_lenses: true,
             invoices_in_lenses: true,
             compare_with: "HEAD".to_owned(),
+            hover_pictures: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Start;
 use crate::places::Places;
+use crate::progress::Progress;
 use crate::settings::Settings;
 use price_diagnostics::FileId;
 use price_driver::LoadError;
@@ -9,7 +10,9 @@ use price_ide::{Encoding, Ide};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio::runtime::Handle;
 use tower_lsp::Client;
-use tower_lsp::lsp_types::{Diagnostic, MessageType, SemanticToken, TextDocumentContentChangeEvent, Url};
+use tower_lsp::lsp_types::{
+    Diagnostic, MessageType, ProgressToken, SemanticToken, TextDocumentContentChangeEvent, Url,
+};
 
 /// The state of one session.
 pub(crate) struct State {
@@ -24,6 +27,10 @@ pub(crate) struct State {
     pub(crate) snippets: bool,
     /// Whether the editor takes the word that lines above the text have changed.
     pub(crate) refreshes_lenses: bool,
+    /// Whether the editor shows how far work has come.
+    pub(crate) shows_progress: bool,
+    /// Whether the editor draws the pictures of a hover.
+    pub(crate) draws: bool,
     /// The tokens last sent for a file, with their number.
     pub(crate) tokens: BTreeMap<String, (u64, Vec<SemanticToken>)>,
     client: Client,
@@ -34,6 +41,9 @@ pub(crate) struct State {
     /// What was last told about a file.
     told: BTreeMap<String, (Option<i32>, Vec<Diagnostic>)>,
     last_error: Option<String>,
+    /// How far the look at the whole workspace has come, with the number of the next one.
+    progress: Option<Progress>,
+    looks: u64,
 }
 
 impl State {
@@ -54,6 +64,8 @@ impl State {
             pull: false,
             snippets: false,
             refreshes_lenses: false,
+            shows_progress: false,
+            draws: false,
             tokens: BTreeMap::new(),
             client,
             runtime,
@@ -61,6 +73,8 @@ impl State {
             waiting: VecDeque::new(),
             told: BTreeMap::new(),
             last_error: None,
+            progress: None,
+            looks: 0,
         }
     }
 
@@ -112,7 +126,7 @@ impl State {
 
     /// Files on disk came, went or changed.
     pub(crate) fn refreshed(&mut self) {
-        self.ide.forget_past();
+        self.ide.doubt_past();
         let done = self.ide.refresh();
         self.after(done, None);
     }
@@ -134,6 +148,7 @@ impl State {
         }
         self.last_error = error;
         self.waiting.clear();
+        let whole = first.is_none();
         self.waiting.extend(first);
         // What is open is seen; then the rest, and what is no longer there but was told about.
         let (open, other): (Vec<FileId>, Vec<FileId>) =
@@ -145,6 +160,16 @@ impl State {
                 self.waiting.push_back(path);
             }
         }
+        // What one types changes few answers; what is loaded is looked at for the first time.
+        if whole && self.shows_progress && !self.pull && self.progress.is_none() {
+            self.looks += 1;
+            self.progress = Progress::begin(&self.client, &self.runtime, self.looks, self.waiting.len());
+        }
+    }
+
+    /// Tells of work on so many files, where the editor asked for that.
+    pub(crate) fn progress(&self, token: Option<ProgressToken>, files: usize) -> Option<Progress> {
+        token.map(|token| Progress::asked(&self.client, &self.runtime, token, files))
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -154,6 +179,11 @@ impl State {
     /// Looks at one file and tells what changed about it.
     pub(crate) fn look_at_next(&mut self) {
         let Some(path) = self.waiting.pop_front() else { return };
+        match (&mut self.progress, self.waiting.len()) {
+            (Some(progress), left @ 1..) => progress.left(left),
+            // The last one: when it is done there is nothing more to tell.
+            _ => self.progress = None,
+        }
         if self.pull {
             return;
         }

@@ -1,5 +1,6 @@
 //! What an editor asks, on fixtures whose cursor is written `$0`.
 
+mod extracted;
 mod invoices;
 mod names;
 
@@ -43,6 +44,11 @@ impl World for Examples {
         found.sort();
         Ok(found)
     }
+}
+
+/// The folder with a file for each construct of the language.
+pub fn constructs() -> String {
+    clean(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/constructs").to_string_lossy())
 }
 
 /// An editor over the examples.

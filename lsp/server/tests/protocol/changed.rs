@@ -47,6 +47,11 @@ fn prices_that_changed_say_how_as_one_types() {
         after(&mut session, &replaced("graduated", "volume")),
         ["cheaper than HEAD by up to $32.00 above 1_000 calls"]
     );
+    // A price per token is as small.
+    assert_eq!(
+        after(&mut session, &replaced("up to 1k calls  $0.010", "up to 1k calls  $0.01000001")),
+        ["dearer than HEAD by up to $0.00001"]
+    );
     // What a plan takes from the card stands above the plan.
     assert_eq!(said(&mut session, "team.price").len(), 1);
     assert!(after(&mut session, &replaced("$0.010", "$0.010 # as ever")).is_empty());
@@ -74,6 +79,10 @@ fn what_is_new_and_what_a_plan_changes_itself() {
     head.commit(&[("list.price", LIST), ("team.price", PLAN)]);
     session.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri("team.price") } }));
     assert!(said(&mut session, "team.price").is_empty());
+    let read = head.read();
+    session.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri("team.price") } }));
+    said(&mut session, "team.price");
+    assert_eq!(head.read(), read, "the same commit is not loaded again");
     head.commit(&[("list.price", LIST)]);
     session.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
     assert!(said(&mut session, "team.price").is_empty(), "a new file has no lines that say so");

@@ -2,8 +2,11 @@
 
 mod answers;
 mod changed;
+mod drawn;
 mod invoices;
 mod manners;
+mod mended;
+mod progress;
 mod session;
 
 pub use answers::{LIST, PLAN};

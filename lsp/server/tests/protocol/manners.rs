@@ -159,3 +159,15 @@ fn folders_come_and_go() {
     session.tell("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": [], "removed": [folder] } }));
     assert_eq!(session.ask("workspace/symbol", json!({ "query": "fresh" })).as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn a_session_ends_at_the_word_or_with_its_stream() {
+    // The server's request to watch files is not answered in either.
+    let mut session = Session::new(&[("t.price", TEXT)]);
+    session.open("t.price", TEXT);
+    assert_eq!(session.ask("shutdown", Value::Null), Value::Null);
+    session.tell("exit", Value::Null);
+    session.ends(false);
+    let session = Session::new(&[("t.price", TEXT)]);
+    session.ends(true);
+}

@@ -10,6 +10,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
 };
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// Longer than any answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,32 +21,52 @@ fn world(files: &[(&str, &str)]) -> MemoryWorld {
 
 /// A repository with one revision, called `HEAD`, that can be replaced.
 #[derive(Clone)]
-pub struct Head(Arc<Mutex<MemoryWorld>>);
+pub struct Head(Arc<Mutex<Commit>>);
+
+/// The files of the revision, its number, and how often they were read.
+struct Commit {
+    files: MemoryWorld,
+    number: u32,
+    read: u32,
+}
 
 impl Head {
     /// A revision with files of the folder `/w`.
     pub fn new(files: &[(&str, &str)]) -> Head {
-        Head(Arc::new(Mutex::new(world(files))))
+        Head(Arc::new(Mutex::new(Commit { files: world(files), number: 1, read: 0 })))
     }
 
     /// Commits other files.
     pub fn commit(&self, files: &[(&str, &str)]) {
-        *self.0.lock().expect("nobody panicked") = world(files);
+        let mut commit = self.0.lock().expect("nobody panicked");
+        (commit.files, commit.number) = (world(files), commit.number + 1);
+    }
+
+    /// How often the files of revisions were asked for.
+    pub fn read(&self) -> u32 {
+        self.0.lock().expect("nobody panicked").read
     }
 }
 
 impl Past for Head {
-    fn at(&self, _: &str, revision: &str) -> Result<Box<dyn World + Send>, String> {
+    fn id(&self, _: &str, revision: &str) -> Result<String, String> {
         match revision {
-            "HEAD" => Ok(Box::new(self.0.lock().expect("nobody panicked").clone())),
+            "HEAD" => Ok(self.0.lock().expect("nobody panicked").number.to_string()),
             other => Err(format!("there is no revision `{other}`")),
         }
+    }
+
+    fn at(&self, _: &str, _: &str) -> Result<Box<dyn World + Send>, String> {
+        let mut commit = self.0.lock().expect("nobody panicked");
+        commit.read += 1;
+        Ok(Box::new(commit.files.clone()))
     }
 }
 
 /// One editor that is connected to a server of its own.
 pub struct Session {
     runtime: Runtime,
+    server: JoinHandle<()>,
     out: WriteHalf<DuplexStream>,
     from: BufReader<ReadHalf<DuplexStream>>,
     next: i64,
@@ -57,6 +78,8 @@ pub struct Session {
     early: BTreeMap<i64, Value>,
     /// Messages shown to the user.
     pub shown: Vec<String>,
+    /// How far work has come, as the server told it.
+    pub progress: Vec<Value>,
     /// What the server asked of the editor, by method.
     pub asked: Vec<String>,
 }
@@ -74,6 +97,15 @@ impl Session {
 
     /// The same with the files of a revision called `HEAD`.
     pub fn since(files: &[(&str, &str)], past: Option<Head>, capabilities: Value, options: Value) -> Session {
+        Session::start(files, past, "", capabilities, options)
+    }
+
+    /// The same for an editor that says who it is.
+    pub fn called(files: &[(&str, &str)], client: &str, capabilities: Value, options: Value) -> Session {
+        Session::start(files, None, client, capabilities, options)
+    }
+
+    fn start(files: &[(&str, &str)], past: Option<Head>, client: &str, capabilities: Value, options: Value) -> Session {
         let world = world(files);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
@@ -81,10 +113,11 @@ impl Session {
         let (input, output) = tokio::io::split(theirs);
         let start =
             Start { world: Box::new(world), past: past.map(|past| Box::new(past) as _), today: None, version: "test" };
-        runtime.spawn(async move { serve(start, input, output).await });
+        let server = runtime.spawn(async move { serve(start, input, output).await });
         let (from, out) = tokio::io::split(ours);
         let mut session = Session {
             runtime,
+            server,
             out,
             from: BufReader::new(from),
             next: 0,
@@ -93,11 +126,17 @@ impl Session {
             early: BTreeMap::new(),
             shown: Vec::new(),
             asked: Vec::new(),
+            progress: Vec::new(),
         };
         let folders = json!([{ "uri": "file:///w", "name": "w" }]);
         session.hello = session.ask(
             "initialize",
-            json!({ "capabilities": capabilities, "workspaceFolders": folders, "initializationOptions": options }),
+            json!({
+                "clientInfo": { "name": client },
+                "capabilities": capabilities,
+                "workspaceFolders": folders,
+                "initializationOptions": options,
+            }),
         );
         session.tell("initialized", json!({}));
         session
@@ -177,6 +216,7 @@ impl Session {
             (Some("window/showMessage"), _) => {
                 self.shown.push(message["params"]["message"].as_str().unwrap_or_default().to_owned());
             }
+            (Some("$/progress"), _) => self.progress.push(message["params"].clone()),
             // Requests of the server: registrations.
             (Some(method), Some(_)) => {
                 self.asked.push(method.to_owned());
@@ -200,6 +240,22 @@ impl Session {
         while !self.asked.iter().any(|asked| asked == method) {
             self.receive();
         }
+    }
+
+    /// Waits until work has ended that the server tells of.
+    pub fn until_done(&mut self) {
+        while !self.progress.iter().any(|told| told["value"]["kind"] == "end") {
+            self.receive();
+        }
+    }
+
+    /// Waits until the server has ended, with the stream still open or closed.
+    pub fn ends(self, close: bool) {
+        let Session { runtime, server, out, from, .. } = self;
+        let kept = Some((out, from)).filter(|_| !close);
+        let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, server).await });
+        ended.expect("it ends in time").expect("it does not panic");
+        drop(kept);
     }
 
     /// Opens a text.
