@@ -227,6 +227,22 @@ fn credit_is_given_for_what_was_asked_and_no_more() {
 }
 
 #[test]
+fn days_since_always_change_what_was_issued_for_other_days() {
+    let mut host = Host::empty();
+    host.one(JANUARY_20, Command::Publish { tenant: "t".into(), artefact: compiled(SEATS, "seats") });
+    host.one(JANUARY_20, subscribe("a", "seats", "2026-01-22"));
+    host.tick(FEBRUARY_4);
+    assert_eq!(host.issued()[0][3], "3.23");
+    let (account, plan) = ("a".to_owned(), "seats".to_owned());
+    let until = Some("2026-01-07".parse().unwrap());
+    let subscription = Subscribed { account, plan, from: None, until, pool: None };
+    host.one(FEBRUARY_4 + DAY, Command::Subscribe { tenant: "t".into(), subscription });
+    host.tick(FEBRUARY_4 + DAY);
+    assert_eq!(host.issued()[1..], [["CN-000001", "a", "2026-01-01", "1.93"].map(str::to_owned)]);
+    host.replays();
+}
+
+#[test]
 fn credit_does_not_keep_a_changed_month_from_being_looked_at_again() {
     let mut host = Host::with(CALLS, "api", &["a"]);
     host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
