@@ -231,7 +231,12 @@ impl Machine {
             pool: wanted.pool.clone(),
         };
         let closed = book.closed_periods(wanted.from, wanted.until).ok_or_else(too_many_closed)?;
-        let again = closed.into_iter().map(|from| (subscription.billed().to_owned(), from)).collect::<Vec<_>>();
+        let mut again = closed.into_iter().map(|from| (subscription.billed().to_owned(), from)).collect::<Vec<_>>();
+        // What was issued for other days of theirs, and for later ones: balances go on from month to month.
+        let first = wanted.from.map(|from| book.period(from).from);
+        let issued = tenant.billing.issued_to(&wanted.plan, subscription.billed());
+        let later = issued.filter(|of| first.is_none_or(|first| first <= *of));
+        again.extend(later.map(|from| (subscription.billed().to_owned(), from)));
         let placed = book.version().zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
         book.subscribe(subscription, placed).map_err(setup)?;
         book.closes_again(again);

@@ -28,6 +28,7 @@ pub use settings::{Corrections, Finalising, Settings};
 pub use view::{DocumentFilter, DocumentView, HeldView, PeriodStatus};
 
 use crate::notify::Notice;
+use crate::planted::{self, Bug};
 use document::Document;
 use hashbrown::HashMap;
 use price_value::Date;
@@ -94,6 +95,14 @@ impl Billing {
         of.map(|(_, billed, from)| (billed.clone(), *from)).collect()
     }
 
+    /// First days of the periods of a plan for which somebody has documents.
+    pub(crate) fn issued_to(&self, plan: &str, billed: &str) -> impl Iterator<Item = Date> {
+        let first: Slot = (plan.to_owned(), billed.to_owned(), Date::new(1700, 1, 1).expect("a day"));
+        let (plan, billed) = (first.0.clone(), first.1.clone());
+        let of = self.by_slot.range(first..).map(|(slot, _)| slot);
+        of.take_while(move |slot| slot.0 == plan && slot.1 == billed).map(|slot| slot.2)
+    }
+
     /// The next number of a series.
     fn next_number(&self, prefix: &str) -> String {
         let last = self.series.get(prefix).copied().unwrap_or(0);
@@ -104,7 +113,8 @@ impl Billing {
     fn put(&mut self, seq: u64, recorded_at: i64, issued: Issued, body: &str) {
         let at = self.documents.len() as u32;
         let slot = (issued.plan.clone(), issued.billed.clone(), issued.from);
-        *self.series.entry(issued.prefix.clone()).or_default() += 1;
+        let counts = issued.kind == DocumentKind::Invoice || !planted::is(Bug::NumberAgain);
+        *self.series.entry(issued.prefix.clone()).or_default() += u64::from(counts);
         self.by_number.insert(issued.number.clone(), at);
         if issued.cause != Cause::Credit {
             self.held.remove(&slot);

@@ -26,6 +26,19 @@ plan seats {
 }
 ";
 
+/// What makes a plan one with a wallet.
+const WALLET: &str = "  wallet welcome {
+    holds     USD
+    pays for  calls
+    grant     $5.00 free each month expires at month end
+    overdraft none
+  }
+  waterfall {
+    first   wallet welcome
+    finally invoice
+  }
+";
+
 /// 2026-02-04T00:00:00Z: January is closed.
 const FEBRUARY_4: i64 = JANUARY_20 + 15 * DAY;
 const MARCH_4: i64 = FEBRUARY_4 + 28 * DAY;
@@ -223,6 +236,45 @@ fn credit_is_given_for_what_was_asked_and_no_more() {
     host.one(MARCH_4, subscribe("b", "api", "2026-01-01"));
     host.tick(MARCH_4);
     assert_eq!(host.documents().len(), 3);
+    host.replays();
+}
+
+#[test]
+fn days_since_always_change_what_was_issued_for_other_days() {
+    let mut host = Host::empty();
+    host.one(JANUARY_20, Command::Publish { tenant: "t".into(), artefact: compiled(SEATS, "seats") });
+    host.one(JANUARY_20, subscribe("a", "seats", "2026-01-22"));
+    host.tick(FEBRUARY_4);
+    assert_eq!(host.issued()[0][3], "3.23");
+    let (account, plan) = ("a".to_owned(), "seats".to_owned());
+    let until = Some("2026-01-07".parse().unwrap());
+    let subscription = Subscribed { account, plan, from: None, until, pool: None };
+    host.one(FEBRUARY_4 + DAY, Command::Subscribe { tenant: "t".into(), subscription });
+    host.tick(FEBRUARY_4 + DAY);
+    assert_eq!(host.issued()[1..], [["CN-000001", "a", "2026-01-01", "1.93"].map(str::to_owned)]);
+    host.replays();
+}
+
+#[test]
+fn days_in_the_past_change_the_balances_of_later_months() {
+    let wallet = CALLS.replace("  late events", &format!("{WALLET}  late events"));
+    let mut host = Host::empty();
+    host.one(JANUARY_20, Command::Publish { tenant: "t".into(), artefact: compiled(&wallet, "api") });
+    let place = |from: Option<&str>, until: &str| {
+        let (from, until) = (from.map(|day| day.parse().unwrap()), Some(until.parse().unwrap()));
+        let subscription = Subscribed { account: "a".into(), plan: "api".into(), from, until, pool: None };
+        Command::Subscribe { tenant: "t".into(), subscription }
+    };
+    host.one(JANUARY_20, place(Some("2026-02-02"), "2026-02-12"));
+    host.one(FEBRUARY_4 + 6 * DAY, usage(call("1", "a", "2026-02-09T09:00:00Z")));
+    host.tick(MARCH_4);
+    let said =
+        |host: &Host| host.documents().into_iter().map(|of| [of.issued.total, of.issued.due]).collect::<Vec<_>>();
+    assert_eq!(said(&host), [["1.00", "0.00"]], "the wallet pays");
+    // Who was there before has no first day in February on which something is granted.
+    host.one(MARCH_4, place(None, "2026-01-15"));
+    host.tick(MARCH_4);
+    assert_eq!(said(&host), [["1.00", "0.00"], ["0.00", "1.00"]]);
     host.replays();
 }
 
