@@ -391,7 +391,7 @@ pub struct SolveArgs {
 /// Write a rate card, plan or contract as a page for customers.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  price doc cloud.price --for cloud_2026 -o cloud.html\n\nPrint the page from a browser for a PDF."
+    after_help = "Examples:\n  price doc cloud.price --for cloud_2026 -o cloud.html\n  price doc acme.price --order-form -o acme.pdf\n\nPrint a page from a browser for a PDF; an order form is written as one."
 )]
 pub struct DocArgs {
     /// A `.price` file or a folder
@@ -403,7 +403,10 @@ pub struct DocArgs {
     /// Leave out the pictures
     #[arg(long)]
     pub no_pictures: bool,
-    /// Write to a file instead of standard output
+    /// Write an order form: parties, term, prices, commitments, wallets, lines to sign on
+    #[arg(long, conflicts_with = "no_pictures")]
+    pub order_form: bool,
+    /// Write to a file instead of standard output; an order form as PDF if the name ends with `.pdf`
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
 }

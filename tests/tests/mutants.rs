@@ -190,6 +190,7 @@ plan api {
       beyond           $0.004
     }
   }
+  late events accepted for 3 days then next period
 }
 ";
     let world = price_driver::MemoryWorld::new().with("a.price", source);

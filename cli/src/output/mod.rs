@@ -8,6 +8,7 @@ pub mod invoice_table;
 pub mod journal;
 pub mod money;
 pub mod order;
+pub mod order_form;
 pub mod report;
 pub mod sheet_html;
 pub mod tests_json;

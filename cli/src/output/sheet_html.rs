@@ -87,7 +87,7 @@ pub fn page(sheet: &Sheet, currency: &Currency, pictures: bool) -> String {
 }
 
 /// Numbers as customers read them: `50,000`.
-fn read(text: &str) -> String {
+pub fn read(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let between = |at: usize| {
         let digit = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_digit);
@@ -97,13 +97,13 @@ fn read(text: &str) -> String {
 }
 
 /// A name as people write it.
-fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut letters = spaced.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
-fn paragraphs(docs: &str) -> Vec<String> {
+pub fn paragraphs(docs: &str) -> Vec<String> {
     let parts = docs.split("\n\n").map(|part| part.replace('\n', " ").trim().to_owned());
     parts.filter(|part| !part.is_empty()).collect()
 }

@@ -1,11 +1,12 @@
-//! `price doc`: a rate card, plan or contract as a page.
+//! `price doc`: a rate card, plan or contract as a page, or as an order form.
 
 use crate::Exit;
 use crate::args::{DocArgs, ReportFormat};
-use crate::output::{report, sheet_html};
+use crate::output::{order_form, report, sheet_html};
 use crate::paths;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
+use price_documents::order::html;
 use price_driver::SubjectError;
 
 pub fn run(args: &DocArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
@@ -21,13 +22,23 @@ pub fn run(args: &DocArgs, format: ReportFormat, shell: &mut Shell) -> Result<Ex
         }
         Err(error) => return Err(error.into()),
     };
-    let page = sheet_html::page(&sheet, &compiled.plan.currency, !args.no_pictures);
+    let as_pdf = args.output.as_deref().is_some_and(|path| path.to_ascii_lowercase().ends_with(".pdf"));
+    let made = match (args.order_form, as_pdf) {
+        (false, false) => sheet_html::page(&sheet, &compiled.plan.currency, !args.no_pictures).into_bytes(),
+        (false, true) => {
+            return Err(Trouble::new("C097", "this page is written as HTML")
+                .help("name it `.html` and print it from a browser; `--order-form` writes a PDF"));
+        }
+        (true, false) => html(&order_form::form(&sheet, &compiled.plan)).into_bytes(),
+        (true, true) => price_pdf::order_form(&order_form::form(&sheet, &compiled.plan))
+            .map_err(|error| Trouble::new("C001", "the PDF cannot be drawn").cause(error))?,
+    };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, page).map_err(|error| Trouble::write(path, error))?;
+            std::fs::write(path, made).map_err(|error| Trouble::write(path, error))?;
             shell.note(format!("Wrote {path}"));
         }
-        None => shell.out(&page)?,
+        None => shell.out(&String::from_utf8_lossy(&made))?,
     }
     Ok(Exit::Clean)
 }

@@ -376,3 +376,50 @@ fn a_chart_is_drawn_in_pixels_too() {
     place.run(&["plot", "a.price", "-o", "b.png"]);
     assert!(std::fs::read(place.path().join("b.png")).expect("a picture") == bytes, "the same each time");
 }
+
+#[test]
+fn an_order_form_says_what_is_signed() {
+    let place = Place::new();
+    place.file("a.price", &plan(GRADUATED));
+    let ran = place.run(&["doc", "a.price", "--order-form"]);
+    let said = &ran.out;
+    assert!(ran.code == 0 && said.contains("<h1>Order form: Team</h1>"), "{said} {}", ran.err);
+    assert!(said.contains("<td>up to 1,000</td><td>$0.10</td>") && said.contains("Signature"), "{said}");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/scenarios");
+    let file = format!("{folder}/s11-enterprise-year.price");
+    let ran = place.run(&["doc", &file, "--for", "northstar", "--order-form"]);
+    let said = &ran.out;
+    for text in [
+        "<strong>Northstar Labs</strong>",
+        "<strong class=\"blank\">",
+        "<dd>2026-01-01 through 2026-12-31</dd>",
+        "<h3>Year, prepaid</h3>",
+        "4 times $75,000.00, every quarter",
+        "up to 25% of what is left is carried over for 12 months",
+        "$10,000.00",
+        "Promotion, then Year, then the invoice.",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    let head = HEAD.split("plan team").next().expect("a head");
+    let contract = format!(
+        "{head}contract acme with \"A & B\" {{\n  term 2026-01-01 through 2026-12-31 renews yearly\n  currency USD\n  timezone \"UTC\"\n  billing monthly on day 1\n  rounding each line half-up to cents\n  price calls on calls = $0.01 per call\n{TAIL}"
+    );
+    place.file("contract.price", &contract);
+    let said = place.run(&["doc", "contract.price", "--order-form"]).out;
+    let renews =
+        "<dd>2026-01-01 through 2026-12-31</dd><dt>Renews</dt><dd>each time for a year, until it is ended</dd>";
+    assert!(said.contains(renews) && said.contains("A &amp; B"), "{said}");
+    let amended =
+        "\namendment 1 to acme effective 2026-06-01 signed 2026-05-01 {\n  extend term through 2027-06-30\n}\n";
+    place.file("contract.price", &format!("{contract}{amended}"));
+    let said = place.run(&["doc", "contract.price", "--order-form"]).out;
+    assert!(said.contains("<dd>from 2026-01-01</dd><dt>Renews</dt>"), "{said}");
+    let ran = place.run(&["doc", &file, "--for", "northstar", "--order-form", "-o", "a.pdf"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let first = std::fs::read(place.path().join("a.pdf")).expect("a file");
+    assert!(first.starts_with(b"%PDF-"));
+    place.run(&["doc", &file, "--for", "northstar", "--order-form", "-o", "b.pdf"]);
+    assert_eq!(first, std::fs::read(place.path().join("b.pdf")).expect("a file"), "the same bytes each time");
+    assert!(place.run(&["doc", "a.price", "-o", "c.pdf"]).err.contains("C097"));
+}

@@ -37,6 +37,6 @@ pub const PROOF_QUANTITIES: usize = 64;
 /// Most parts of the space of quantities that one question looks at.
 pub const PROOF_PARTS: usize = 20_000;
 /// Most cells of linear programs that are computed for one claim.
-pub const PROOF_STEPS: usize = 8_000_000;
+pub const PROOF_STEPS: usize = 60_000_000;
 /// How far out an amount that grows for ever is looked at: this power of ten, in a meter's unit.
 pub const PROOF_FAR: i32 = 12;

@@ -32,6 +32,9 @@ pub struct Sheet {
     pub fees: Vec<(String, String, String, String)>,
     /// Everything else, in text order.
     pub terms: Vec<SheetTerm>,
+    /// The first run of a term that renews, in the words of the source: `2026-01-01 through 2026-12-31`.
+    /// None where an amendment may have moved it.
+    pub first_run: Option<String>,
     /// Hash of the meaning, which changes when a price does.
     pub hash: String,
 }
@@ -88,6 +91,7 @@ impl Workspace {
         let mut texts = BTreeMap::new();
         let mut terms = Vec::new();
         let mut lead = String::new();
+        let mut first_run = None;
         let mut waiting = vec![(subject.name.clone(), FileId(subject.file.number(self.db())), subject.item)];
         let mut seen = 0;
         // The subject's own words first, then those of what is under it.
@@ -116,6 +120,10 @@ impl Workspace {
                     }
                     StmtKind::PricesFrom(prices) => {
                         waiting.extend(self.under(file, &prices.card, "ratecard"));
+                        continue;
+                    }
+                    StmtKind::Term { period, renews: Some(_) } if seen == 1 && !self.is_amended(&subject.name) => {
+                        first_run = Some(words(period.span));
                         continue;
                     }
                     StmtKind::BasedOn(path) => {
@@ -176,7 +184,22 @@ impl Workspace {
             prices,
             fees,
             terms,
+            first_run,
             hash: compiled.hash.to_string(),
+        })
+    }
+
+    /// Whether an amendment to a contract of this name is there.
+    fn is_amended(&self, contract: &str) -> bool {
+        self.own().any(|(id, _)| {
+            let tree = parsed(self.db(), self.file(id)).clone();
+            tree.items.iter().any(|item| match &item.kind {
+                ItemKind::Amendment(amendment) => amendment
+                    .target
+                    .last()
+                    .is_some_and(|name| self.alias(id, &name.text).unwrap_or(name.text.clone()) == contract),
+                _ => false,
+            })
         })
     }
 

@@ -263,8 +263,10 @@ pub fn bill(plan: &Plan, usage: &OneUsage<'_>) -> Bill {
     // Grants that cost something, top-ups, prepayments and true-ups are lines as well.
     let funds =
         plan.funds.balances.iter().map(|b| &b.name).chain(plan.funds.commitments.iter().map(|c| &c.name)).next();
-    let total = match funds {
-        Some(name) => Err(Unknown::Funds(name.clone())),
+    // What is left of lines in other currencies becomes a line, too.
+    let converted = plan.funds.conversions.first().map(|c| plan.currency_at(c.currency).0.code.to_string());
+    let total = match funds.cloned().or(converted) {
+        Some(name) => Err(Unknown::Funds(name)),
         None => total,
     };
     let shown = billing.items.into_iter().filter(|item| item.shown);

@@ -3,6 +3,7 @@
 //! *Invariant:* the text of an invoice is a function of the invoice and the plan that made it.
 
 mod invoice_json;
+pub mod order;
 pub mod paper;
 mod payment_json;
 pub mod statement;

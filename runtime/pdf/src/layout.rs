@@ -6,13 +6,13 @@ use price_documents::paper::{Paper, RowKind};
 /// A4.
 pub(crate) const WIDTH: f32 = 595.28;
 pub(crate) const HEIGHT: f32 = 841.89;
-const LEFT: f32 = 51.0;
-const RIGHT: f32 = WIDTH - 51.0;
+pub(crate) const LEFT: f32 = 51.0;
+pub(crate) const RIGHT: f32 = WIDTH - 51.0;
 const TOP: f32 = 57.0;
 const BOTTOM: f32 = HEIGHT - 62.0;
-const BODY: f32 = 9.5;
-const SMALL: f32 = 7.5;
-const LEAD: f32 = 1.38;
+pub(crate) const BODY: f32 = 9.5;
+pub(crate) const SMALL: f32 = 7.5;
+pub(crate) const LEAD: f32 = 1.38;
 /// Right edges of quantity, rate and amount.
 const COLUMNS: [f32; 3] = [RIGHT - 168.0, RIGHT - 92.0, RIGHT];
 /// Width of the text of a row.
@@ -38,47 +38,53 @@ pub(crate) struct Fonts<'f> {
     pub(crate) bold: Metrics<'f>,
 }
 
-struct Pen<'f> {
+/// Writes down the pages.
+pub(crate) struct Pen<'f> {
     fonts: &'f Fonts<'f>,
-    pages: Vec<Vec<Mark>>,
+    pub(crate) pages: Vec<Vec<Mark>>,
     /// Where the next line stands: its upper edge.
-    y: f32,
+    pub(crate) y: f32,
 }
 
-impl Pen<'_> {
-    fn metrics(&self, bold: bool) -> &Metrics<'_> {
+impl<'f> Pen<'f> {
+    /// At the top of a first page.
+    pub(crate) fn new(fonts: &'f Fonts<'f>) -> Pen<'f> {
+        Pen { fonts, pages: vec![Vec::new()], y: TOP }
+    }
+
+    pub(crate) fn metrics(&self, bold: bool) -> &Metrics<'_> {
         if bold { &self.fonts.bold } else { &self.fonts.plain }
     }
 
-    fn mark(&mut self, mark: Mark) {
+    pub(crate) fn mark(&mut self, mark: Mark) {
         if let Some(page) = self.pages.last_mut() {
             page.push(mark);
         }
     }
 
-    fn text(&mut self, x: f32, y: f32, size: f32, bold: bool, ink: Ink, text: &str) {
+    pub(crate) fn text(&mut self, x: f32, y: f32, size: f32, bold: bool, ink: Ink, text: &str) {
         let text = self.metrics(bold).known(text);
         if !text.trim().is_empty() {
             self.mark(Mark::Text { x, y: y + size, size, bold, ink, text });
         }
     }
 
-    fn right(&mut self, edge: f32, y: f32, size: f32, bold: bool, ink: Ink, text: &str) {
+    pub(crate) fn right(&mut self, edge: f32, y: f32, size: f32, bold: bool, ink: Ink, text: &str) {
         let text = self.metrics(bold).known(text);
         let width = self.metrics(bold).width(&text, size);
         self.text(edge - width, y, size, bold, ink, &text);
     }
 
-    fn rule(&mut self, from: f32, y: f32, width: f32, ink: Ink) {
+    pub(crate) fn rule(&mut self, from: f32, y: f32, width: f32, ink: Ink) {
         self.mark(Mark::Rule { from, to: RIGHT, y, width, ink });
     }
 
-    fn wrapped(&self, text: &str, size: f32, bold: bool, column: f32) -> Vec<String> {
+    pub(crate) fn wrapped(&self, text: &str, size: f32, bold: bool, column: f32) -> Vec<String> {
         self.metrics(bold).wrapped(&self.metrics(bold).known(text), size, column)
     }
 
     /// Begins a page where so much does not fit on this one; whether it did.
-    fn room(&mut self, height: f32) -> bool {
+    pub(crate) fn room(&mut self, height: f32) -> bool {
         if self.y + height <= BOTTOM {
             return false;
         }
@@ -90,7 +96,7 @@ impl Pen<'_> {
 
 /// The pages of a document.
 pub(crate) fn pages(paper: &Paper, fonts: &Fonts<'_>) -> Vec<Vec<Mark>> {
-    let mut pen = Pen { fonts, pages: vec![Vec::new()], y: TOP };
+    let mut pen = Pen::new(fonts);
     heading(&mut pen, paper);
     if !paper.lines.is_empty() || !paper.totals.is_empty() {
         lines(&mut pen, paper);
@@ -100,19 +106,26 @@ pub(crate) fn pages(paper: &Paper, fonts: &Fonts<'_>) -> Vec<Vec<Mark>> {
         table(&mut pen, block);
     }
     notes(&mut pen, paper);
+    footers(&mut pen, &paper.title);
+    pen.pages
+}
+
+/// The title and the number of each page at its foot.
+pub(crate) fn footers(pen: &mut Pen<'_>, title: &str) {
     let count = pen.pages.len();
+    let fonts = pen.fonts;
+    // As much of the title as leaves room for the number.
+    let title = pen.wrapped(title, SMALL, false, RIGHT - LEFT - 60.0).swap_remove(0);
     for (at, page) in pen.pages.iter_mut().enumerate() {
         let number = format!("{} of {count}", at + 1);
         let x = RIGHT - fonts.plain.width(&number, SMALL);
-        let title = fonts.plain.known(&paper.title);
         let text = |x: f32, text: String| {
             let (y, size, bold, ink) = (HEIGHT - 34.0, SMALL, false, Ink::Soft);
             Mark::Text { x, y, size, bold, ink, text }
         };
         page.push(text(x, number));
-        page.push(text(LEFT, title));
+        page.push(text(LEFT, title.clone()));
     }
-    pen.pages
 }
 
 fn heading(pen: &mut Pen<'_>, paper: &Paper) {

@@ -1,4 +1,4 @@
-//! Invoices and notes as PDF: the same bytes for the same document.
+//! Invoices, notes and order forms as PDF: the same bytes for the same document.
 //!
 //! Set in Noto Sans, which has Latin, Greek and Cyrillic; other scripts are replacement characters
 //! here, and as they should be in HTML.
@@ -8,6 +8,7 @@
 // Places on a page are no amounts.
 #![allow(clippy::float_arithmetic)]
 
+mod form;
 mod layout;
 mod metrics;
 
@@ -22,6 +23,7 @@ use krilla::surface::Surface;
 use krilla::text::{Font, TextDirection};
 use layout::{Fonts, HEIGHT, Ink, Mark, WIDTH};
 use metrics::Metrics;
+use price_documents::order::OrderForm;
 use price_documents::paper::Paper;
 
 const PLAIN: &[u8] = include_bytes!("../../../fonts/NotoSans-Regular.ttf");
@@ -32,13 +34,25 @@ const BOLD: &[u8] = include_bytes!("../../../fonts/NotoSans-Bold.ttf");
 /// # Errors
 /// What the writer says, which would be a fault of this program.
 pub fn pdf(paper: &Paper) -> Result<Vec<u8>, String> {
+    drawn(&paper.title, &paper.language, |fonts| layout::pages(paper, fonts))
+}
+
+/// An order form of one or more pages of A4.
+///
+/// # Errors
+/// What the writer says, which would be a fault of this program.
+pub fn order_form(form: &OrderForm) -> Result<Vec<u8>, String> {
+    drawn(&form.title, "en", |fonts| form::pages(form, fonts))
+}
+
+fn drawn(title: &str, language: &str, pages: impl Fn(&Fonts<'_>) -> Vec<Vec<Mark>>) -> Result<Vec<u8>, String> {
     let font = |bytes: &'static [u8]| Font::new(bytes.to_vec().into(), 0).ok_or("the font cannot be read");
     let (plain, bold) = (font(PLAIN)?, font(BOLD)?);
     let metrics = |bytes| Metrics::new(bytes).ok_or("the font cannot be read");
     let fonts = Fonts { plain: metrics(PLAIN)?, bold: metrics(BOLD)? };
     let mut document = Document::new();
-    document.set_metadata(Metadata::new().title(paper.title.clone()).language(paper.language.clone()));
-    for marks in layout::pages(paper, &fonts) {
+    document.set_metadata(Metadata::new().title(title.to_owned()).language(language.to_owned()));
+    for marks in pages(&fonts) {
         let settings = PageSettings::from_wh(WIDTH, HEIGHT).ok_or("the size of a page")?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();

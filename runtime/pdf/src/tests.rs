@@ -58,3 +58,43 @@ fn a_word_that_is_too_long_is_cut_and_none_of_it_is_lost() {
     assert_eq!(fonts.plain.wrapped("", 9.0, 100.0), [""]);
     assert_eq!(fonts.plain.known("a\u{0}漢−"), "a \u{FFFD}–");
 }
+
+#[test]
+fn an_order_form_keeps_to_its_paper() {
+    use price_documents::order::{OrderForm, Part, Section, Table};
+    let word = "averylongwordthatnobodywouldwrite".repeat(4);
+    let table = |words: bool| {
+        let row = |at: usize| vec![format!("tier {at} of {word}"), "$0.50".to_owned(), format!("{word} {word} {at}")];
+        let head = vec!["Tier".to_owned(), "Rate".to_owned(), "What it is".to_owned()];
+        Part::Table(Table { caption: "from 2026-01-01".into(), head, rows: (0..40).map(row).collect(), words })
+    };
+    let parts = vec![
+        Part::Heading("Calls".into()),
+        Part::Text("Said in words. ".repeat(60)),
+        table(false),
+        table(true),
+        Part::Facts(vec![("Amount".into(), "a value ".repeat(400)), (word.clone(), word.clone())]),
+        Part::Words(format!("price calls\n    {word}")),
+    ];
+    let form = OrderForm {
+        title: format!("Order form: {word}"),
+        parties: vec![("Provider".into(), String::new()), ("Customer".into(), word.clone())],
+        facts: vec![("Term".into(), "2026".into())],
+        sections: vec![Section { title: "Prices".into(), parts }],
+        ..OrderForm::default()
+    };
+    let fonts = fonts();
+    let pages = form::pages(&form, &fonts);
+    assert!(pages.len() > 3);
+    for mark in pages.iter().flatten() {
+        match mark {
+            Mark::Text { x, y, size, bold, text, .. } => {
+                let metrics = if *bold { &fonts.bold } else { &fonts.plain };
+                assert!(*x >= 50.0 && x + metrics.width(text, *size) <= WIDTH - 50.0, "{text}");
+                assert!(*y > 40.0 && *y < HEIGHT - 20.0, "{text}");
+            }
+            Mark::Rule { from, to, y, .. } => assert!(*from >= 50.0 && *to <= WIDTH - 50.0 && *y < HEIGHT - 50.0),
+        }
+    }
+    assert_eq!(order_form(&form).expect("it is drawn"), order_form(&form).expect("it is drawn"));
+}

@@ -93,6 +93,11 @@ impl Aggregation {
     pub fn has_moments(&self) -> bool {
         matches!(self, Aggregation::Sum(_) | Aggregation::Count)
     }
+
+    /// Whether what is measured of several labels is the sum of what is measured of each.
+    pub fn adds_up(&self) -> bool {
+        self.has_moments() || matches!(self, Aggregation::Average(_))
+    }
 }
 
 /// An event by name, reporting what is not one.

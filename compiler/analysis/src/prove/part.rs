@@ -254,6 +254,10 @@ impl<'a> Lines<'a> {
             return Some(Shape { sum, open: false, least, most });
         }
         let column = self.open();
+        if left[0].from.is_none() {
+            // No line holds all the way down.
+            return Some(Shape { sum: self.counted(column, None), open: true, least: None, most: None });
+        }
         let own = self.counted(column, least.as_ref());
         for (q, value, slope) in hull(&points, endless.as_ref()) {
             let line = sum.clone().minus(&Linear::constant(q)).scaled(&slope).plus(&Linear::constant(value));

@@ -178,15 +178,17 @@ impl Search<'_> {
     fn cut(&self, part: Part, shapes: &[Shape], steps: &[Rational], at: &[Rational]) -> Look {
         let here = self.space.quantities(steps);
         let values = self.forms.values(&here);
-        let mut farthest: Option<(usize, Rational)> = None;
+        // What bounds and chooses is cut before the curves that it bounds: there are few such nodes, and
+        // sums of curves alone are close to their lines.
+        let mut farthest: Option<(usize, (bool, Rational))> = None;
         for (node, shape) in shapes.iter().enumerate() {
             if !shape.open {
                 continue;
             }
             let columns = shape.sum.vars.iter().map(|(column, factor)| factor * &at[*column as usize]);
             let said = columns.sum::<Rational>() + &shape.sum.constant;
-            let gap = (&said - &values[node]).abs();
-            if gap.is_positive() && farthest.as_ref().is_none_or(|(_, most)| gap > *most) {
+            let gap = (self.is_outer(node), (&said - &values[node]).abs());
+            if gap.1.is_positive() && farthest.as_ref().is_none_or(|(_, most)| gap > *most) {
                 farthest = Some((node, gap));
             }
         }
@@ -206,8 +208,13 @@ impl Search<'_> {
         }
     }
 
+    fn is_outer(&self, node: usize) -> bool {
+        !matches!(self.forms.nodes()[node], Node::Curve { .. })
+    }
+
     fn cut_endless(&mut self, mut part: Part, shapes: &[Shape]) -> Look {
-        if let Some(node) = shapes.iter().position(|shape| shape.open) {
+        let open = (0..shapes.len()).filter(|node| shapes[*node].open);
+        if let Some(node) = open.max_by_key(|node| (self.is_outer(*node), *node)) {
             return self.split(part, node, None);
         }
         // The amount grows along a straight line: far enough out there is an answer.
@@ -265,5 +272,143 @@ impl Search<'_> {
         let last = ((until - &on.constant) / (factor * &self.space.quantities[at].step)).floor();
         high.from[at] = high.from[at].clone().max(&last + &Rational::ONE);
         low.to[at] = Some(low.to[at].take().map_or(last.clone(), |to| to.min(last)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use price_ir::{Curve, Straight};
+
+    /// Numbers that look random and are the same in every run.
+    struct Lcg(u64);
+
+    impl Lcg {
+        fn below(&mut self, n: u64) -> i128 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i128::from((self.0 >> 33) % n)
+        }
+
+        fn number(&mut self) -> Rational {
+            Rational::new(self.below(21) - 10, 1 + self.below(3))
+        }
+
+        fn curve(&mut self) -> Curve {
+            let mut from = Rational::ZERO;
+            let mut pieces = Vec::new();
+            for _ in 0..=self.below(3) {
+                pieces.push(Straight { from: from.clone(), value: self.number(), slope: self.number() });
+                from += &Rational::new(1 + self.below(5), 1 + self.below(2));
+            }
+            Curve { at_zero: self.number(), pieces }
+        }
+    }
+
+    /// A sum of quantities, none below zero.
+    fn on(rng: &mut Lcg, vars: u32) -> Linear {
+        let mut on = Linear::constant(Rational::int(rng.below(2)));
+        let first = u32::try_from(rng.below(vars.into())).expect("small");
+        on.add(&Linear::var(first), &Rational::ONE);
+        if rng.below(3) == 0 {
+            on.add(&Linear::var((first + 1) % vars), &Rational::ONE);
+        }
+        on
+    }
+
+    #[test]
+    fn what_is_found_is_what_a_look_at_every_quantity_finds() {
+        let mut rng = Lcg(5);
+        let (mut some, mut none) = (0, 0);
+        for case in 0..600 {
+            let vars = 2 + u32::try_from(case % 2).expect("small");
+            let steps = [Rational::ONE, Rational::new(1, 2)];
+            let quantities: Vec<Steps> = (0..vars)
+                .map(|_| {
+                    let from = Rational::int(rng.below(2));
+                    let to = &from + &Rational::int(2 + rng.below(4));
+                    Steps { step: steps[usize::try_from(case % 2).expect("small")].clone(), from, to: Some(to) }
+                })
+                .collect();
+            let mut forms = Forms::default();
+            let mut made: Vec<Linear> = Vec::new();
+            for _ in 0..4 {
+                let mut mixed = Linear::constant(rng.number());
+                for part in &made {
+                    let factor = Rational::int(rng.below(3) - 1);
+                    mixed.add(part, &factor);
+                }
+                mixed.add(&Linear::var(0), &rng.number());
+                let next = match rng.below(4) {
+                    0 | 1 => {
+                        let curve = rng.curve();
+                        let on = on(&mut rng, vars);
+                        forms.curve(on, curve)
+                    }
+                    2 => forms.above(mixed),
+                    _ => {
+                        let on = on(&mut rng, vars).minus(&Linear::var(0));
+                        let below = made.first().cloned().unwrap_or_default();
+                        forms.choice(on, below, vec![(Rational::int(rng.below(3)), mixed)])
+                    }
+                };
+                made.push(next);
+            }
+            let amount = made.iter().fold(Linear::default(), |sum, part| sum.plus(part));
+            let mut within = Linear::constant(Rational::int(3 + rng.below(6)));
+            (0..vars).for_each(|at| within.add(&Linear::var(at), &Rational::int(-1)));
+            let space = Space { quantities, within: vec![within] };
+            let mut all: Vec<Vec<Rational>> = vec![Vec::new()];
+            for of in &space.quantities {
+                let (from, to) = (of.from.to_i128().expect("small"), of.to.as_ref().and_then(Rational::to_i128));
+                let values: Vec<Rational> = (from..=to.expect("an end")).map(|n| Rational::int(n) * &of.step).collect();
+                let with = |front: &Vec<Rational>, q: &Rational| front.iter().cloned().chain([q.clone()]).collect();
+                all = all.iter().flat_map(|front| values.iter().map(move |q| with(front, q))).collect();
+            }
+            all.retain(|at| space.contains(&forms, at));
+            let values: Vec<Rational> = all.iter().map(|at| forms.at(&amount, at)).collect();
+            let Some(most) = values.into_iter().max() else { continue };
+            // Just below the greatest there is something, above it nothing, and at it one of both.
+            for (how, bound, there) in [
+                (Above::Strictly, &most - &Rational::new(1, 7), true),
+                (Above::OrAt, most.clone(), true),
+                (Above::Strictly, most.clone(), false),
+                (Above::OrAt, &most + &Rational::new(1, 7), false),
+            ] {
+                match space.find(&forms, &amount, (how, &bound), &mut 100_000_000) {
+                    Found::Some(at) => {
+                        assert!(there && space.contains(&forms, &at), "case {case}: {at:?}");
+                        let value = forms.at(&amount, &at);
+                        assert!(value > bound || (how == Above::OrAt && value == bound), "case {case}: {value}");
+                        some += 1;
+                    }
+                    Found::None => {
+                        assert!(!there, "case {case}: {bound} of {most} is not found");
+                        none += 1;
+                    }
+                    Found::Undecided(why) => panic!("case {case}: {why}"),
+                }
+            }
+        }
+        assert!(some > 1_000 && none > 1_000, "{some} {none}");
+    }
+
+    #[test]
+    fn usage_without_end_is_decided_where_the_amount_says_so() {
+        let endless = Steps { step: Rational::new(1, 1_000), from: Rational::ZERO, to: None };
+        let space = Space { quantities: vec![endless.clone(), endless], within: Vec::new() };
+        let mut forms = Forms::default();
+        let both = Linear::var(0).plus(&Linear::var(1));
+        let capped = forms.least(both.clone(), &Linear::constant(Rational::int(100)));
+        let zero = Rational::ZERO;
+        let hundred = Rational::int(100);
+        let mut steps = 1_000_000;
+        assert_eq!(space.find(&forms, &capped, (Above::Strictly, &hundred), &mut steps), Found::None);
+        assert!(matches!(space.find(&forms, &capped, (Above::OrAt, &hundred), &mut steps), Found::Some(_)));
+        let rest = both.minus(&capped);
+        assert!(matches!(space.find(&forms, &rest, (Above::Strictly, &hundred), &mut steps), Found::Some(_)));
+        let back = rest.scaled(&Rational::int(-1));
+        assert_eq!(space.find(&forms, &back, (Above::Strictly, &zero), &mut steps), Found::None);
+        let spent = space.find(&forms, &capped, (Above::Strictly, &hundred), &mut 0);
+        assert!(matches!(spent, Found::Undecided(_)));
     }
 }

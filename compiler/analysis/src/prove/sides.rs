@@ -58,8 +58,13 @@ impl Prover<'_> {
             }
             if let Some(meter) = case.meters.iter().find(|meter| meter.name == first.text).copied() {
                 let of = if matches!(meter.ty, Ty::Money(_)) { Of::Money } else { Of::Quantity };
+                let total = case.total(meter);
+                if total.vars.len() > 1 && !meter.aggregation.adds_up() {
+                    let why = format!("what `{}` measures of several labels is no sum", meter.name);
+                    return Err(Missing::Undecided(why));
+                }
                 // Constants are in base units.
-                return Ok(Side { of, amount: case.total(meter).scaled(&meter.factor) });
+                return Ok(Side { of, amount: total.scaled(&meter.factor) });
             }
         }
         let (of, constant) = match self.another(path)? {

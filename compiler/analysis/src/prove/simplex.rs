@@ -56,13 +56,13 @@ pub(super) fn greatest(columns: usize, goal: &BTreeMap<usize, Rational>, rows: &
         if let Some(row) = d.basic.iter().position(|column| *column == extra) {
             // It is zero, and can leave for any other.
             let Some(other) = d.factors[row].iter().position(|factor| !factor.is_zero()) else {
-                return Best::Nothing;
+                return Best::Spent;
             };
             if !d.pivot(row, other, steps) {
                 return Best::Spent;
             }
         }
-        let Some(at) = d.free.iter().position(|column| *column == extra) else { return Best::Nothing };
+        let Some(at) = d.free.iter().position(|column| *column == extra) else { return Best::Spent };
         d.free.remove(at);
         d.factors.iter_mut().for_each(|row| {
             row.remove(at);

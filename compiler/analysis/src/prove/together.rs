@@ -167,6 +167,9 @@ impl Prover<'_> {
             let mut told: Vec<&str> = Vec::new();
             for (range, _) in chosen {
                 let own = case.total(&range.meter);
+                if !range.meter.aggregation.adds_up() {
+                    continue;
+                }
                 if let (Some(to), false, true) =
                     (&range.to, told.contains(&range.meter.name.as_str()), own.vars.len() > 1)
                 {

@@ -196,6 +196,11 @@ impl Joint<'_, '_> {
         if let Some(balance) = self.plan.funds.balances.first() {
             total = Err(Unknown::Funds(balance.name.clone()));
         }
+        // What is left of lines in other currencies becomes a line.
+        if let Some(conversion) = self.plan.funds.conversions.first() {
+            let code = self.plan.currency_at(conversion.currency).0.code.to_string();
+            total = total.and(Err(Unknown::Funds(code)));
+        }
         let plan = self.plan;
         for commitment in &plan.funds.commitments {
             total = total.and_then(|total| Ok(total.plus(&self.shortfall(commitment)?)));

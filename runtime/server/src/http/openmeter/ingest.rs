@@ -1,6 +1,6 @@
 //! One event as it comes from their clients.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// What is looked at before anything is taken.
@@ -18,8 +18,13 @@ struct Said<'e> {
     source: Option<&'e RawValue>,
     #[serde(borrow)]
     specversion: Option<&'e RawValue>,
-    #[serde(borrow)]
+    /// Also where it is null, which has to be found.
+    #[serde(borrow, default, deserialize_with = "given")]
     time: Option<&'e RawValue>,
+}
+
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 /// The record of an event; without a time it is that of now. The text stays as it is: what is read
