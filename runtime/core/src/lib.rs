@@ -26,6 +26,7 @@ mod numbered;
 mod once;
 mod past;
 mod path;
+pub mod planted;
 mod portal;
 mod query;
 mod recent;

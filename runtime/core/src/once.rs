@@ -8,6 +8,7 @@ use crate::entry::{Answered, Entry};
 use crate::group::{Given, Group, Made};
 use crate::limits;
 use crate::machine::{Machine, ReplayError, Tenant};
+use crate::planted::{self, Bug};
 use hashbrown::HashMap;
 use price_ingest::Envelopes;
 use std::collections::VecDeque;
@@ -65,7 +66,7 @@ impl Memories {
 }
 
 fn over(memory: &Memory, now: i64) -> bool {
-    now.saturating_sub(memory.recorded_at) >= limits::ONCE_MICROS
+    now.saturating_sub(memory.recorded_at) >= limits::ONCE_MICROS && !planted::is(Bug::KeyForEver)
 }
 
 fn size(key: &str, memory: &Memory) -> usize {
@@ -87,8 +88,8 @@ impl Machine {
             return group.refuse(("S010", format!("a key has at most {key} bytes, and is of {most} records")));
         }
         let known = self.tenants.get(&once.tenant).and_then(|tenant| tenant.once.get(&once.key, group.recorded_at));
-        if let Some(memory) = known {
-            let same = memory.print == once.print;
+        if let Some(memory) = known.filter(|_| !planted::is(Bug::KeyTwice)) {
+            let same = memory.print == once.print || planted::is(Bug::KeyOfOther);
             return match crate::answers::read(&memory.answers).filter(|_| same) {
                 Some(answers) => {
                     group.answers.push(Given::Now(Answer::Once { answers, again: true }));

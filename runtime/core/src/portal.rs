@@ -7,6 +7,7 @@ use crate::entry::{EntryError, put, take};
 use crate::group::Refusal;
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::planted::{self, Bug};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,7 +79,8 @@ impl Machine {
     pub fn is_token_ended(&self, tenant: &str, subject: &str, id: &str, made: i64) -> bool {
         let Some(tenant) = self.tenants.get(tenant) else { return false };
         let ended = &tenant.ended.0;
-        let over = |what: EndedTokens| ended.get(&what).is_some_and(|before| made <= *before);
+        let stays = |before: i64| made == before && planted::is(Bug::TokenStays);
+        let over = |what: EndedTokens| ended.get(&what).is_some_and(|before| made <= *before && !stays(*before));
         over(EndedTokens::All)
             || over(EndedTokens::Subject(subject.to_owned()))
             || ended.contains_key(&EndedTokens::Token(id.to_owned()))

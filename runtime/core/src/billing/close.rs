@@ -11,6 +11,7 @@ use crate::group::{Group, Made};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
 use crate::notify::Notifying;
+use crate::planted::{self, Bug};
 use price_value::Timestamp;
 
 impl Machine {
@@ -74,7 +75,7 @@ impl Billing {
             Finalising::Approved => {
                 let next = book.period(book.closes.until);
                 let approved = self.approved.is_some_and(|until| next.until <= until);
-                if approved { book.closes.due } else { i64::MAX }
+                if approved || planted::is(Bug::ApproveNothing) { book.closes.due } else { i64::MAX }
             }
         }
     }

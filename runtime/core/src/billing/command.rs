@@ -11,6 +11,7 @@ use crate::entry::Entry;
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::planted::{self, Bug};
 use price_value::{Rational, Timestamp};
 
 impl Machine {
@@ -218,6 +219,9 @@ fn credit(
     // What was asked for the line by the document and those that correct it.
     let mut asked = of.amount.clone();
     for other in billing.documents.iter().filter(|d| d.issued.corrects.as_deref() == Some(number)) {
+        if planted::is(Bug::CreditBeyond) && other.issued.cause == Cause::Credit {
+            continue;
+        }
         let lines = body::lines(&other.body).ok_or_else(unread)?;
         asked +=
             &lines.iter().filter(|of| of.name == line && of.currency.is_none()).map(|of| &of.amount).sum::<Rational>();

@@ -8,6 +8,7 @@ use crate::entry::Entry;
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::planted::{self, Bug};
 use price_value::Rational;
 
 /// What a command comes to.
@@ -160,7 +161,7 @@ impl Machine {
             return Err(("S043", format!("the time of the reservation `{id}` is over; what it held was given back")));
         }
         let wanted = wanted.unwrap_or_else(|| hold.held.clone());
-        if wanted > hold.held {
+        if wanted > hold.held && !planted::is(Bug::CommitBeyond) {
             return Err(("S044", format!("the reservation `{id}` holds {}, not {wanted}", hold.held)));
         }
         Ok((Ended { id: id.into(), amount: wanted.to_string() }, None))

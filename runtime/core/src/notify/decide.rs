@@ -10,6 +10,7 @@ use crate::entry::Entry;
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::planted::{self, Bug};
 use price_value::Rational;
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ impl Machine {
                         notifying.rejects_told = mark.parse().unwrap_or(notifying.rejects_told);
                         notifying.rejects_at = recorded_at;
                     }
+                    _ if planted::is(Bug::TellAgain) => {}
                     _ => {
                         notifying.told.insert((until, billed, of, mark));
                     }
@@ -114,6 +116,7 @@ impl Machine {
                 continue;
             }
             match &change.billed {
+                Some(_) if planted::is(Bug::ForgetToLook) => {}
                 Some(billed) => {
                     tenant.notifying.waiting.insert(billed.to_string());
                 }

@@ -1,9 +1,9 @@
 //! What clients ask beside usage: documents, reservations, notices, keys, tokens.
 
-use crate::model::Model;
+use crate::model::{Document, Model};
 use crate::sent::{DAY, Maker, Sent, What, day, tenant};
 use price_core::EndedTokens;
-use price_core::billing::{BillingCommand, Corrections, Finalising, Settings};
+use price_core::billing::{BillingCommand, Corrections, DocumentKind, Finalising, Settings};
 use price_core::enforce::{EnforceCommand, OnFailure, Policy, Reserve, SPEND};
 use price_core::notify::{Endpoint, NoticeKind, NotifyCommand, Secret};
 use price_sim::Rng;
@@ -86,6 +86,16 @@ impl Maker {
                 EnforceCommand::Budget { billed, amount, hard: rng.chance(700) }
             }
         }
+    }
+
+    /// Credit for one of the last documents.
+    pub(crate) fn credit(&self, rng: &mut Rng, tenant: &str, model: &Model) -> Option<BillingCommand> {
+        let all = &model.tenants[tenant].documents.all;
+        let invoice = |of: &&Document| of.issued.kind == DocumentKind::Invoice;
+        let document = all.iter().rev().filter(invoice).nth(rng.below(4) as usize)?;
+        let line = document.lines.iter().find(|line| line.amount.is_positive())?.name.clone();
+        let (number, amount) = (document.issued.number.clone(), "0.25".to_owned());
+        Some(BillingCommand::Credit { number, line, amount, reason: "a promise".into() })
     }
 
     /// A request under a key: a new one, the same again, or another under a key that was used.

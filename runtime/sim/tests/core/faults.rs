@@ -1,9 +1,10 @@
 //! Faults for the simulator to find. None of them is in the product: they are in how the harness
-//! uses it, or behind the switch of the store that only tests turn.
+//! uses it, or behind the switches of the store and of the core that only tests turn.
 
 use crate::host::Stored;
 use price_core::entry::{Entry, Named};
-use price_store::planted::{Bug, choose};
+use price_core::planted::Bug as Core;
+use price_store::planted::Bug as Store;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +47,12 @@ pub enum Fault {
     SkipSync,
     /// Checksums are not compared.
     NoChecksum,
+    /// In what the core decides and carries out.
+    Core(Core),
 }
 
 impl Fault {
-    pub const ALL: [Fault; 19] = [
+    pub const ALL: [Fault; 36] = [
         Fault::AnswerBeforeSync,
         Fault::SplitGroup,
         Fault::DropLastOfGroup,
@@ -69,14 +72,43 @@ impl Fault {
         Fault::TornTail,
         Fault::SkipSync,
         Fault::NoChecksum,
+        Fault::Core(Core::HoldForever),
+        Fault::Core(Core::GrantHeld),
+        Fault::Core(Core::CommitBeyond),
+        Fault::Core(Core::CloseEarly),
+        Fault::Core(Core::NumberAgain),
+        Fault::Core(Core::CreditBeyond),
+        Fault::Core(Core::ApproveNothing),
+        Fault::Core(Core::LoseNote),
+        Fault::Core(Core::RestateNothing),
+        Fault::Core(Core::CreditHidesChange),
+        Fault::Core(Core::TellAgain),
+        Fault::Core(Core::ForgetToLook),
+        Fault::Core(Core::KeyTwice),
+        Fault::Core(Core::KeyOfOther),
+        Fault::Core(Core::KeyForEver),
+        Fault::Core(Core::TokenStays),
+        Fault::Core(Core::WorldClock),
     ];
 
-    /// Turns the switch of the store, for faults that are behind it.
+    /// As it is written.
+    pub fn name(self) -> String {
+        match self {
+            Fault::Core(bug) => format!("{bug:?}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// Turns the switches, for faults that are behind one.
     pub fn switch(fault: Option<Fault>) {
-        choose(match fault {
-            Some(Fault::TornTail) => Some(Bug::KeepUncommitted),
-            Some(Fault::SkipSync) => Some(Bug::SkipSync),
-            Some(Fault::NoChecksum) => Some(Bug::NoChecksum),
+        price_store::planted::choose(match fault {
+            Some(Fault::TornTail) => Some(Store::KeepUncommitted),
+            Some(Fault::SkipSync) => Some(Store::SkipSync),
+            Some(Fault::NoChecksum) => Some(Store::NoChecksum),
+            _ => None,
+        });
+        price_core::planted::choose(match fault {
+            Some(Fault::Core(bug)) => Some(bug),
             _ => None,
         });
     }

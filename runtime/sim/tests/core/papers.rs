@@ -160,8 +160,8 @@ fn says((amount, paid): &mut Sum) -> bool {
 }
 
 /// Each document says what the facts before it came to, as a machine has it that saw nothing but those; and
-/// together the documents of closed months come to what all facts do.
-pub fn documents(facts: &[Fact], model: &Model, plan: &Plan, rng: &mut Rng) -> Found {
+/// together the documents of closed months come to what all facts do, where everything is `done` that is due.
+pub fn documents(facts: &[Fact], model: &Model, plan: &Plan, done: bool, rng: &mut Rng) -> Found {
     let mut seen = Seen { machine: spare(), last: 0, facts, plan };
     // Months that something was issued for, or found to be the same: entry, tenant, who is billed, first day.
     let mut slots: Vec<(u64, &str, &str, Date)> = Vec::new();
@@ -191,7 +191,7 @@ pub fn documents(facts: &[Fact], model: &Model, plan: &Plan, rng: &mut Rng) -> F
         }
     }
     seen.until(u64::MAX, rng)?;
-    for name in TENANTS {
+    for name in TENANTS.into_iter().filter(|_| done) {
         let Some(closed) = model.tenants[name].documents.closed else { continue };
         for (billed, _) in subjects(plan) {
             let (mut from, documents) = (day(0), &model.tenants[name].documents);

@@ -241,6 +241,7 @@ impl Run<'_> {
             format!("entries and their kinds: {kinds:?}")
         });
         model.take(at, &sent, &answers, &entries)?;
+        model.tenants.values_mut().for_each(|tenant| tenant.holds.spent = None);
         if let ([Sent { what: What::Tick, .. }], [Answer::Ticked { more }]) = (&sent[..], &answers[..]) {
             if !due && !entries.is_empty() {
                 return Err(format!("nothing was due at {at}, and {} entries are made", entries.len()));
@@ -248,6 +249,9 @@ impl Run<'_> {
             if *more != (host.machine.due_at() <= at) {
                 return Err(format!("more is {more} at {at}, and the next is due at {}", host.machine.due_at()));
             }
+        }
+        if matches!((&sent[..], &answers[..]), ([Sent { what: What::Look, .. }], [Answer::Ticked { more: false }])) {
+            TENANTS.iter().try_for_each(|tenant| model.untold(tenant, at, false))?;
         }
         let (end, root) = (model.last, host.machine.root());
         let appended = host.append(&entries);
@@ -390,8 +394,8 @@ impl Run<'_> {
         let model = self.history.last().map_or(&self.nothing.0, |group| &group.model);
         self.say(|| format!("{} facts are compared, {late} of them usage", facts.len()));
         self.say(|| papers::counted(self.model()));
-        let rng = &mut self.world.rng;
-        papers::documents(&facts, model, self.plan, rng)?;
+        let (rng, done) = (&mut self.world.rng, host.machine.due_at() > self.recorded_at);
+        papers::documents(&facts, model, self.plan, done, rng)?;
         let mut other = check::reordered(&facts, self.plan, rng)?;
         check::invoices(&mut host.machine, &mut other, model, self.plan, self.recorded_at, rng)
     }

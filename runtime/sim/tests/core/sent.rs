@@ -220,6 +220,9 @@ impl Maker {
             6 => What::Revert { set: SETS[rng.below(3) as usize].into() },
             7 => {
                 let version = (!rng.chance(100)).then(|| rng.below(2) as usize);
+                // Somebody gives credit before it is looked again at what was issued.
+                let credit = self.credit(rng, tenant, model).filter(|_| rng.chance(600));
+                self.soon.extend(credit.map(|ask| Sent { tenant, what: What::Bill(ask) }));
                 What::Publish { version }
             }
             8 | 32 | 33 if !self.plan.contract || rng.chance(100) => self.subscription(rng, now),

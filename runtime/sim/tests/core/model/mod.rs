@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use told::{Once, Told};
 
 pub use holds::Feature;
-pub use issued::after;
+pub use issued::{Document, after};
 
 #[derive(Clone)]
 pub struct Event {
@@ -42,8 +42,8 @@ pub struct Tenant {
     pub accounts: BTreeMap<String, Vec<Span>>,
     /// The version in force.
     pub version: Option<usize>,
-    /// Who is billed for subscriptions, whether since always, and the day on which each was known.
-    placed: Vec<(String, bool, Date)>,
+    /// Who is billed for subscriptions, their days, and the day on which each came to be known.
+    placed: Vec<(String, Span, Date)>,
     /// The time of its test clock, in microseconds.
     pub clock: Option<i64>,
     pub documents: Documents,
@@ -320,7 +320,7 @@ impl Model {
             What::Subscribe { account, from, until, .. } => {
                 let span = Span { from: *from, until: *until };
                 let billed = if account == "c" { "pool" } else { account };
-                tenant.placed.push((billed.to_owned(), from.is_none(), zone.local(Timestamp(now * 1_000)).0));
+                tenant.placed.push((billed.to_owned(), span, zone.local(Timestamp(now * 1_000)).0));
                 tenant.accounts.entry(account.clone()).or_default().push(span);
             }
             What::Bill(BillingCommand::Clock(now)) => tenant.clock = Some(*now),
@@ -369,11 +369,11 @@ impl Model {
         Rational::from(self.of_month(tenant, billed, now).count() as i64)
     }
 
-    /// Whether a month is one in which nobody knew yet of somebody who is served since always.
+    /// Whether a month is one of which everything was said when it was over, of somebody served since always.
     pub fn is_unknown(&self, name: &str, billed: &str, from: Date) -> bool {
-        let tenant = &self.tenants[name];
-        let mut placed = tenant.placed.iter().filter(|(of, ..)| of == billed).peekable();
-        placed.peek().is_some() && placed.all(|(_, always, day)| *always && *day >= after(from))
+        let month = Span { from: Some(from), until: Some(after(from)) };
+        let mut placed = self.tenants[name].placed.iter().filter(|(of, span, _)| of == billed && span.overlaps(&month));
+        placed.all(|(_, span, day)| span.from.is_none() && *day >= after(from)) && !self.plan.contract
     }
 
     /// Whether something of the month was known before it began.

@@ -1,0 +1,70 @@
+//! Faults for the simulator to find: one may be chosen for the current thread.
+//!
+//! They are in what is decided and carried out alike, so that a replay agrees with them: only a check of
+//! what it means can find them. Without the feature `planted` every question is answered `false` at
+//! compile time.
+
+/// A fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// The time of a reservation is not looked at.
+    HoldForever,
+    /// What others hold is not taken off what is left.
+    GrantHeld,
+    /// More may be committed than is held.
+    CommitBeyond,
+    /// A period closes without its grace.
+    CloseEarly,
+    /// A note does not take its number.
+    NumberAgain,
+    /// Credit that was given before does not count.
+    CreditBeyond,
+    /// Nobody has to approve a period.
+    ApproveNothing,
+    /// Differences that belong on a note are not issued.
+    LoseNote,
+    /// What changes in closed periods is not looked at again.
+    RestateNothing,
+    /// Credit for a month keeps it from being looked at again.
+    CreditHidesChange,
+    /// What was told is not remembered.
+    TellAgain,
+    /// Usage is not looked at for what there is to tell.
+    ForgetToLook,
+    /// Whether a key is known is not looked up.
+    KeyTwice,
+    /// Another request under a key is taken for the same.
+    KeyOfOther,
+    /// Answers under a key are kept for ever.
+    KeyForEver,
+    /// A token that is made and ended at one instant stays good.
+    TokenStays,
+    /// A tenant with a test clock lives in the time of the world.
+    WorldClock,
+}
+
+#[cfg(feature = "planted")]
+mod chosen {
+    use super::Bug;
+    use std::cell::Cell;
+    thread_local!(static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) });
+
+    /// Chooses the fault of this thread, or none.
+    pub fn choose(bug: Option<Bug>) {
+        CHOSEN.set(bug);
+    }
+
+    pub(crate) fn is(bug: Bug) -> bool {
+        CHOSEN.get() == Some(bug)
+    }
+}
+
+#[cfg(feature = "planted")]
+pub use chosen::choose;
+#[cfg(feature = "planted")]
+pub(crate) use chosen::is;
+
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn is(_: Bug) -> bool {
+    false
+}
