@@ -71,7 +71,31 @@ pub fn cheapest(question: Question<'_>) -> Result<Cheapest, Trouble> {
             open.extend([(middle.clone(), until), (from, middle)]);
         }
     }
-    Ok(Cheapest { known, whole: true })
+    let mut found = Cheapest { known, whole: true };
+    // What rounding moves may hide a corner: from the least that is known it is gone down to the end.
+    let (least, greatest) = (found.known.first_key_value(), found.known.last_key_value());
+    let Some((least, greatest)) = least.zip(greatest).map(|(a, b)| (a.0.clone(), b.0.clone())) else {
+        return Ok(found);
+    };
+    let mut looked = found.known.len();
+    while let Some((best, cost)) = found.best().map(|(at, cost)| (at.clone(), cost.clone())) {
+        let beside = [&best - &step, &best + &step];
+        let mut better = None;
+        for at in beside.into_iter().filter(|at| *at >= least && *at <= greatest && !found.known.contains_key(at)) {
+            if looked >= most {
+                return Ok(Cheapest { whole: false, ..found });
+            }
+            looked += 1;
+            let amount = value(&at)?;
+            if amount < cost {
+                better = Some((at, amount));
+                break;
+            }
+        }
+        let Some((at, amount)) = better else { break };
+        found.known.insert(at, amount);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
