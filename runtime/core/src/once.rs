@@ -101,7 +101,9 @@ impl Machine {
         let start = group.answers.len();
         for command in commands {
             match command {
-                Command::Once { .. } => group.refuse(("S010", "a key is of plain commands".into()))?,
+                Command::Once { .. } | Command::Look | Command::Tick => {
+                    group.refuse(("S010", "a key is of plain commands".into()))?
+                }
                 command => self.one(reader, group, command)?,
             }
         }

@@ -89,12 +89,13 @@ impl Machine {
     }
 
     /// The entry of a command.
-    fn billing_entry(&mut self, name: &str, group: &Group, ask: &BillingCommand) -> Result<BillingEntry, Refusal> {
+    fn billing_entry(&self, name: &str, group: &Group, ask: &BillingCommand) -> Result<BillingEntry, Refusal> {
         if name.is_empty() || name.len() > limits::TENANT_BYTES {
             return Err(("S018", format!("the name of a tenant has 1 to {} bytes", limits::TENANT_BYTES)));
         }
-        let number = self.tenants.number_or(name, Tenant::default);
-        let tenant = self.tenants.at_mut(number);
+        // Who is refused does not become a tenant.
+        let nobody = Tenant::default();
+        let tenant = self.tenants.get(name).unwrap_or(&nobody);
         match ask {
             BillingCommand::Settings(settings) => match settings.problem() {
                 Some(problem) => Err(("S050", problem)),

@@ -74,10 +74,11 @@ impl Machine {
     }
 
     /// `at` is the number of the entry and when it is recorded.
-    fn notify_entry(&mut self, name: &str, at: (u64, i64), ask: &NotifyCommand) -> Result<NotifyEntry, Refusal> {
-        let number = self.tenants.number_or(name, Tenant::default);
-        let now = self.tenants.at(number).time(at.1);
-        let known = &self.tenants.at(number).notifying.endpoints;
+    fn notify_entry(&self, name: &str, at: (u64, i64), ask: &NotifyCommand) -> Result<NotifyEntry, Refusal> {
+        // Who is refused does not become a tenant.
+        let nobody = Tenant::default();
+        let tenant = self.tenants.get(name).unwrap_or(&nobody);
+        let (now, known) = (tenant.time(at.1), &tenant.notifying.endpoints);
         match ask {
             NotifyCommand::Endpoint(endpoint) => {
                 if endpoint.url.len() > limits::URL_BYTES || endpoint.id.len() > limits::ENDPOINT_BYTES {

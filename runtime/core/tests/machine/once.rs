@@ -101,3 +101,12 @@ fn long_messages_are_cut_the_first_time_too() {
     assert!(matches!(&answers[0], Answer::Rejected { message, .. } if message.len() < 1_100), "{answers:?}");
     assert_eq!(host.one(JANUARY_20, once("k", 1, vec![usage(named)])), told(answers, true));
 }
+
+#[test]
+fn what_strikes_by_itself_has_no_key() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    let inner = vec![once("k", 1, Vec::new()), Command::Tick, Command::Look];
+    let Answer::Once { answers, .. } = host.one(JANUARY_20, once("k", 1, inner)) else { panic!("it is carried out") };
+    assert!(answers.iter().all(|answer| matches!(answer, Answer::Refused { code: "S010", .. })), "{answers:?}");
+    assert_eq!(host.replayed().root(), host.machine.root());
+}

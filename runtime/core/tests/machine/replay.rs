@@ -1,7 +1,9 @@
 //! The state is the fold of the log.
 
 use crate::{DAY, Host, JANUARY_20, Maker, call, usage};
-use price_core::{Command, ReplayError};
+use price_core::billing::BillingCommand;
+use price_core::notify::NotifyCommand;
+use price_core::{Answer, Command, ReplayError};
 use price_sim::Rng;
 
 /// A history of a few hundred commands, many of them refused.
@@ -39,6 +41,20 @@ fn an_account_of_which_all_was_refused_is_nobody() {
     let bad = call("1", "a", "2026-01-05T09:00:00Z").replace("request", "request2");
     host.one(JANUARY_20, usage(bad));
     assert_eq!(host.machine.root(), host.replayed().root());
+}
+
+#[test]
+fn a_tenant_of_whom_all_was_refused_is_nobody() {
+    let mut host = Host::with(crate::CALLS, "api", &["a"]);
+    let number = "INV-000001".to_owned();
+    let refused = [
+        Command::Billing { tenant: "x".into(), ask: BillingCommand::Settle { number, line: None, outcome: "".into() } },
+        Command::Notify { tenant: "y".into(), ask: NotifyCommand::Remove { id: "none".into() } },
+    ];
+    for command in refused {
+        assert!(matches!(host.one(JANUARY_20, command), Answer::Refused { .. }));
+        assert_eq!(host.machine.root(), host.replayed().root());
+    }
 }
 
 #[test]
