@@ -89,6 +89,12 @@ impl<'a> Lines<'a> {
         sum
     }
 
+    /// A sum is nowhere below zero.
+    pub(super) fn keep(&mut self, sum: &Linear, shapes: &[Shape]) {
+        let sum = self.sum(sum, shapes);
+        self.at_least(sum, &Rational::ZERO);
+    }
+
     /// A bound of a sum of columns from below.
     fn at_least(&mut self, sum: Linear, least: &Rational) {
         let most = &sum.constant - least;
@@ -125,8 +131,11 @@ impl<'a> Lines<'a> {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let next = match node {
                 _ if !reached[shapes.len()] => Shape::nothing(),
-                // Asked for nowhere: such amounts are not decided.
-                Node::Part { .. } => Shape::nothing(),
+                // Somewhere; what is known of it is said of the parts together.
+                Node::Part { .. } => {
+                    let (up, down) = (Linear::var(self.open()), Linear::var(self.open()));
+                    Shape { sum: up.minus(&down), open: false, least: None, most: None }
+                }
                 Node::Above(of) => self.above(number, of, &shapes),
                 Node::Curve { on, curve } => self.curve(number, on, curve)?,
                 Node::Choice { on, below, pieces } => {
