@@ -158,6 +158,7 @@ impl Search<'_> {
             lines.keep(sum, &shapes);
         }
         let goal = lines.sum(self.amount, &shapes);
+        lines.together(self.forms, &shapes, &goal);
         let factors = goal.vars.iter().map(|(at, factor)| (*at as usize, factor.clone())).collect();
         let (columns, rows) = (lines.columns, lines.rows);
         match greatest(columns, &factors, &rows, self.steps) {
