@@ -40,3 +40,5 @@ pub const PROOF_PARTS: usize = 20_000;
 pub const PROOF_STEPS: usize = 60_000_000;
 /// How far out an amount that grows for ever is looked at: this power of ten, in a meter's unit.
 pub const PROOF_FAR: i32 = 12;
+/// Most decisions about a part whose curves are bounded together with those of the goal.
+pub const PROOF_TOGETHER: usize = 8;

@@ -43,8 +43,8 @@ pub enum Node {
         /// Exclusive starts, increasing, and what holds above each.
         pieces: Vec<(Rational, Linear)>,
     },
-    /// What a line has of an amount that several lines share: not known, but all of them together have
-    /// it. Two of them are never one.
+    /// What a line has of an amount that several lines share: all of them together have it, and more
+    /// is known of each only as [`Forms::bounds`]. Two of them are never one.
     Part {
         /// What is shared: the name of a cap or a discount.
         of: String,
@@ -55,6 +55,8 @@ pub enum Node {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forms {
     nodes: Vec<Node>,
+    /// Sums that are nowhere below zero: what is known of parts.
+    bounds: Vec<Linear>,
     full: bool,
 }
 
@@ -211,6 +213,33 @@ impl Forms {
         parts
     }
 
+    /// Says of parts that a sum of them is nowhere below zero.
+    pub fn bound(&mut self, sum: Linear) {
+        if self.bounds.len() >= FORM_NODES {
+            self.full = true;
+        } else {
+            self.bounds.push(sum);
+        }
+    }
+
+    /// What is known of the parts that an amount depends on, and the nodes that both depend on.
+    pub fn bounds(&self, amount: &Linear) -> (Vec<&Linear>, Vec<bool>) {
+        let mut reached = self.reached(amount);
+        let mut known: Vec<&Linear> = Vec::new();
+        let part = |at: usize| matches!(self.nodes[at], Node::Part { .. });
+        loop {
+            let next = self.bounds.iter().find(|bound| {
+                let touches = |at: &u32| part(*at as usize) && reached[*at as usize];
+                bound.nodes.keys().any(touches) && !known.iter().any(|other| std::ptr::eq(*other, *bound))
+            });
+            let Some(next) = next else { return (known, reached) };
+            known.push(next);
+            for (mine, more) in reached.iter_mut().zip(self.reached(next)) {
+                *mine |= more;
+            }
+        }
+    }
+
     /// What an amount depends on that is not known.
     pub fn unknown(&self, amount: &Linear) -> Option<&str> {
         let reached = self.reached(amount);
@@ -248,13 +277,18 @@ impl Forms {
 
     /// What each node comes to at some quantities.
     pub fn values(&self, quantities: &[Rational]) -> Vec<Rational> {
+        self.values_with(quantities, &|_| Rational::ZERO)
+    }
+
+    /// The same where a part is what `part` says of its number.
+    pub fn values_with(&self, quantities: &[Rational], part: &dyn Fn(usize) -> Rational) -> Vec<Rational> {
         let mut values: Vec<Rational> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let of = |amount: &Linear| value(amount, quantities, &values);
             let next = match node {
                 Node::Curve { on, curve } => curve.at(&of(on)),
                 Node::Above(amount) => of(amount).max(Rational::ZERO),
-                Node::Part { .. } => Rational::ZERO,
+                Node::Part { .. } => part(values.len()),
                 Node::Choice { on, below, pieces } => {
                     let q = of(on);
                     of(pieces.iter().rev().find(|(from, _)| *from < q).map_or(below, |(_, piece)| piece))

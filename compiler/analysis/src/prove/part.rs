@@ -2,6 +2,7 @@
 
 use super::search::Space;
 use super::simplex::Row;
+use crate::limits;
 use price_ir::{Curve, Forms, Linear, Node};
 use price_value::Rational;
 use std::collections::BTreeMap;
@@ -50,12 +51,14 @@ pub(super) struct Lines<'a> {
     part: &'a Part,
     pub(super) rows: Vec<Row>,
     pub(super) columns: usize,
+    /// Sums that a decision about the part keeps at or above zero.
+    decided: Vec<Linear>,
 }
 
 impl<'a> Lines<'a> {
     /// The bounds of the quantities.
     pub(super) fn of(space: &'a Space, part: &'a Part) -> Lines<'a> {
-        let mut lines = Lines { space, part, rows: Vec::new(), columns: part.from.len() };
+        let mut lines = Lines { space, part, rows: Vec::new(), columns: part.from.len(), decided: Vec::new() };
         lines.bounds();
         lines
     }
@@ -87,6 +90,12 @@ impl<'a> Lines<'a> {
             }
         }
         sum
+    }
+
+    /// A sum is nowhere below zero.
+    pub(super) fn keep(&mut self, sum: &Linear, shapes: &[Shape]) {
+        let sum = self.sum(sum, shapes);
+        self.at_least(sum, &Rational::ZERO);
     }
 
     /// A bound of a sum of columns from below.
@@ -125,8 +134,11 @@ impl<'a> Lines<'a> {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let next = match node {
                 _ if !reached[shapes.len()] => Shape::nothing(),
-                // Asked for nowhere: such amounts are not decided.
-                Node::Part { .. } => Shape::nothing(),
+                // Somewhere; what is known of it is said of the parts together.
+                Node::Part { .. } => {
+                    let (up, down) = (Linear::var(self.open()), Linear::var(self.open()));
+                    Shape { sum: up.minus(&down), open: false, least: None, most: None }
+                }
                 Node::Above(of) => self.above(number, of, &shapes),
                 Node::Curve { on, curve } => self.curve(number, on, curve)?,
                 Node::Choice { on, below, pieces } => {
@@ -150,13 +162,16 @@ impl<'a> Lines<'a> {
         if decided == Some(true) || rises {
             if !rises {
                 self.at_least(sum.clone(), &Rational::ZERO);
+                self.decided.push(sum.clone());
             }
             let least = least.map(|least| least.max(Rational::ZERO)).or(zero);
             return Shape { sum, open: false, least, most };
         }
         if decided == Some(false) || nothing {
             if !nothing {
-                self.at_least(sum.scaled(&Rational::int(-1)), &Rational::ZERO);
+                let below = sum.scaled(&Rational::int(-1));
+                self.at_least(below.clone(), &Rational::ZERO);
+                self.decided.push(below);
             }
             return Shape { sum: Linear::default(), open: false, least: zero.clone(), most: zero };
         }
@@ -227,29 +242,12 @@ impl<'a> Lines<'a> {
         let starts: Vec<&Rational> = curve.pieces.iter().map(|piece| &piece.from).collect();
         let left = self.left(number, on, &starts)?;
         let sum = self.sum(on, &[]);
-        let straight = |piece: usize| match piece.checked_sub(1) {
-            None => (Rational::ZERO, curve.at_zero.clone(), Rational::ZERO),
-            Some(at) => {
-                let piece = &curve.pieces[at];
-                (piece.from.clone(), piece.value.clone(), piece.slope.clone())
-            }
-        };
-        let mut points = Vec::new();
-        let mut endless = None;
-        for ends in &left {
-            let (from, value, slope) = straight(ends.piece);
-            let at = |q: &Rational| &value + &(&slope * &(q - &from));
-            let inside = [ends.from.as_ref(), ends.until.as_ref()];
-            points.extend(inside.into_iter().flatten().map(|q| (q.clone(), at(q))));
-            if ends.until.is_none() {
-                endless = Some(slope);
-            }
-        }
+        let (points, endless) = corners(curve, &left);
         let values = || points.iter().map(|(_, value)| value.clone());
         let least = values().min().filter(|_| endless.as_ref().is_none_or(|slope| !slope.is_negative()));
         let most = values().max().filter(|_| endless.as_ref().is_none_or(|slope| !slope.is_positive()));
         if let [only] = left.as_slice() {
-            let (from, value, slope) = straight(only.piece);
+            let (from, value, slope) = straight(curve, only.piece);
             let sum = sum.minus(&Linear::constant(from)).scaled(&slope).plus(&Linear::constant(value));
             return Some(Shape { sum, open: false, least, most });
         }
@@ -269,6 +267,48 @@ impl<'a> Lines<'a> {
             self.at_least(line.plus(&own), &Rational::ZERO);
         }
         Some(Shape { sum: own, open: true, least, most })
+    }
+
+    /// Curves of one sum that a goal adds up are bounded together as well: their difference is often
+    /// straight where neither is.
+    pub(super) fn together(&mut self, forms: &Forms, shapes: &[Shape], goal: &Linear) {
+        // Where one side reached its bound, its curves stand in what that decided.
+        let decided = std::mem::take(&mut self.decided);
+        for sum in decided.iter().take(limits::PROOF_TOGETHER) {
+            self.bounded(forms, shapes, &goal.clone().plus(sum));
+        }
+        self.bounded(forms, shapes, goal);
+    }
+
+    fn bounded(&mut self, forms: &Forms, shapes: &[Shape], goal: &Linear) {
+        let mut groups: Vec<(&Linear, Curve, Linear, usize)> = Vec::new();
+        for (node, shape) in forms.nodes().iter().zip(shapes).filter(|(_, shape)| shape.open) {
+            let Node::Curve { on, curve } = node else { continue };
+            let mut columns = shape.sum.vars.keys();
+            let (Some(column), None) = (columns.next(), columns.next()) else { continue };
+            let Some(factor) = goal.vars.get(column) else { continue };
+            match groups.iter_mut().find(|(known, ..)| *known == on) {
+                Some((_, all, sum, count)) => {
+                    *all = all.plus(&curve.clone().scaled(factor));
+                    sum.add(&shape.sum, factor);
+                    *count += 1;
+                }
+                None => groups.push((on, curve.clone().scaled(factor), shape.sum.scaled(factor), 1)),
+            }
+        }
+        for (on, curve, sum, _) in groups.into_iter().filter(|(.., count)| *count > 1) {
+            let starts: Vec<&Rational> = curve.pieces.iter().map(|piece| &piece.from).collect();
+            // No node has this number: all pieces are left that the quantities reach.
+            let Some(left) = self.left(u32::MAX, on, &starts) else { continue };
+            if left[0].from.is_none() {
+                continue;
+            }
+            let (points, endless) = corners(&curve, &left);
+            for (q, value, slope) in hull(&points, endless.as_ref()) {
+                let line = self.sum(on, &[]).minus(&Linear::constant(q)).scaled(&slope).plus(&Linear::constant(value));
+                self.at_least(line.minus(&sum), &Rational::ZERO);
+            }
+        }
     }
 
     fn choice(
@@ -307,6 +347,33 @@ impl<'a> Lines<'a> {
             }
         }
     }
+}
+
+/// Start, value and slope of a piece, the one up to the first start counted as 0.
+fn straight(curve: &Curve, piece: usize) -> (Rational, Rational, Rational) {
+    match piece.checked_sub(1) {
+        None => (Rational::ZERO, curve.at_zero.clone(), Rational::ZERO),
+        Some(at) => {
+            let piece = &curve.pieces[at];
+            (piece.from.clone(), piece.value.clone(), piece.slope.clone())
+        }
+    }
+}
+
+/// The points at the ends of the pieces that are left, and the slope of one without end.
+fn corners(curve: &Curve, left: &[Ends]) -> (Vec<(Rational, Rational)>, Option<Rational>) {
+    let mut points = Vec::new();
+    let mut endless = None;
+    for ends in left {
+        let (from, value, slope) = straight(curve, ends.piece);
+        let at = |q: &Rational| &value + &(&slope * &(q - &from));
+        let inside = [ends.from.as_ref(), ends.until.as_ref()];
+        points.extend(inside.into_iter().flatten().map(|q| (q.clone(), at(q))));
+        if ends.until.is_none() {
+            endless = Some(slope);
+        }
+    }
+    (points, endless)
 }
 
 /// A piece that is left, with the sums at its ends.

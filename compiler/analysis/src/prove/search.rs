@@ -63,7 +63,8 @@ impl Space {
         self.within.iter().all(|sum| !forms.at(sum, at).is_negative())
     }
 
-    /// Quantities at which an amount is above a bound.
+    /// Quantities at which an amount is above a bound. Where it depends on parts that are not known, they
+    /// are quantities at which it may be, as far as is known.
     ///
     /// `steps` is what may be spent, in cells of linear programs.
     pub(super) fn find(
@@ -79,8 +80,9 @@ impl Space {
             pieces: BTreeMap::new(),
             above: BTreeMap::new(),
         };
-        let reached = forms.reached(amount);
-        let mut search = Search { reached, space: self, forms, amount, bound, how, steps, boxed: false };
+        let (known, reached) = forms.bounds(amount);
+        let sure = forms.unknown(amount).is_none();
+        let mut search = Search { known, reached, sure, space: self, forms, amount, bound, how, steps, boxed: false };
         let mut open = vec![first];
         for _ in 0..=limits::PROOF_PARTS {
             let Some(part) = open.pop() else {
@@ -110,8 +112,12 @@ enum Look {
 }
 
 struct Search<'a> {
+    /// What is known of parts that the amount depends on.
+    known: Vec<&'a Linear>,
     /// The nodes that the amount depends on.
     reached: Vec<bool>,
+    /// Whether it depends on nothing that is not known.
+    sure: bool,
     space: &'a Space,
     forms: &'a Forms,
     amount: &'a Linear,
@@ -148,7 +154,11 @@ impl Search<'_> {
         }
         let mut lines = Lines::of(self.space, &part);
         let Some(shapes) = lines.shapes(self.forms, &self.reached) else { return Look::Nothing };
+        for sum in &self.known {
+            lines.keep(sum, &shapes);
+        }
         let goal = lines.sum(self.amount, &shapes);
+        lines.together(self.forms, &shapes, &goal);
         let factors = goal.vars.iter().map(|(at, factor)| (*at as usize, factor.clone())).collect();
         let (columns, rows) = (lines.columns, lines.rows);
         match greatest(columns, &factors, &rows, self.steps) {
@@ -163,7 +173,7 @@ impl Search<'_> {
                 let half = Rational::new(1, 2);
                 let roundings: [fn(&Rational, &Rational) -> Rational; 3] =
                     [|n, _| n.floor(), |n, _| n.ceil(), |n, half| (n + half).floor()];
-                for round in roundings {
+                for round in roundings.into_iter().filter(|_| self.sure) {
                     let whole: Vec<Rational> = steps.iter().map(|n| round(n, &half)).collect();
                     if let Some(found) = self.fits(&part, &whole) {
                         return Look::Found(found);
@@ -177,7 +187,11 @@ impl Search<'_> {
     /// Cuts a part at the point of its greatest value.
     fn cut(&self, part: Part, shapes: &[Shape], steps: &[Rational], at: &[Rational]) -> Look {
         let here = self.space.quantities(steps);
-        let values = self.forms.values(&here);
+        let said = |node: usize| {
+            let columns = shapes[node].sum.vars.iter().map(|(column, factor)| factor * &at[*column as usize]);
+            columns.sum::<Rational>() + &shapes[node].sum.constant
+        };
+        let values = self.forms.values_with(&here, &said);
         // What bounds and chooses is cut before the curves that it bounds: there are few such nodes, and
         // sums of curves alone are close to their lines.
         let mut farthest: Option<(usize, (bool, Rational))> = None;
@@ -185,9 +199,7 @@ impl Search<'_> {
             if !shape.open {
                 continue;
             }
-            let columns = shape.sum.vars.iter().map(|(column, factor)| factor * &at[*column as usize]);
-            let said = columns.sum::<Rational>() + &shape.sum.constant;
-            let gap = (self.is_outer(node), (&said - &values[node]).abs());
+            let gap = (self.is_outer(node), (said(node) - &values[node]).abs());
             if gap.1.is_positive() && farthest.as_ref().is_none_or(|(_, most)| gap > *most) {
                 farthest = Some((node, gap));
             }
@@ -203,8 +215,10 @@ impl Search<'_> {
         }
         // Whole steps in the gap between two pieces: any node that is open there.
         match shapes.iter().position(|shape| shape.open) {
-            Some(node) => self.split(part, node, Some(&here)),
-            None => Look::Nothing,
+            Some(node) if self.sure => self.split(part, node, Some(&here)),
+            // With parts as the program took them, the amount is above the bound.
+            _ if !self.sure => Look::Found(here),
+            _ => Look::Nothing,
         }
     }
 

@@ -343,13 +343,17 @@ impl Prover<'_> {
         how: Above,
         left: &mut usize,
     ) -> Result<Option<Vec<Rational>>, Missing> {
-        if let Some(of) = forms.unknown(amount) {
-            return Err(Missing::Undecided(Unknown::Split(of.to_owned()).to_string()));
-        }
         if forms.is_full() {
             return Err(Missing::Undecided("the prices have too many parts together".to_owned()));
         }
         let zero = Rational::ZERO;
+        if let Some(of) = forms.unknown(amount) {
+            // What is known of the parts may be enough to prove, and never to disprove.
+            return match space.find(forms, amount, (how, &zero), left) {
+                Found::None => Ok(None),
+                _ => Err(Missing::Undecided(Unknown::Split(of.to_owned()).to_string())),
+            };
+        }
         let first = match space.find(forms, amount, (how, &zero), left) {
             Found::None => return Ok(None),
             Found::Undecided(why) => return Err(Missing::Undecided(why)),

@@ -100,7 +100,10 @@ impl Joint<'_, '_> {
                 let among: Vec<usize> = weights.iter().map(|(at, _)| *at).collect();
                 let scope = among.iter().filter_map(|at| self.items[*at].item.line).collect();
                 let off = off.map(|off| off.scaled(&Rational::int(-1)));
-                self.split(&discount.name, &among, &off);
+                // A mask weighs cells, which may be more than their line.
+                let masked = touched.iter().any(|(_, mask)| mask.is_some());
+                let step = self.plan.rounding.rounding.step.clone();
+                self.split(&discount.name, &among, &off, (&Rational::ZERO, (!masked).then_some(&step)));
                 self.hidden(&discount.name, scope, off, false);
             }
         }
@@ -165,8 +168,15 @@ impl Joint<'_, '_> {
         }
     }
 
-    /// Some lines share an amount, in parts that are known together only.
-    fn split(&mut self, name: &str, among: &[usize], amount: &Result<Linear, Unknown>) {
+    /// Some lines share an amount that lowers them, in parts that are known together only. Each is raised
+    /// by at most `up`, and lowered by no more than it has and `down`, if that is known.
+    fn split(
+        &mut self,
+        name: &str,
+        among: &[usize],
+        amount: &Result<Linear, Unknown>,
+        (up, down): (&Rational, Option<&Rational>),
+    ) {
         let parts = amount.as_ref().map(|amount| self.forms.parts(name, amount, among.len())).unwrap_or_default();
         for at in among {
             let part = &mut self.items[*at];
@@ -174,7 +184,16 @@ impl Joint<'_, '_> {
             part.item.alone = Some(Unknown::Split(name.to_owned()));
         }
         for (at, share) in among.iter().zip(parts) {
-            self.items[*at].taken.push(share);
+            let part = &mut self.items[*at];
+            if let Ok(own) = &part.item.curve {
+                let own = part.taken.iter().fold(own.clone(), |sum, part| sum.plus(part));
+                self.forms.bound(Linear::constant(up.clone()).minus(&share));
+                if let Some(down) = down {
+                    let had = self.forms.above(own);
+                    self.forms.bound(had.plus(&share).plus(&Linear::constant(down.clone())));
+                }
+            }
+            part.taken.push(share);
         }
     }
 
@@ -234,7 +253,9 @@ impl Joint<'_, '_> {
                     if bound == Bound::Ceiling && !change.as_ref().is_ok_and(Linear::is_zero) {
                         let lines = |at: &&usize| self.items[**at].item.line.is_some();
                         let among: Vec<usize> = lowered.iter().filter(lines).copied().collect();
-                        self.split(&group.name, &among, &change);
+                        // What is left is shared: nobody has less than nothing.
+                        let step = self.plan.rounding.rounding.step.clone();
+                        self.split(&group.name, &among, &change, (&step, Some(&Rational::ZERO)));
                     }
                     self.hidden(&group.name, group.scope.clone(), change, bound == Bound::Floor);
                 }
