@@ -9,3 +9,4 @@ pub mod examples;
 pub mod generate;
 pub mod irtest;
 pub mod program;
+pub mod sources;

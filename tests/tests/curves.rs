@@ -6,10 +6,10 @@ use price_driver::{MemoryWorld, TestRunner, Workspace};
 use price_interp::InterpFactory;
 use price_ir::bill::{bill, combinations, days};
 use price_ir::{Charge, Curve, FeeSchedule, KernelFactory, OneUsage, Plan};
-use price_value::{Date, Rational, Window};
+use price_tests::sources::{data, month, sources};
+use price_value::{Rational, Window};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Combinations of labels and days that are tried for each meter.
@@ -22,33 +22,6 @@ struct Asked {
     total: Option<Rational>,
 }
 
-fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut all = Vec::new();
-    for folder in ["constructs", "../examples", "../examples/scenarios"] {
-        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.extension().is_some_and(|end| end == "price") {
-                all.push((path.display().to_string(), std::fs::read_to_string(&path).expect("a text")));
-            }
-        }
-    }
-    all.sort();
-    all
-}
-
-fn data(mut world: MemoryWorld) -> MemoryWorld {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["constructs/data", "../examples/data"] {
-        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            world = world.with(&format!("data/{name}"), std::fs::read(&path).expect("a file"));
-        }
-    }
-    world
-}
-
 /// Every edge of some curves, its neighbours, and something between and beyond.
 fn quantities<'c>(curves: impl Iterator<Item = &'c Curve>, step: &Rational) -> Vec<Rational> {
     let mut all: BTreeSet<Rational> = [Rational::ZERO, step.clone(), step * &Rational::int(7)].into();
@@ -59,16 +32,6 @@ fn quantities<'c>(curves: impl Iterator<Item = &'c Curve>, step: &Rational) -> V
         }
     }
     all.into_iter().filter(|q| *q <= Rational::int(50_000_000)).take(14).collect()
-}
-
-/// The first month from a day on in which nothing changes.
-fn month(plan: &Plan, day: Option<Date>) -> Option<Date> {
-    let from = day.unwrap_or(Date::new(2026, 1, 1)?);
-    let first = Date::new(from.year(), from.month(), 1)?;
-    let first = if first == from { first } else { first.add_months(1, 1) };
-    let until = first.add_months(1, 1);
-    let calm = days(plan).into_iter().flatten().all(|change| change <= first || change >= until);
-    calm.then_some(first)
 }
 
 fn ask(plan: &Plan, kind: &str, name: &str, text: &mut String, asked: &mut Vec<Asked>) {

@@ -1,6 +1,6 @@
 //! A rate card, plan or contract as a page to send to a customer, and to print.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use price_driver::{Sheet, SheetPrice, SheetTable, SheetTerm};
 use price_plot::{Chart, Series, View};
 use price_value::Currency;
@@ -47,43 +47,29 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75re
 pub fn page(sheet: &Sheet, currency: &Currency, pictures: bool) -> String {
     let name = plain(&sheet.name);
     let version = sheet.version.map(|version| format!(", version {version}")).unwrap_or_default();
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (name) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    h1 { (name) }
-                    p .kind { (sheet.kind) (version) }
-                    @for part in paragraphs(&sheet.docs) { p .lead { (part) } }
-                    @if !sheet.facts.is_empty() {
-                        dl { @for (fact, value) in &sheet.facts { dt { (fact) } dd { (value) } } }
-                    }
-                    @if !sheet.fees.is_empty() {
-                        h2 { "Fixed fees" }
-                        (fees(sheet))
-                    }
-                    @if !sheet.prices.is_empty() {
-                        h2 { "Prices by usage" }
-                        @for price in &sheet.prices { (self::price(price, currency, pictures)) }
-                    }
-                    (terms("Included", sheet, &["included"]))
-                    (terms("Discounts, minimums and caps", sheet, &["discount", "minimum", "cap"]))
-                    (terms("Wallets and commitments", sheet, &["wallet", "commitment", "who pays first"]))
-                    (terms("Entitlements", sheet, &["entitlement"]))
-                    (terms("Partial periods and late usage", sheet, &["partial periods", "late usage"]))
-                    footer { "These prices are " code { (sheet.hash) } ": the number changes when what they mean does." }
-                }
-            }
+    let body = html! {
+        h1 { (name) }
+        p .kind { (sheet.kind) (version) }
+        @for part in paragraphs(&sheet.docs) { p .lead { (part) } }
+        @if !sheet.facts.is_empty() {
+            dl { @for (fact, value) in &sheet.facts { dt { (fact) } dd { (value) } } }
         }
+        @if !sheet.fees.is_empty() {
+            h2 { "Fixed fees" }
+            (fees(sheet))
+        }
+        @if !sheet.prices.is_empty() {
+            h2 { "Prices by usage" }
+            @for price in &sheet.prices { (self::price(price, currency, pictures)) }
+        }
+        (terms("Included", sheet, &["included"]))
+        (terms("Discounts, minimums and caps", sheet, &["discount", "minimum", "cap"]))
+        (terms("Wallets and commitments", sheet, &["wallet", "commitment", "who pays first"]))
+        (terms("Entitlements", sheet, &["entitlement"]))
+        (terms("Partial periods and late usage", sheet, &["partial periods", "late usage"]))
+        footer { "These prices are " code { (sheet.hash) } ": the number changes when what they mean does." }
     };
-    markup.into_string()
+    price_documents::page("en", &name, STYLE, &body)
 }
 
 /// Numbers as customers read them: `50,000`.

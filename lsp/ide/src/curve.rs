@@ -5,7 +5,7 @@ use crate::names::DefKind;
 use crate::plans;
 use price_diagnostics::FileId;
 use price_ir::Curve;
-use price_value::{Rational, Rounding, RoundingMode};
+use price_value::{Currency, Rational, Rounding, RoundingMode};
 
 /// A straight piece of a curve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +44,18 @@ pub struct CurveChart {
     pub curves: Vec<PriceCurve>,
 }
 
+/// A price and what each of its rules in force costs.
+pub(crate) struct Priced {
+    pub(crate) name: String,
+    pub(crate) unit: String,
+    pub(crate) currency: Currency,
+    /// The cells and the day of a rule; its curve, where it is made of straight pieces.
+    pub(crate) rules: Vec<(String, Option<Curve>)>,
+}
+
 impl Ide {
-    /// The curves of the price whose name stands at an offset.
-    #[must_use]
-    pub fn price_curve(&self, file: FileId, offset: u32) -> Option<CurveChart> {
+    /// The price whose name stands at an offset, with at most so many cells of a rule named.
+    pub(crate) fn priced_at(&self, file: FileId, offset: u32, cells: usize) -> Option<Priced> {
         let (def, _) = self.def_at(file, offset)?;
         if def.kind != DefKind::Price {
             return None;
@@ -55,18 +63,24 @@ impl Ide {
         let plan = self.plan_around(&def, file, offset)?;
         let line = plans::line(&plan, &def.name)?;
         let (usage, sink) = plans::usage(&plan, line)?;
-        let all = plans::in_force(&plan, sink, &usage.rules);
-        let mut curves = Vec::new();
-        for held in &all {
-            let Some(curve) = plans::curve(held.function) else { continue };
-            let mut title = crate::hover::shortened(&held.cells, 4);
+        let rule = |held: &plans::InForce<'_>| {
+            let mut title = crate::hover::shortened(&held.cells, cells);
             if let Some(day) = held.from {
                 title = if title.is_empty() { format!("from {day}") } else { format!("{title}, from {day}") };
             }
-            curves.push(drawn(title, &curve));
-        }
+            (title, plans::curve(held.function))
+        };
+        let rules = plans::in_force(&plan, sink, &usage.rules).iter().map(rule).collect();
         let (currency, _) = plan.currency_at(line.currency);
-        Some(CurveChart { name: def.name, unit: sink.unit.clone(), currency: currency.code.to_string(), curves })
+        Some(Priced { name: def.name, unit: sink.unit.clone(), currency: currency.clone(), rules })
+    }
+
+    /// The curves of the price whose name stands at an offset.
+    #[must_use]
+    pub fn price_curve(&self, file: FileId, offset: u32) -> Option<CurveChart> {
+        let Priced { name, unit, currency, rules } = self.priced_at(file, offset, 4)?;
+        let curves = rules.into_iter().filter_map(|(title, curve)| Some(drawn(title, &curve?))).collect();
+        Some(CurveChart { name, unit, currency: currency.code.to_string(), curves })
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod invoice_json;
 pub mod order;
+mod page;
 pub mod paper;
 mod payment_json;
 pub mod statement;
 
 pub use invoice_json::{FORMAT_VERSION, PlanHead, head, invoice, line, money};
+pub use page::page;
 pub use statement::statement;

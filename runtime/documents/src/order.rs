@@ -1,6 +1,7 @@
 //! An order form: what two parties sign, as plain data and as a page. The same data are drawn as PDF.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use crate::page::page;
+use maud::{Markup, html};
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,38 +104,24 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid #dde1e5;
 
 /// A page that needs nothing but itself.
 pub fn html(form: &OrderForm) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (form.title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    h1 { (form.title) }
-                    @for text in &form.lead { p.lead { (text) } }
-                    div.parties { @for (role, name) in &form.parties { div { span.label { (role) } (named(name)) } } }
-                    (facts(&form.facts))
-                    @for section in &form.sections {
-                        section {
-                            h2 { (section.title) }
-                            @for part in &section.parts { (self::part(part)) }
-                        }
-                    }
-                    section {
-                        h2 { "Signatures" }
-                        div.signatures { @for (role, name) in &form.parties { (signature(role, name)) } }
-                    }
-                    footer { @for note in &form.notes { p { (note) } } }
-                }
+    let body = html! {
+        h1 { (form.title) }
+        @for text in &form.lead { p.lead { (text) } }
+        div.parties { @for (role, name) in &form.parties { div { span.label { (role) } (named(name)) } } }
+        (facts(&form.facts))
+        @for section in &form.sections {
+            section {
+                h2 { (section.title) }
+                @for part in &section.parts { (self::part(part)) }
             }
         }
-    }
-    .into_string()
+        section {
+            h2 { "Signatures" }
+            div.signatures { @for (role, name) in &form.parties { (signature(role, name)) } }
+        }
+        footer { @for note in &form.notes { p { (note) } } }
+    };
+    page("en", &form.title, STYLE, &body)
 }
 
 /// A name, or a line to write one on.

@@ -47,6 +47,8 @@ mod group;
 pub mod index;
 pub mod limits;
 pub mod log;
+#[macro_use]
+mod chosen;
 pub mod planted;
 pub mod snapshot;
 

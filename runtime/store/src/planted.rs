@@ -42,28 +42,4 @@ pub enum Bug {
     SnapshotRemoveFirst,
 }
 
-#[cfg(feature = "planted")]
-mod chosen {
-    use super::Bug;
-    use std::cell::Cell;
-    thread_local!(static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) });
-
-    /// Chooses the fault of this thread, or none.
-    pub fn choose(bug: Option<Bug>) {
-        CHOSEN.set(bug);
-    }
-
-    pub(crate) fn is(bug: Bug) -> bool {
-        CHOSEN.get() == Some(bug)
-    }
-}
-
-#[cfg(feature = "planted")]
-pub use chosen::choose;
-#[cfg(feature = "planted")]
-pub(crate) use chosen::is;
-
-#[cfg(not(feature = "planted"))]
-pub(crate) const fn is(_: Bug) -> bool {
-    false
-}
+crate::chosen!(Bug);

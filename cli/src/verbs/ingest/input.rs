@@ -1,5 +1,6 @@
 //! Events in a file, one after another, with how far each leads.
 
+use crate::output::money::plain;
 use crate::trouble::Trouble;
 use price_ingest::{CsvEvents, Format, IngestError, ParquetEvents};
 use std::fs::File;
@@ -7,6 +8,8 @@ use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 
 /// Bytes of one line, or of one record of CSV.
 const RECORD_BYTES: usize = 1 << 20;
+/// Bytes by which the format of a file is known.
+const HEAD_BYTES: u64 = 64 << 10;
 
 /// What comes next.
 pub enum Next {
@@ -36,6 +39,8 @@ pub struct Input {
     /// The part of a record that is there so far, and its lines.
     part: Vec<u8>,
     lines: u64,
+    /// Lines before it.
+    through: u64,
 }
 
 enum Kind {
@@ -43,26 +48,38 @@ enum Kind {
     Csv {
         from: Box<dyn BufRead>,
         delimiter: u8,
+        /// Once the header was read.
         events: Option<CsvEvents>,
     },
     /// Rows, and the size of the file until a row was taken.
     Parquet(Box<ParquetEvents>, u64),
 }
 
+impl Kind {
+    fn of(format: Format, from: impl BufRead + 'static) -> Kind {
+        match format {
+            Format::Csv(delimiter) => Kind::Csv { from: Box::new(from), delimiter, events: None },
+            _ => Kind::Lines(Box::new(from)),
+        }
+    }
+}
+
 impl Input {
+    fn new(name: &str, kind: Kind) -> Input {
+        Input { name: name.into(), kind, follow: false, part: Vec::new(), lines: 0, through: 0 }
+    }
+
     /// Standard input.
     pub fn standard() -> Result<Input, Trouble> {
         let mut from = BufReader::new(std::io::stdin());
         let head = from.fill_buf().map_err(|error| Trouble::read("-", error))?;
-        let kind = match Format::sniff("-", head)? {
+        match Format::sniff("-", head)? {
             Format::Parquet => {
-                return Err(Trouble::new("C080", "Parquet is read from its end, which standard input does not have")
-                    .help("give the name of the file"));
+                Err(Trouble::new("C080", "Parquet is read from its end, which standard input does not have")
+                    .help("give the name of the file"))
             }
-            Format::Csv(delimiter) => Kind::Csv { from: Box::new(from), delimiter, events: None },
-            Format::NdJson | Format::Json => Kind::Lines(Box::new(from)),
-        };
-        Ok(Input { name: "-".into(), kind, follow: false, part: Vec::new(), lines: 0 })
+            format => Ok(Input::new("-", Kind::of(format, from))),
+        }
     }
 
     /// A file, behind so many bytes and lines that were sent before.
@@ -70,67 +87,66 @@ impl Input {
         let unreadable = |error| Trouble::read(name, error);
         let mut head = Vec::new();
         file.rewind().map_err(unreadable)?;
-        file.by_ref().take(64 << 10).read_to_end(&mut head).map_err(unreadable)?;
+        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
         let format = Format::sniff(name, &head)?;
-        let mut input = Input {
-            name: name.into(),
-            kind: Kind::Lines(Box::new(std::io::empty())),
-            follow,
-            part: Vec::new(),
-            lines: 0,
-        };
         if format == Format::Parquet {
             if follow {
                 return Err(Trouble::new("C080", "a Parquet file does not grow, so it cannot be followed")
                     .help("send it without --follow"));
             }
-            let size = file.metadata().map_err(unreadable)?.len();
-            let sent = if offset == 0 { 0 } else { lines };
-            if offset != 0 && offset != size {
-                return Err(Trouble::new(
-                    "C082",
-                    format!("`{name}` is another file than the one that was sent in part"),
-                )
-                .help("remove its position to send it from its start; what is there already counts once"));
-            }
-            let mut rows = ParquetEvents::open(name, file)?;
-            for _ in 0..sent {
-                rows.next().transpose()?;
-            }
-            input.kind = Kind::Parquet(Box::new(rows), if offset == 0 { size } else { 0 });
-            return Ok(input);
+            return Input::parquet(name, file, offset, lines);
         }
         file.rewind().map_err(unreadable)?;
-        let mut from = BufReader::new(file);
-        if let Format::Csv(delimiter) = format {
-            input.kind = Kind::Csv { from: Box::new(std::io::empty()), delimiter, events: None };
-            let mut events = None;
-            if offset > 0 {
-                let mut header = Input {
-                    kind: Kind::Csv { from: Box::new(from), delimiter, events: None },
-                    name: name.into(),
-                    follow: false,
-                    part: Vec::new(),
-                    lines: 0,
-                };
-                header.next()?;
-                let Kind::Csv { from: _, events: Some(read), .. } = header.kind else {
-                    return Err(input.header("it has no header"));
-                };
-                events = Some(read);
-                from = BufReader::new(File::open(name).map_err(unreadable)?);
+        let mut input = Input::new(name, Kind::of(format, BufReader::new(file)));
+        if offset > 0 {
+            input.read_header()?;
+            let mut rest = File::open(name).map_err(unreadable)?;
+            rest.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
+            if let Kind::Lines(from) | Kind::Csv { from, .. } = &mut input.kind {
+                *from = Box::new(BufReader::new(rest));
             }
-            from.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
-            input.kind = Kind::Csv { from: Box::new(from), delimiter, events };
-        } else {
-            from.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
-            input.kind = Kind::Lines(Box::new(from));
         }
-        Ok(input)
+        Ok(Input { follow, through: lines, ..input })
+    }
+
+    fn parquet(name: &str, file: File, offset: u64, lines: u64) -> Result<Input, Trouble> {
+        let size = file.metadata().map_err(|error| Trouble::read(name, error))?.len();
+        if offset != 0 && offset != size {
+            return Err(Trouble::new("C082", format!("`{name}` is another file than the one that was sent in part"))
+                .help("remove its position to send it from its start; what is there already counts once"));
+        }
+        let mut rows = ParquetEvents::open(name, file)?;
+        for _ in 0..lines {
+            rows.next().transpose()?;
+        }
+        let size = if offset == 0 { size } else { 0 };
+        Ok(Input { through: lines, ..Input::new(name, Kind::Parquet(Box::new(rows), size)) })
+    }
+
+    /// Reads up to the header of CSV, which names what stands behind it.
+    fn read_header(&mut self) -> Result<(), Trouble> {
+        while matches!(self.kind, Kind::Csv { events: None, .. }) {
+            if matches!(self.next()?, Next::End) {
+                return Err(self.header("it has none"));
+            }
+        }
+        Ok(())
     }
 
     fn header(&self, problem: &str) -> Trouble {
         IngestError::Header { file: self.name.clone(), problem: problem.into() }.into()
+    }
+
+    fn too_long(&self) -> Trouble {
+        let (line, name) = (self.through + 1, plain(&self.name));
+        match self.kind {
+            Kind::Csv { .. } => {
+                Trouble::new("C081", format!("the record that begins at line {line} of `{name}` is longer than 1 MiB"))
+                    .help("is a quote there not closed?")
+            }
+            _ => Trouble::new("C081", format!("line {line} of `{name}` is longer than 1 MiB"))
+                .help("is it NDJSON, one event on a line?"),
+        }
     }
 
     /// What comes next.
@@ -149,13 +165,12 @@ impl Input {
             let read = from.by_ref().take(room).read_until(b'\n', &mut self.part);
             let read = read.map_err(|error| Trouble::read(&self.name, error))?;
             let ended = self.part.ends_with(b"\n");
-            if self.part.len() >= RECORD_BYTES && !ended {
-                let message = format!("a line of `{}` is longer than 1 MiB", crate::output::money::plain(&self.name));
-                return Err(Trouble::new("C081", message).help("is it NDJSON, one event on a line?"));
-            }
-            self.lines += u64::from(read > 0);
             // Quotes may hold line ends.
             let whole = ended && (!csv || CsvEvents::is_whole(&self.part));
+            if self.part.len() >= RECORD_BYTES && !whole {
+                return Err(self.too_long());
+            }
+            self.lines += u64::from(read > 0);
             match (whole, read > 0) {
                 (true, _) => break,
                 (false, true) if ended => {}
@@ -167,6 +182,7 @@ impl Input {
         }
         let bytes = std::mem::take(&mut self.part);
         let (covers, lines) = (bytes.len() as u64, std::mem::take(&mut self.lines).max(1));
+        self.through += lines;
         let event = self.event(bytes)?;
         Ok(Next::Record(Record { covers, lines, event }))
     }
@@ -182,16 +198,13 @@ impl Input {
         if text.is_empty() {
             return Ok(Ok(None));
         }
-        let delimiter = *delimiter;
-        match events {
-            Some(events) => Ok(events.event(text).map(|event| Some(event.into_bytes()))),
-            None => match CsvEvents::new(text, delimiter) {
-                Ok(read) => {
-                    *events = Some(read);
-                    Ok(Ok(None))
-                }
-                Err(problem) => Err(self.header(&problem)),
-            },
+        if let Some(events) = events {
+            return Ok(events.event(text).map(|event| Some(event.into_bytes())));
         }
+        match CsvEvents::new(text, *delimiter) {
+            Ok(read) => *events = Some(read),
+            Err(problem) => return Err(self.header(&problem)),
+        }
+        Ok(Ok(None))
     }
 }

@@ -42,6 +42,23 @@ pub struct UsageQuery {
     pub labels: Vec<(String, Wanted)>,
 }
 
+impl UsageQuery {
+    /// All of a meter, as one number.
+    pub fn whole(meter: &str) -> UsageQuery {
+        UsageQuery {
+            meter: meter.to_owned(),
+            from: None,
+            until: None,
+            window: None,
+            zone: Zone::utc(),
+            accounts: None,
+            by_account: false,
+            group_by: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
 /// Labels that are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {

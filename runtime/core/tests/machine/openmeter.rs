@@ -52,20 +52,6 @@ plan coarse {
 }
 ";
 
-fn asked(meter: &str) -> UsageQuery {
-    UsageQuery {
-        meter: meter.to_owned(),
-        from: None,
-        until: None,
-        window: None,
-        zone: Zone::utc(),
-        accounts: None,
-        by_account: false,
-        group_by: Vec::new(),
-        labels: Vec::new(),
-    }
-}
-
 fn set(texts: &[&str]) -> BTreeSet<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -103,8 +89,8 @@ fn models() -> Host {
 fn what_two_prices_read_counts_once() {
     let host = models();
     // Output of the small model is in both prices; input of the large one in none.
-    assert_eq!(values(&host, &asked("tokens")), ["21"]);
-    let by = UsageQuery { group_by: vec!["model".into(), "kind".into()], ..asked("tokens") };
+    assert_eq!(values(&host, &UsageQuery::whole("tokens")), ["21"]);
+    let by = UsageQuery { group_by: vec!["model".into(), "kind".into()], ..UsageQuery::whole("tokens") };
     let found: Vec<(String, String, String)> = rows(&host, &by)
         .into_iter()
         .map(|row| {
@@ -120,26 +106,26 @@ fn what_two_prices_read_counts_once() {
 fn labels_go_by_dimension_or_field_and_others_are_errors() {
     let host = models();
     for name in ["model", "m"] {
-        let of = |wanted| UsageQuery { labels: vec![(name.to_owned(), wanted)], ..asked("tokens") };
+        let of = |wanted| UsageQuery { labels: vec![(name.to_owned(), wanted)], ..UsageQuery::whole("tokens") };
         assert_eq!(values(&host, &of(Wanted::OneOf(set(&["small"])))), ["14"], "{name}");
         assert_eq!(values(&host, &of(Wanted::NoneOf(set(&["small"])))), ["7"], "{name}");
         assert_eq!(values(&host, &of(Wanted::OneOf(set(&["none"])))), [] as [&str; 0], "{name}");
     }
-    let wrong = UsageQuery { group_by: vec!["color".into()], ..asked("tokens") };
+    let wrong = UsageQuery { group_by: vec!["color".into()], ..UsageQuery::whole("tokens") };
     let error = host.machine.used("t", &wrong).expect_err("no such label");
     assert_eq!(error.to_string(), "`tokens` has no label `color`; known: kind, m, model, user");
-    assert_eq!(host.machine.used("t", &asked("nothing")), Err(UsageError::Unknown("nothing".into())));
+    assert_eq!(host.machine.used("t", &UsageQuery::whole("nothing")), Err(UsageError::Unknown("nothing".into())));
 }
 
 #[test]
 fn different_texts_are_counted_in_each_window_and_account() {
     let host = models();
-    assert_eq!(values(&host, &asked("users")), ["2"]);
-    let days = UsageQuery { window: Some(WindowSize::Day), ..asked("users") };
+    assert_eq!(values(&host, &UsageQuery::whole("users")), ["2"]);
+    let days = UsageQuery { window: Some(WindowSize::Day), ..UsageQuery::whole("users") };
     assert_eq!(values(&host, &days), ["1", "1", "1"]);
-    let own = UsageQuery { accounts: Some(set(&["b"])), by_account: true, ..asked("users") };
+    let own = UsageQuery { accounts: Some(set(&["b"])), by_account: true, ..UsageQuery::whole("users") };
     assert_eq!(rows(&host, &own).iter().map(|row| row.account.as_deref()).collect::<Vec<_>>(), [Some("b")]);
-    let nobody = UsageQuery { accounts: Some(set(&[])), ..asked("users") };
+    let nobody = UsageQuery { accounts: Some(set(&[])), ..UsageQuery::whole("users") };
     assert!(rows(&host, &nobody).is_empty());
 }
 
@@ -160,11 +146,11 @@ fn plans_that_count_in_other_steps_add_up_and_other_units_do_not() {
     };
     let answers = host.decide(JANUARY_20, &[put("p1", "a", "500000000"), put("p2", "c", "2")]);
     assert!(answers.iter().all(|answer| matches!(answer, Answer::Accepted { .. })), "{answers:?}");
-    assert_eq!(values(&host, &asked("stored")), ["2.5"]);
+    assert_eq!(values(&host, &UsageQuery::whole("stored")), ["2.5"]);
     let other = COARSE.replace("plan coarse", "plan other").replace("sum of put.bytes in GB", "count of put in puts");
     let other = other.replace("event put", "unit put, puts\n\nevent put").replace("per GB", "per put");
     host.one(0, Command::Publish { tenant: "t".into(), artefact: compiled(&other, "other") });
-    let error = host.machine.used("t", &asked("stored")).expect_err("no sum");
+    let error = host.machine.used("t", &UsageQuery::whole("stored")).expect_err("no sum");
     assert!(matches!(error, UsageError::Differs(..)), "{error}");
 }
 
@@ -178,20 +164,20 @@ fn windows_go_by_the_local_clock() {
     let in_zone = |zone: &str, window| UsageQuery {
         zone: Zone::get(zone).expect("a zone"),
         window: Some(window),
-        ..asked("calls")
+        ..UsageQuery::whole("calls")
     };
     // An hour of India begins at half past one of UTC.
     assert_eq!(values(&host, &in_zone("Asia/Kolkata", WindowSize::Hour)), ["1", "1", "1"]);
     assert_eq!(values(&host, &in_zone("UTC", WindowSize::Hour)), ["2", "1"]);
     assert_eq!(values(&host, &in_zone("Asia/Kolkata", WindowSize::Day)), ["2", "1"]);
     assert_eq!(values(&host, &in_zone("America/New_York", WindowSize::Month)), ["2", "1"]);
-    let from = UsageQuery { from: Some(1_767_227_400_000_000_000), ..asked("calls") };
+    let from = UsageQuery { from: Some(1_767_227_400_000_000_000), ..UsageQuery::whole("calls") };
     assert_eq!(values(&host, &from), ["2"], "from half past midnight on");
 }
 
 #[test]
 fn usage_depends_on_no_order_and_comes_back_with_the_log() {
-    let by = UsageQuery { group_by: vec!["model".into()], by_account: true, ..asked("tokens") };
+    let by = UsageQuery { group_by: vec!["model".into()], by_account: true, ..UsageQuery::whole("tokens") };
     let host = models();
     let mut other = Host::with(MODELS, "models", &["b", "a"]);
     let events = [
@@ -205,14 +191,17 @@ fn usage_depends_on_no_order_and_comes_back_with_the_log() {
     assert_eq!(rows(&host, &by), rows(&other, &by));
     assert_eq!(host.replayed().used("t", &by), Ok(rows(&host, &by)));
     other.one(JANUARY_20, Command::Void { tenant: "t".into(), source: "s".into(), id: "2".into() });
-    assert_eq!(values(&other, &asked("tokens")), ["14"]);
+    assert_eq!(values(&other, &UsageQuery::whole("tokens")), ["14"]);
 }
 
 #[test]
 fn levels_have_no_value_window_by_window() {
     let host = Host::with(crate::LEVELS, "disk", &["a"]);
     for meter in ["storage", "peak"] {
-        assert!(matches!(host.machine.used("t", &asked(meter)), Err(UsageError::NotAdditive(..))), "{meter}");
+        assert!(
+            matches!(host.machine.used("t", &UsageQuery::whole(meter)), Err(UsageError::NotAdditive(..))),
+            "{meter}"
+        );
     }
 }
 

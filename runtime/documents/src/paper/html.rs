@@ -1,7 +1,8 @@
 //! A page to send, to read and to print.
 
 use super::{Paper, RowKind};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use crate::page::page;
+use maud::{Markup, html};
 
 const STYLE: &str = "
 @page { size: A4; margin: 18mm 16mm 20mm; }
@@ -49,23 +50,10 @@ footer p { margin: .25rem 0; }
 
 /// A page that needs nothing but itself.
 pub fn html(paper: &Paper) -> String {
-    html! {
-        (DOCTYPE)
-        html lang=(paper.language) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (paper.title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (page(paper)) } }
-        }
-    }
-    .into_string()
+    page(&paper.language, &paper.title, STYLE, &body(paper))
 }
 
-fn page(paper: &Paper) -> Markup {
+fn body(paper: &Paper) -> Markup {
     html! {
         header {
             address.from { @for line in paper.seller.lines() { div { (line) } } }

@@ -14,7 +14,7 @@ pub use letterhead::{Letterhead, Party};
 pub use rows::{Block, Row, RowKind};
 
 pub(crate) use number::amount;
-pub(crate) use rows::words;
+pub(crate) use rows::{BALANCES, words};
 
 use body::Body;
 use rows::{blocks, lines};
@@ -120,11 +120,6 @@ impl Paper {
             language: letterhead.language.clone(),
         })
     }
-}
-
-/// The tables below the lines of a body.
-pub(crate) fn blocks_of(body: &str) -> Result<Vec<Block>, NotABody> {
-    Ok(blocks(&serde_json::from_str(body)?))
 }
 
 #[cfg(test)]

@@ -180,6 +180,9 @@ pub(crate) fn words(name: &str) -> Cow<'_, str> {
     if name.contains('_') { name.replace('_', " ").into() } else { name.into() }
 }
 
+/// The title of the table of balances, which a statement has in more detail.
+pub(crate) const BALANCES: &str = "Balances";
+
 /// Balances, commitments, allowances.
 pub(super) fn blocks(body: &Body<'_>) -> Vec<Block> {
     let heads = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -198,7 +201,7 @@ pub(super) fn blocks(body: &Body<'_>) -> Vec<Block> {
             .collect();
         if !rows.is_empty() {
             let head = heads(&["Balance", "Opened", "Added", "Used", "Expired", "Left"]);
-            blocks.push(Block { title: "Balances".into(), head, rows });
+            blocks.push(Block { title: BALANCES.into(), head, rows });
         }
         let rows: Vec<Vec<String>> = payment
             .commitments

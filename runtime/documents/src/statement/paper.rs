@@ -1,7 +1,7 @@
 //! A statement as people see it.
 
 use super::{Statement, Wallet};
-use crate::paper::{Block, Envelope, Letterhead, NotABody, Paper, amount, blocks_of, words};
+use crate::paper::{BALANCES, Block, Envelope, Letterhead, NotABody, Paper, amount, words};
 
 impl Statement {
     /// A page of the statement that belongs to a body, under the letterhead of its invoice.
@@ -13,9 +13,10 @@ impl Statement {
         };
         (paper.lines, paper.totals) = (Vec::new(), Vec::new());
         paper.notes = Vec::new();
+        let of_invoice = std::mem::take(&mut paper.blocks);
         paper.blocks = self.wallets.iter().filter(|of| of.moved()).map(movements).collect();
         paper.blocks.extend(self.wallets.iter().filter(|of| !of.lots.is_empty()).map(lots));
-        paper.blocks.extend(blocks_of(body)?.into_iter().filter(|block| block.title != "Balances"));
+        paper.blocks.extend(of_invoice.into_iter().filter(|block| block.title != BALANCES));
         if let Some(revenue) = &self.revenue {
             let mut rows = vec![row("before", ["", "", &revenue.deferred_before])];
             rows.extend(revenue.days.iter().map(|of| row(&of.day, [&of.earned, &of.breakage, &of.deferred])));

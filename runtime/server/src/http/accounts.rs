@@ -1,6 +1,7 @@
 //! Accounts, and what they owe.
 
 use crate::http::auth::{day_of, now};
+use crate::http::events::raw;
 use crate::http::params::{Params, Part, page};
 use crate::http::problem::Problem;
 use crate::http::{App, invoices, json, json_of};
@@ -14,6 +15,7 @@ use price_core::{AccountView, Priced, QueryError};
 use price_documents::paper::Paper;
 use price_value::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 #[derive(Deserialize)]
@@ -123,20 +125,38 @@ async fn period(app: &App, caller: Caller, account: String, asked: &On) -> Resul
     Ok(Shown { entry, priced, status, issued, body })
 }
 
-/// The text around what is shown: the same for an invoice and for a statement, so that their texts are
-/// the same wherever they are shown.
-fn around(shown: &Shown, name: &str, text: &str) -> Response {
-    let Shown { entry, priced, status, issued, .. } = shown;
-    let number = issued.as_ref().map(|of| format!("\"number\":\"{}\",", of.issued.number)).unwrap_or_default();
-    let plan = serde_json::to_string(&price_documents::head(&priced.plan, &priced.hash)).unwrap_or_default();
-    let version = price_documents::FORMAT_VERSION;
-    // Members stand in the order of their names.
-    let part = format!("\"{name}\":{text},");
-    let (first, last) = if name < "number" { (part, String::new()) } else { (String::new(), part) };
-    let text = format!(
-        "{{\"as_of_entry\":{entry},\"format_version\":\"{version}\",{first}{number}\"plan\":{plan},{last}\"status\":\"{status}\"}}\n"
-    );
-    json(StatusCode::OK, text)
+/// A period with what is shown of it. That is put in as it stands: its text is the same wherever it is
+/// shown.
+#[derive(Serialize)]
+struct ShownOut<'s> {
+    as_of_entry: u64,
+    format_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice: Option<&'s RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'s str>,
+    plan: price_documents::PlanHead<'s>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<price_documents::statement::Statement>,
+    status: &'static str,
+}
+
+impl Shown {
+    fn out(&self) -> ShownOut<'_> {
+        ShownOut {
+            as_of_entry: self.entry,
+            format_version: price_documents::FORMAT_VERSION,
+            invoice: None,
+            number: self.issued.as_ref().map(|of| of.issued.number.as_str()),
+            plan: price_documents::head(&self.priced.plan, &self.priced.hash),
+            statement: None,
+            status: self.status,
+        }
+    }
+}
+
+fn answer(out: &ShownOut<'_>) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, serde_json::to_string(out).map_err(fault)? + "\n"))
 }
 
 /// The invoice of the billing period that holds a day.
@@ -147,7 +167,7 @@ pub(super) async fn invoice(
     Params(asked): Params<On>,
 ) -> Result<Response, Problem> {
     let shown = period(&app, caller, account, &asked).await?;
-    Ok(around(&shown, "invoice", &shown.body))
+    answer(&ShownOut { invoice: Some(raw(&shown.body)?), ..shown.out() })
 }
 
 fn fault(problem: impl std::fmt::Display) -> Problem {
@@ -163,7 +183,7 @@ pub(super) async fn statement(
 ) -> Result<Response, Problem> {
     let shown = period(&app, caller, account, &asked).await?;
     let statement = price_documents::statement(&shown.body).map_err(fault)?;
-    Ok(around(&shown, "statement", &serde_json::to_string(&statement).map_err(fault)?))
+    answer(&ShownOut { statement: Some(statement), ..shown.out() })
 }
 
 async fn statement_paper(app: &App, caller: Caller, account: String, asked: &On) -> Result<Paper, Problem> {

@@ -149,7 +149,7 @@ pub(super) async fn subjects(
     Part(meter): Part,
 ) -> Result<Response, Problem> {
     let meter = find(&app, &caller, &meter).await?;
-    let asked = UsageQuery { by_account: true, ..query::whole(&meter.name) };
+    let asked = UsageQuery { by_account: true, ..UsageQuery::whole(&meter.name) };
     let rows = query::rows(&app, &caller, asked).await?;
     let names: BTreeSet<String> = rows.into_iter().filter_map(|row| row.account).collect();
     Ok(json_of(StatusCode::OK, &names))
@@ -163,7 +163,7 @@ pub(super) async fn values(
 ) -> Result<Response, Problem> {
     let Path((meter, field)) = path.map_err(|_| Problem::not_found("the address is not percent-encoded UTF-8"))?;
     let meter = find(&app, &caller, &meter).await?;
-    let asked = UsageQuery { group_by: vec![field.clone()], ..query::whole(&meter.name) };
+    let asked = UsageQuery { group_by: vec![field.clone()], ..UsageQuery::whole(&meter.name) };
     let rows = query::rows(&app, &caller, asked).await?;
     let texts: BTreeSet<String> = rows.into_iter().filter_map(|mut row| row.group.remove(&field).flatten()).collect();
     Ok(json_of(StatusCode::OK, &texts))

@@ -14,24 +14,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use price_core::{UsageError, UsageQuery, UsageRow};
-use price_value::{Timestamp, Zone};
+use price_value::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
-
-/// All of a meter, as one number.
-pub(super) fn whole(meter: &str) -> UsageQuery {
-    UsageQuery {
-        meter: meter.to_owned(),
-        from: None,
-        until: None,
-        window: None,
-        zone: Zone::utc(),
-        accounts: None,
-        by_account: false,
-        group_by: Vec::new(),
-        labels: Vec::new(),
-    }
-}
 
 /// What was used. The shard gives the events; they are added up beside it.
 pub(super) async fn rows(app: &App, caller: &Caller, asked: UsageQuery) -> Result<Vec<UsageRow>, Problem> {
