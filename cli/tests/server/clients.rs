@@ -80,6 +80,15 @@ fn csv_and_parquet_are_sent_as_what_they_hold() {
     assert!(said.contains("Sent 4 events: 3 accepted, 0 already there, 0 in conflict, 1 refused"), "{said}");
     // It goes on behind what was sent, under the header that it has.
     place.file("usage.csv", &(csv + &call("5", "/d")));
+    for (name, text_of, told) in [
+        ("list.json", "[\n {\"id\":\"1\"}\n]\n".to_owned(), "C080"),
+        ("wrong.csv", "id;type\n1;request\n".to_owned(), "no column is called `type`; separated by `,`"),
+        ("open.csv", format!("{header}1,\"s\n{}", call("2", "/").repeat(30_000)), "begins at line 2"),
+    ] {
+        place.file(name, &text_of);
+        let ran = place.run(&["ingest", name, "--url", &url]);
+        assert!(ran.status.code() == Some(2) && text(&ran.stderr).contains(told), "{name}: {}", text(&ran.stderr));
+    }
     let said = ingest("usage.csv");
     assert!(said.contains("Going on behind line 6\nSent 1 event: 1 accepted"), "{said}");
 }

@@ -55,6 +55,15 @@ enum Kind {
     Parquet(Box<ParquetEvents>, u64),
 }
 
+/// A list of all events is not sent: how far it was would not be known.
+fn one_by_one(name: &str, head: &[u8]) -> Result<(), Trouble> {
+    if head.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(());
+    }
+    Err(Trouble::new("C080", format!("`{}` is one list of events, and not one event on a line", plain(name)))
+        .help("write each on a line of its own, as `jq -c '.[]' FILE` does"))
+}
+
 impl Kind {
     fn of(format: Format, from: impl BufRead + 'static) -> Kind {
         match format {
@@ -78,7 +87,10 @@ impl Input {
                 Err(Trouble::new("C080", "Parquet is read from its end, which standard input does not have")
                     .help("give the name of the file"))
             }
-            format => Ok(Input::new("-", Kind::of(format, from))),
+            format => {
+                one_by_one("-", head)?;
+                Ok(Input::new("-", Kind::of(format, from)))
+            }
         }
     }
 
@@ -96,6 +108,7 @@ impl Input {
             }
             return Input::parquet(name, file, offset, lines);
         }
+        one_by_one(name, &head)?;
         file.rewind().map_err(unreadable)?;
         let mut input = Input::new(name, Kind::of(format, BufReader::new(file)));
         if offset > 0 {

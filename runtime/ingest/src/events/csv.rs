@@ -6,6 +6,14 @@ use crate::format::BOM;
 use crate::limits::MEMBERS_MAX;
 use std::collections::BTreeSet;
 
+/// A name that every event needs and no column has.
+fn missing(names: &[String]) -> Option<&'static str> {
+    let has = |name: &str| names.iter().any(|of| of == name);
+    // A file of CloudEvents calls the account `subject`.
+    let needed = [("type", "type"), ("account", "subject"), ("time", "time"), ("id", "id")];
+    needed.into_iter().find(|(name, other)| !has(name) && !has(other)).map(|(name, _)| name)
+}
+
 /// Turns the records under a header into events. Cells are texts: what a number is, the plan knows.
 pub struct CsvEvents {
     delimiter: u8,
@@ -26,6 +34,11 @@ impl CsvEvents {
         let mut seen = BTreeSet::new();
         if let Some(twice) = names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
             return Err(format!("the column `{twice}` is there twice"));
+        }
+        if let Some(missing) = missing(&names) {
+            let shown: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
+            let sign = char::from(delimiter);
+            return Err(format!("no column is called `{missing}`; separated by `{sign}`, it has {}", shown.join(", ")));
         }
         Ok(CsvEvents { delimiter, names })
     }
@@ -57,14 +70,22 @@ mod tests {
 
     #[test]
     fn cells_are_members_by_the_names_of_the_header() {
-        let csv = CsvEvents::new(b"\xef\xbb\xbfid,account,tokens.input,tokens.output,note", b',').expect("a header");
-        let event = csv.event(b"1,acme,12.50,,\"a \"\"b\"\",\nc\"").expect("an event");
-        assert_eq!(event, r#"{"account":"acme","id":"1","note":"a \"b\",\nc","tokens":{"input":"12.50"}}"#);
-        assert!(csv.event(b"1,acme").expect_err("too short").contains("2 fields where the header has 5"));
-        assert!(csv.event(b"1,ac\"me,,,").is_err() && csv.event(b"\xff,,,,").is_err());
-        assert!(CsvEvents::new(b"id,id", b',').is_err());
-        let odd = CsvEvents::new(b"a,a.b", b',').expect("a header");
-        assert!(odd.event(b"1,2").is_err());
+        let csv = CsvEvents::new(b"\xef\xbb\xbfid,type,account,time,tokens.input,tokens.output,note", b',')
+            .expect("a header");
+        let event = csv.event(b"1,call,acme,now,12.50,,\"a \"\"b\"\",\nc\"").expect("an event");
+        assert_eq!(
+            event,
+            r#"{"account":"acme","id":"1","note":"a \"b\",\nc","time":"now","tokens":{"input":"12.50"},"type":"call"}"#
+        );
+        assert!(csv.event(b"1,acme").expect_err("too short").contains("2 fields where the header has 7"));
+        assert!(csv.event(b"1,call,ac\"me,now,,,").is_err() && csv.event(b"\xff,call,acme,now,,,").is_err());
+        let told = |header: &[u8], delimiter| CsvEvents::new(header, delimiter).err().expect("it is refused");
+        assert!(told(b"id,type,account,time,id", b',').contains("`id` is there twice"));
+        assert!(
+            told(b"id;type;account;time", b',').contains("no column is called `type`; separated by `,`, it has `id;")
+        );
+        let odd = CsvEvents::new(b"id,type,subject,time,a,a.b", b',').expect("a header");
+        assert!(odd.event(b"1,call,acme,now,1,2").is_err());
         assert!(CsvEvents::is_whole(b"a,\"b\"\"\"") && !CsvEvents::is_whole(b"a,\"b"));
     }
 }
