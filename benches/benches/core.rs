@@ -166,6 +166,7 @@ fn main() {
     let options = Options { segment_bytes: limits::SEGMENT_BYTES_DEFAULT, at_least: 0 };
     let mut log = Log::create(disk("log"), [7; 16], options).expect("a log");
     let mut served = machine(disk("index"));
+    served.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     let tenant = || "t".to_owned();
     let mut setup = vec![Command::Publish { tenant: tenant(), artefact }];
     setup.extend((0..accounts).map(|n| {
@@ -190,6 +191,7 @@ fn main() {
     setup.chunks(BATCH).for_each(|commands| step(&mut served, &mut log, commands));
     say("subscriptions", accounts, started);
 
+    let before = resident_mb();
     let mut waiting: Vec<Vec<Command>> = batches
         .iter()
         .map(|batch| batch.iter().map(|r| Command::Usage { tenant: tenant(), record: r.clone(), set: None }).collect())
@@ -206,6 +208,7 @@ fn main() {
 
     let started = Instant::now();
     let mut replayed = machine(disk("index2"));
+    replayed.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     let mut scan = log.scan(1).expect("a scan");
     while let Some(group) = scan.next().expect("a group") {
         for frame in group.frames() {

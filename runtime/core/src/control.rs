@@ -53,11 +53,11 @@ impl Machine {
         match entry {
             Entry::Void(named) => {
                 let key = self.keys.key(named.tenant.as_bytes(), named.source.as_bytes(), named.id.as_bytes());
-                if !self.places.contains_key(&key.0) {
+                if !self.counts(key.0) {
                     return Err(("S016", "no event that counts has this source and id".into()));
                 }
                 let at = self.time_of(&named.tenant, recorded_at);
-                self.take_back(&[key.0], at, (seq, How::Voided));
+                self.take_back(&named.tenant, &[key.0], at, (seq, How::Voided));
                 Ok(())
             }
             Entry::Revert(reverted) => {
@@ -66,7 +66,7 @@ impl Machine {
                     return Err(("S017", format!("there is no backfill called `{}`", reverted.set)));
                 };
                 let at = self.time_of(&reverted.tenant, recorded_at);
-                self.take_back(&keys, at, (seq, How::Reverted));
+                self.take_back(&reverted.tenant, &keys, at, (seq, How::Reverted));
                 let set: Arc<str> = reverted.set.as_str().into();
                 keys.iter().for_each(|key| self.past.name(*key, &set));
                 Ok(())
@@ -122,10 +122,12 @@ impl Machine {
         self.tenants.get(tenant).map_or(recorded_at, |tenant| tenant.time(recorded_at))
     }
 
-    fn take_back(&mut self, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
+    fn take_back(&mut self, tenant: &str, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
+        let Some(tenant) = self.tenants.number(tenant) else { return };
         let mut by_book: BTreeMap<(u32, u32), Vec<TakenBack>> = BTreeMap::new();
         for key in keys {
-            let Some(place) = self.places.remove(key) else { continue };
+            let Some(place) = self.place(tenant, *key) else { continue };
+            self.changed.spent.insert(*key);
             self.past.put(*key, place, by, how);
             let Place { tenant, book, billed, happened, seq } = place;
             by_book.entry((tenant, book)).or_default().push(TakenBack { billed, happened, seq });
@@ -181,7 +183,7 @@ impl Machine {
             if tenant.books.len() >= limits::PLANS {
                 return Err(("S018", format!("a tenant has at most {} plans", limits::PLANS)));
             }
-            let mut book = Book::new(version).map_err(setup)?;
+            let mut book = Book::new(version, self.archive.clone()).map_err(setup)?;
             book.closes_from(recorded_at.saturating_mul(1_000));
             let term = plan.parties.as_ref().map(|parties| parties.term).unwrap_or_default();
             // A contract whose term began in closed periods owes its fees for them.

@@ -9,6 +9,7 @@
 //! *Invariant:* an invoice is a function of the facts, not of the order they came in.
 
 mod answers;
+mod archive;
 mod arrivals;
 pub mod billing;
 mod book;
@@ -26,6 +27,7 @@ mod numbered;
 mod once;
 mod past;
 mod path;
+mod places;
 pub mod planted;
 mod portal;
 mod query;

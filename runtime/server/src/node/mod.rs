@@ -3,6 +3,7 @@
 mod follow;
 mod opening;
 mod queue;
+mod sealing;
 mod shard;
 mod view;
 mod writer;

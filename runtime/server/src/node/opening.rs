@@ -58,6 +58,7 @@ pub(super) fn open(
     // The whole log is replayed, so the index is made anew with it.
     let index = Index::reset(index_disk, &keys, Default::default())?;
     let mut machine = Machine::new(factory, index, keys);
+    machine.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     let mut recorded_at = 0;
     let mut scan = log.scan(1)?;
     while let Some(group) = scan.next()? {
@@ -65,6 +66,10 @@ pub(super) fn open(
             machine.replay(&frame)?;
             recorded_at = frame.recorded_at.max(recorded_at);
             metrics.replayed.store(frame.seq, Relaxed);
+        }
+        // What is replayed is durable, so it may be sealed at once.
+        while let Some(job) = machine.index_job() {
+            machine.adopt(job.run(log.durable())?)?;
         }
     }
     machine.settle()?;

@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::node::follow::Posted;
 use crate::node::opening::Opened;
 use crate::node::queue::{Queue, Taken, Work};
+use crate::node::sealing::Sealing;
 use crate::node::view::View;
 use crate::node::writer::{Group, Writer, die};
 use price_core::{Command, Machine};
@@ -31,6 +32,7 @@ pub(super) struct Shard {
     queue: Arc<Queue>,
     view: Arc<View>,
     writer: Writer,
+    sealing: Sealing,
 }
 
 impl Shard {
@@ -46,12 +48,21 @@ impl Shard {
         // What a crash kept from being looked at is looked at now.
         machine.look_at_all();
         let next = log.next_seq();
-        Shard { machine, recorded_at, next, writer: Writer::new(log, queue.clone(), metrics, posted), view, queue }
+        let sealing = Sealing::new(metrics.clone());
+        Shard {
+            machine,
+            recorded_at,
+            next,
+            sealing,
+            writer: Writer::new(log, queue.clone(), metrics, posted),
+            view,
+            queue,
+        }
     }
 
     /// Works until the queue is closed and empty, and everything is answered.
     pub(super) fn run(self) {
-        let Shard { mut machine, mut recorded_at, mut next, queue, view, writer } = self;
+        let Shard { mut machine, mut recorded_at, mut next, queue, view, writer, mut sealing } = self;
         let (hand, handed) = std::sync::mpsc::sync_channel::<Group>(AHEAD);
         let Ok(writing) = std::thread::Builder::new().name("log".into()).spawn(move || writer.run(&handed)) else {
             die("a thread for the log cannot be started");
@@ -83,7 +94,10 @@ impl Shard {
                     None => wait,
                 };
                 match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, wait) {
-                    Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand),
+                    Taken::Work(work) => {
+                        turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand);
+                        sealing.turn(&mut machine).unwrap_or_else(|error| die(error));
+                    }
                     Taken::Nothing => {}
                     Taken::Closed => return,
                 }
@@ -137,6 +151,7 @@ fn turn(
     }
     // They see this group, so what they found leaves with it.
     group.found.extend(questions.into_iter().map(|question| question(machine)));
+    machine.sound().unwrap_or_else(|error| die(error));
     if hand.send(group).is_err() {
         die("the log is no longer written");
     }

@@ -108,6 +108,8 @@ impl Host {
             _ => Index::reset(disk, &keys(), index::Options::default()).map_err(said)?,
         };
         let mut machine = Machine::new(Arc::new(InterpFactory), index, keys());
+        // Texts of what is durable come from the log, all of them.
+        machine.read_from(log.entries(), 0);
         let mut groups = groups(&log).map_err(said)?;
         let entries: Vec<Stored> = groups.concat();
         match home.fault {
