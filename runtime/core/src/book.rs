@@ -7,12 +7,14 @@ use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
 use hashbrown::HashMap;
 use price_ingest::{Envelopes, Part, Records};
-use price_ir::{EntitlementUse, Invoice, Kernel, MeaningHash, Plan, SourceMap};
+use price_ir::artefact::Artefact;
+use price_ir::{EntitlementUse, Invoice, Kernel, KernelFactory, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, Trace, restate,
     states,
 };
 use price_value::{Date, Period, Timestamp, Zone};
+use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 /// A plan as it is known from a day on.
 #[derive(Clone)]
 pub(crate) struct Version {
+    /// As it was published.
+    pub(crate) artefact: Arc<[u8]>,
     pub(crate) kernel: Arc<dyn Kernel>,
     pub(crate) source_map: Arc<SourceMap>,
     pub(crate) hash: MeaningHash,
@@ -32,6 +36,21 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Reads and compiles an artefact; `since` says the local day of its entry.
+    pub(crate) fn of(
+        factory: &dyn KernelFactory,
+        artefact: &[u8],
+        seq: u64,
+        since: impl FnOnce(&Zone) -> Date,
+    ) -> Result<Version, String> {
+        let Artefact { plan, source_map, hash } =
+            price_ir::artefact::decode(artefact).map_err(|error| error.to_string())?;
+        let plan = Arc::new(plan);
+        let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
+        let (kernel, since) = (factory.compile(&plan)?, since(&zone));
+        Ok(Version { artefact: artefact.into(), kernel, source_map: Arc::new(source_map), hash, zone, since, seq })
+    }
+
     pub(crate) fn plan(&self) -> &Arc<Plan> {
         self.kernel.plan()
     }
@@ -117,6 +136,40 @@ impl Book {
         })
     }
 
+    /// What a checkpoint keeps of its cells, and how many runs of them are lost.
+    pub(crate) fn save(&self) -> (impl Serialize + '_, usize) {
+        (self.live.rater.save(), self.live.lost)
+    }
+
+    /// A book without facts, with the cells that a checkpoint kept of its latest version.
+    pub(crate) fn resume(
+        versions: Vec<Version>,
+        archive: Arc<Archive>,
+        placed: Vec<(Subscription, Date)>,
+        (cells, lost): (price_rating::Saved, usize),
+    ) -> Option<Book> {
+        let mut book = Book::new(versions.last()?.clone(), archive).ok()?;
+        book.versions = versions;
+        for (subscription, day) in placed {
+            book.note(subscription, day);
+        }
+        book.live.lost = lost;
+        book.live.rater.load(cells).then_some(book)
+    }
+
+    /// Remembers a subscription that the rater knows.
+    fn note(&mut self, subscription: Subscription, placed: Date) {
+        let at = self.subscriptions.len() as u32;
+        self.of_billed.entry(subscription.billed().to_owned()).or_default().push(at);
+        self.subscriptions.push(subscription);
+        self.placed.push(placed);
+    }
+
+    /// Names of accounts, by number.
+    pub(crate) fn member_names(&self) -> impl Iterator<Item = &str> {
+        self.members.by_number().map(|(name, _)| name)
+    }
+
     /// Why an event is refused that is recorded now, in nanoseconds, if it comes too late.
     pub(crate) fn too_late(&mut self, happened: i64, recorded: i64) -> Option<RejectReason> {
         let closing = self.closing.as_mut()?;
@@ -190,10 +243,7 @@ impl Book {
             }
             Err(other) => return Err(other),
         }
-        let at = self.subscriptions.len() as u32;
-        self.of_billed.entry(subscription.billed().to_owned()).or_default().push(at);
-        self.subscriptions.push(subscription);
-        self.placed.push(placed);
+        self.note(subscription, placed);
         self.epoch += 1;
         Ok(())
     }

@@ -143,14 +143,10 @@ impl Machine {
         if published.tenant.is_empty() || published.tenant.len() > limits::TENANT_BYTES {
             return Err(("S018", format!("the name of a tenant has 1 to {} bytes", limits::TENANT_BYTES)));
         }
-        let artefact = price_ir::artefact::decode(&published.artefact).map_err(|e| ("S011", e.to_string()))?;
-        let plan = Arc::new(artefact.plan);
-        let zone =
-            Zone::get(&plan.zone).ok_or_else(|| ("S011", format!("the time zone `{}` is not known", plan.zone)))?;
-        let since = zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
-        let kernel = self.factory.compile(&plan).map_err(|problem| ("S011", problem))?;
+        let since = |zone: &Zone| zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
         let version =
-            Version { kernel, source_map: Arc::new(artefact.source_map), hash: artefact.hash, zone, since, seq };
+            Version::of(&*self.factory, &published.artefact, seq, since).map_err(|problem| ("S011", problem))?;
+        let plan = version.plan().clone();
         let tenant = self.tenants.number_or(&published.tenant, Tenant::default);
         let tenant = self.tenants.at_mut(tenant);
         let number = if let Some(number) = tenant.books.number(&plan.name) {

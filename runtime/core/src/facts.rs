@@ -121,6 +121,16 @@ impl Facts {
         })
     }
 
+    /// Those of entries after one, for a checkpoint.
+    pub(crate) fn since(&self, seq: u64) -> impl Iterator<Item = &Fact> {
+        self.all.iter().filter(move |fact| fact.seq > seq)
+    }
+
+    /// Those that were taken back, and when, in nanoseconds.
+    pub(crate) fn taken_back(&self) -> impl Iterator<Item = (&Fact, i64)> {
+        self.all.iter().filter_map(|fact| Some((fact, self.gone(fact)?)))
+    }
+
     /// One of them: the last that counts, if any does.
     pub(crate) fn any(&self) -> Option<&Fact> {
         self.counting().next_back().or(self.all.last())

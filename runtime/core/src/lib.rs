@@ -13,6 +13,7 @@ mod archive;
 mod arrivals;
 pub mod billing;
 mod book;
+mod checkpoint;
 mod command;
 mod control;
 pub mod enforce;
@@ -35,6 +36,7 @@ mod recent;
 mod replay;
 mod usage;
 
+pub use checkpoint::{Blob, Unusable};
 pub use command::{Answer, Command, Once, Subscribed};
 pub use inspect::{Behind, Recorded, VersionView};
 pub use machine::{Decided, Machine, ReplayError, account_hash};

@@ -24,6 +24,7 @@ use price_rating::RejectReason;
 use price_store::index::{AsIs, Done, Hit, Index, Job, Keys, Probe};
 use price_store::log::Entries;
 use price_value::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -66,7 +67,7 @@ pub enum ReplayError {
 }
 
 /// Where a content of an event is: numbers of its tenant, its book, and who is billed there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) tenant: u32,
     pub(crate) book: u32,
@@ -76,6 +77,7 @@ pub(crate) struct Place {
 }
 
 /// An account on a plan.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) book: u32,
     /// Its number in that book.
@@ -193,6 +195,17 @@ impl Machine {
     /// Work on the event index that is due, for any thread; its outcome goes to [`Machine::adopt`].
     pub fn index_job(&mut self) -> Option<Job> {
         if self.index.wants_seal() { self.index.seal() } else { self.index.merge() }
+    }
+
+    /// Work that brings the event index to the disk up to now, unless other work on it is not adopted
+    /// yet: a checkpoint of now is good once it is done.
+    pub fn index_seal(&mut self) -> Option<Job> {
+        self.index.seal()
+    }
+
+    /// Whether the event index has on disk what was folded.
+    pub fn indexed(&self) -> bool {
+        self.index.through() >= self.folded
     }
 
     /// Takes over what a job of the index made.

@@ -5,9 +5,11 @@ use crate::limits;
 use crate::planted::{self, Bug};
 use price_rating::{Closing, Late};
 use price_value::{Date, Period, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How far the periods of a plan are closed.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Closes {
     /// Periods that end by this day are closed for everybody.
     pub(super) until: Date,
@@ -25,6 +27,7 @@ pub(crate) struct Closes {
 }
 
 /// A period that is being closed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Run {
     pub(super) period: Period,
     /// Who is still to be billed for it, by name.

@@ -99,6 +99,7 @@ pub struct Dispute {
 }
 
 /// A document with what became of it.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Document {
     /// Its entry.
     pub(crate) seq: u64,

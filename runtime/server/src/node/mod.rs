@@ -3,8 +3,8 @@
 mod follow;
 mod opening;
 mod queue;
-mod sealing;
 mod shard;
+mod upkeep;
 mod view;
 mod writer;
 
@@ -34,6 +34,8 @@ pub struct Options {
     pub queue_requests: usize,
     /// Bytes of requests that may wait.
     pub queue_bytes: usize,
+    /// Entries after which a checkpoint is made.
+    pub checkpoint_entries: u64,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             segment_mib: price_store::limits::SEGMENT_BYTES_DEFAULT >> 20,
             queue_requests: limits::QUEUE_REQUESTS,
             queue_bytes: limits::QUEUE_BYTES,
+            checkpoint_entries: limits::CHECKPOINT_ENTRIES,
         }
     }
 }
@@ -80,7 +83,7 @@ impl Node {
         metrics: Arc<Metrics>,
     ) -> Result<Node, NodeError> {
         let opened = opening::open(home, options, factory, &metrics)?;
-        let replayed = opened.machine.applied();
+        let replayed = opened.machine.applied() - opened.upkeep.kept().unwrap_or(0);
         let queue = Arc::new(Queue::new(options.queue_requests, options.queue_bytes, metrics.clone()));
         let (posted, _) = broadcast::channel(limits::POSTINGS_BEHIND);
         let view = Arc::new(View::default());

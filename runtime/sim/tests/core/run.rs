@@ -16,6 +16,7 @@ use price_store::StoreError;
 use price_store::log::Options;
 use price_value::{Rational, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A group of commands and what became of it.
 pub struct Group {
@@ -67,6 +68,7 @@ impl Run<'_> {
             options: Options { segment_bytes: 4096 * world.rng.between(8, 14), at_least: 0 },
             salt: [3; 16],
             keep_index: world.rng.chance(500),
+            kept: Arc::default(),
             fault,
         };
         let nothing = (Model::new(plan), spare().root());
@@ -278,7 +280,13 @@ impl Run<'_> {
         if self.world.rng.chance(600) {
             let mark = self.world.rng.chance(100);
             match if mark { host.log.mark() } else { host.log.sync() } {
-                Ok(durable) => self.answered(durable),
+                Ok(durable) => {
+                    self.answered(durable);
+                    if self.home.keep_index && self.world.rng.chance(150) {
+                        self.say(|| format!("a checkpoint at {durable}"));
+                        host.keep(&self.home, self.world.rng.chance(300))?;
+                    }
+                }
                 Err(e) => return Ok(Err(e)),
             }
         }

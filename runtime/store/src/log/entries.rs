@@ -22,6 +22,15 @@ pub struct Entries {
     through: AtomicU64,
 }
 
+/// What is known of an entry beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// When it was recorded, in microseconds since 1970 UTC.
+    pub recorded_at: i64,
+    /// BLAKE3 of its frame, which has the hash of the frame before.
+    pub print: [u8; 32],
+}
+
 struct Segment {
     index: u64,
     first_seq: u64,
@@ -104,6 +113,22 @@ impl Entries {
     /// Puts the payload of an entry into `into`, in place of what is there. Its checksum and its
     /// number are compared. [`StoreError::Short`] for one that is not durable or no longer there.
     pub fn read(&self, seq: u64, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        let length = self.frame(seq, into)?.payload.len();
+        into.truncate(HEAD_BYTES + length);
+        into.drain(..HEAD_BYTES);
+        Ok(())
+    }
+
+    /// When an entry was recorded, and what tells the log up to it from every other: frames are
+    /// chained.
+    pub fn stamp(&self, seq: u64) -> Result<Stamp, StoreError> {
+        let mut bytes = Vec::new();
+        let recorded_at = self.frame(seq, &mut bytes)?.recorded_at;
+        Ok(Stamp { recorded_at, print: *blake3::hash(&bytes).as_bytes() })
+    }
+
+    /// The frame of an entry, which `into` holds as a whole.
+    fn frame<'b>(&self, seq: u64, into: &'b mut Vec<u8>) -> Result<frame::Frame<'b>, StoreError> {
         let through = self.through();
         let (open, at) = {
             let mut segments = self.segments();
@@ -120,10 +145,10 @@ impl Entries {
             Ok::<(), StoreError>(())
         };
         read(into, GUESS)?;
-        if let Ok(size) = frame::size_at(into, &open.header.salt)
-            && size > into.len()
-        {
-            read(into, size)?;
+        match frame::size_at(into, &open.header.salt) {
+            Ok(size) if size > into.len() => read(into, size)?,
+            Ok(size) => into.truncate(size),
+            Err(_) => {}
         }
         let damaged = |problem: String| StoreError::Damaged {
             file: open.name.clone(),
@@ -135,10 +160,7 @@ impl Entries {
         if frame.seq != seq {
             return Err(damaged(format!("entry {} stands where entry {seq} belongs", frame.seq)));
         }
-        let end = HEAD_BYTES + frame.payload.len();
-        into.truncate(end);
-        into.drain(..HEAD_BYTES);
-        Ok(())
+        Ok(frame)
     }
 }
 

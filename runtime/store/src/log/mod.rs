@@ -22,7 +22,7 @@ mod tail;
 mod verify;
 mod walk;
 
-pub use entries::Entries;
+pub use entries::{Entries, Stamp};
 pub use export::{Manifest, export, restore};
 pub use open::Cut;
 pub use prepare::Preparer;
