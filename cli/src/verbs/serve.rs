@@ -58,8 +58,8 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
         },
         move |node| {
             match (json, quiet) {
-                (true, _) => tracing::info!("Ready after {} entries", node.replayed()),
-                (false, false) => eprintln!("Ready after {} entries", node.replayed()),
+                (true, _) => tracing::info!("Ready after {}", node.opened()),
+                (false, false) => eprintln!("Ready after {}", node.opened()),
                 (false, true) => {}
             }
             if let (Some(demo), Some(address)) = (demo, address.get()) {
