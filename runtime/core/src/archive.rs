@@ -1,4 +1,4 @@
-//! The texts of events: the latest at hand, all of them in the log.
+//! The texts of events and the bodies of documents: the latest at hand, all of them in the log.
 //!
 //! *Invariant:* a text is at hand until the log can give it, so that it is found at any time. A log
 //! that cannot is a fault which is remembered: what was computed since is to be thrown away, and
@@ -112,7 +112,7 @@ impl Archive {
         let _ = self.log.set((log, at_hand));
     }
 
-    /// Keeps the text of an event. Events come in the order of their entries.
+    /// Keeps the text of an entry. They come in the order of the log.
     pub(crate) fn put(&self, seq: u64, text: &str) {
         self.at_hand.write().unwrap_or_else(PoisonError::into_inner).put(seq, text);
     }
@@ -156,12 +156,13 @@ impl Archive {
         };
         let fault = match read {
             Ok(()) => match usage_parts(payload) {
-                Some((_, _, record)) => return record,
-                None => "it is not that of an event".to_owned(),
+                // A document has the same form: whose it is, what stands around it, its body.
+                Some((_, _, text)) => return text,
+                None => "it is no text".to_owned(),
             },
             Err(fault) => fault,
         };
-        self.fail(format!("the text of event {seq} cannot be read: {fault}"));
+        self.fail(format!("the text of entry {seq} cannot be read: {fault}"));
         ""
     }
 
@@ -207,6 +208,6 @@ mod tests {
         assert_eq!(archive.one(2), "");
         assert_eq!(archive.fault(), None);
         archive.one(7);
-        assert!(archive.fault().is_some_and(|fault| fault.contains("event 7")));
+        assert!(archive.fault().is_some_and(|fault| fault.contains("entry 7")));
     }
 }

@@ -76,7 +76,7 @@ pub(crate) struct Book {
     pub(crate) closes: Closes,
     /// Goes up with every change of what accounts are to the rater.
     epoch: u32,
-    archive: Arc<Archive>,
+    pub(crate) archive: Arc<Archive>,
 }
 
 /// An account of a plan.
