@@ -103,6 +103,14 @@ pub(crate) struct TakenBack {
     pub(crate) seq: u64,
 }
 
+/// What changes the usage of somebody at an instant, and when it was recorded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) billed: u32,
+    pub(crate) happened: i64,
+    pub(crate) at: i64,
+}
+
 /// Events that were refused, by entry.
 pub(crate) type Refused = BTreeMap<u64, RejectReason>;
 
@@ -278,11 +286,16 @@ impl Book {
         let rows: Vec<Row> = rows.map(|(fact, at)| Row::of(fact, at.subject)).collect();
         let mut refused = self.live.push(&rows);
         let mut unsure: Vec<(u32, u64)> = Vec::new();
+        let closed = self.closed_before();
+        let mut behind: Vec<(u64, Change)> = Vec::new();
         for (fact, at) in incoming.into_iter().zip(&places) {
             if again.contains(&at.billed) {
                 unsure.push((at.billed, fact.seq));
             } else if refused.contains_key(&fact.seq) {
                 continue;
+            }
+            if fact.happened < closed {
+                behind.push((fact.seq, Change { billed: at.billed, happened: fact.happened, at: fact.recorded }));
             }
             self.subjects.at_mut(at.billed).insert(fact);
         }
@@ -292,6 +305,8 @@ impl Book {
         for (billed, seq) in unsure.into_iter().filter(|(_, seq)| refused.contains_key(seq)) {
             self.subjects.at_mut(billed).remove(seq);
         }
+        behind.retain(|(seq, _)| !refused.contains_key(seq));
+        self.closed_changed(behind.into_iter().map(|(_, change)| change));
         self.tidy();
         refused
     }
@@ -307,11 +322,16 @@ impl Book {
     /// Takes events back.
     pub(crate) fn take_back(&mut self, events: &[TakenBack], at: i64) {
         let mut touched: BTreeSet<u32> = BTreeSet::new();
+        let (closed, mut behind) = (self.closed_before(), Vec::new());
         for TakenBack { billed, happened, seq } in events {
             if self.subjects.at_mut(*billed).take_back(*happened, *seq, at) {
                 touched.insert(*billed);
+                if *happened < closed {
+                    behind.push(Change { billed: *billed, happened: *happened, at });
+                }
             }
         }
+        self.closed_changed(behind);
         for billed in touched {
             self.live.fold_again(self.subjects.at(billed), &self.members);
         }

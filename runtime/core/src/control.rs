@@ -135,6 +135,9 @@ impl Machine {
         for ((tenant, number), events) in by_book {
             let book = self.tenants.at_mut(tenant).books.at_mut(number);
             book.take_back(&events, recorded_at.saturating_mul(1_000));
+            if book.looks_again() {
+                self.due = None;
+            }
             events.iter().for_each(|event| self.touched.usage(tenant, number, event.billed));
         }
     }

@@ -441,7 +441,11 @@ impl Machine {
         }
         let mut refused = Refused::new();
         for ((tenant, book), facts) in by_book {
-            refused.extend(self.tenants.at_mut(tenant).books.at_mut(book).fold(facts));
+            let book = self.tenants.at_mut(tenant).books.at_mut(book);
+            refused.extend(book.fold(facts));
+            if book.looks_again() {
+                self.due = None;
+            }
         }
         for Arrival { seq, recorded, at, key, hash, set, replaces } in events {
             if refused.contains_key(&seq) {
@@ -453,6 +457,9 @@ impl Machine {
                     let Place { tenant, book, billed, happened, seq } = place;
                     let book = self.tenants.at_mut(tenant).books.at_mut(book);
                     book.take_back(&[TakenBack { billed, happened, seq }], recorded);
+                    if book.looks_again() {
+                        self.due = None;
+                    }
                 }
                 self.changed.revised.insert(key.0, (seq, hash));
             } else {

@@ -1,6 +1,6 @@
 //! When the periods of a plan close, and for whom.
 
-use crate::book::Book;
+use crate::book::{Book, Change};
 use crate::limits;
 use crate::planted::{self, Bug};
 use price_rating::{Closing, Late};
@@ -84,6 +84,35 @@ impl Book {
         self.closes.due = self.version().zone.start_of(self.closing_day(&next)).0;
         // Without a grace the end of a period is its closing.
         self.closes.ends = if self.grace() > 0 { self.period(self.closes.ended).end.0 } else { i64::MAX };
+    }
+
+    /// The first instant that is in no closed period.
+    pub(crate) fn closed_before(&self) -> i64 {
+        self.version().zone.start_of(self.closes.until).0
+    }
+
+    /// Usage of closed periods has changed. What is late is of a later invoice; what is not, because
+    /// the grace became longer after the period was closed, makes it be looked at again.
+    pub(crate) fn closed_changed(&mut self, changes: impl IntoIterator<Item = Change>) {
+        let mut closing: Option<Option<Closing>> = None;
+        let mut again = BTreeSet::new();
+        for Change { billed, happened, at } in changes {
+            let closing = closing.get_or_insert_with(|| Closing::of(self.version().plan()));
+            let late =
+                closing.as_mut().is_some_and(|closing| closing.late(Timestamp(happened), Timestamp(at)).is_some());
+            if !late {
+                let period = self.period(self.version().zone.local(Timestamp(happened)).0);
+                again.insert((self.subjects.name(billed).to_string(), period.from));
+            }
+        }
+        if !again.is_empty() {
+            self.closes_again(again);
+        }
+    }
+
+    /// Whether closed periods are to be looked at again.
+    pub(crate) fn looks_again(&self) -> bool {
+        !self.closes.again.is_empty()
     }
 
     /// Closed periods to be looked at again: who is billed, first day.

@@ -312,6 +312,30 @@ fn a_month_that_knew_nothing_is_issued_once_its_usage_is_no_longer_late() {
     host.replays();
 }
 
+/// The grace became longer after the month was closed, so usage of it is still in time: it is on a note
+/// of that month, and taking it back is on another.
+#[test]
+fn usage_in_time_of_a_month_that_is_closed_is_on_a_note() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    host.one(FEBRUARY_4, longer);
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    host.tick(FEBRUARY_4 + DAY);
+    let void = |id: &str| Command::Void { tenant: "t".into(), source: "s".into(), id: id.into() };
+    host.one(FEBRUARY_4 + 2 * DAY, void("1"));
+    host.tick(FEBRUARY_4 + 2 * DAY);
+    let said = |n: &str, total: &str| [n, "a", "2026-01-01", total].map(str::to_owned);
+    assert_eq!(host.issued(), [said("INV-000001", "1.00"), said("CN-000001", "1.00"), said("CN-000002", "-1.00")]);
+    // Late under the longer grace too: the next invoice has it, and no note.
+    host.one(FEBRUARY_4 + 20 * DAY, usage(call("3", "a", "2026-01-07T09:00:00Z")));
+    host.tick(FEBRUARY_4 + 20 * DAY);
+    assert_eq!(host.issued().len(), 3);
+    host.replays();
+}
+
 /// With another grace, what was late is not: the note for the month that had it as a difference says of
 /// which month that was, and the next one finds nothing else to say.
 #[test]
