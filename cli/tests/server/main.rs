@@ -16,6 +16,7 @@ mod operate;
 mod path;
 mod quota;
 mod resume;
+mod source;
 mod speed;
 mod webhooks;
 mod whole;

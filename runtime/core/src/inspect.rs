@@ -68,11 +68,12 @@ impl Machine {
         found.into_iter().map(view).collect()
     }
 
-    /// A version of a plan, by what it means.
+    /// A version of a plan, by what it means: the latest that was published with its source, if several mean it.
     pub fn version(&self, tenant: &str, hash: &str) -> Option<VersionView> {
         let books = &self.tenants.get(tenant)?.books;
         let same = |known: &MeaningHash| known.to_string() == hash;
-        let version = books.iter().flat_map(|(_, book)| &book.versions).find(|version| same(&version.hash))?;
+        let versions = books.iter().flat_map(|(_, book)| &book.versions).filter(|version| same(&version.hash));
+        let version = versions.max_by_key(|version| (!version.source_map.files.is_empty(), version.seq))?;
         let (plan, source_map) = (version.plan().clone(), version.source_map.clone());
         Some(VersionView { plan, source_map, seq: version.seq })
     }
