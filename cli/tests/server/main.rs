@@ -15,6 +15,7 @@ mod openmeter;
 mod operate;
 mod path;
 mod quota;
+mod signed;
 mod speed;
 mod webhooks;
 mod whole;

@@ -27,6 +27,8 @@ pub(crate) struct Version {
     pub(crate) since: Date,
     /// Its entry.
     pub(crate) seq: u64,
+    /// Who signed it.
+    pub(crate) signer: Option<Arc<str>>,
 }
 
 impl Version {

@@ -23,8 +23,13 @@ impl Machine {
             }
             Command::Revert { tenant, set } => Ok(Entry::Revert(Reverted { tenant: tenant.clone(), set: set.clone() })),
             Command::Publish { tenant, artefact } => {
-                Ok(Entry::Publish(Published { tenant: tenant.clone(), artefact: artefact.clone() }))
+                Ok(Entry::Publish(Published { tenant: tenant.clone(), artefact: artefact.clone(), signer: None }))
             }
+            Command::PublishSigned { tenant, artefact, signer } => Ok(Entry::Publish(Published {
+                tenant: tenant.clone(),
+                artefact: artefact.clone(),
+                signer: Some(signer.clone()),
+            })),
             Command::Subscribe { tenant, subscription } => {
                 Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
             }
@@ -147,8 +152,9 @@ impl Machine {
             Zone::get(&plan.zone).ok_or_else(|| ("S011", format!("the time zone `{}` is not known", plan.zone)))?;
         let since = zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
         let kernel = self.factory.compile(&plan).map_err(|problem| ("S011", problem))?;
-        let version =
-            Version { kernel, source_map: Arc::new(artefact.source_map), hash: artefact.hash, zone, since, seq };
+        let signer = published.signer.as_deref().map(Arc::from);
+        let source_map = Arc::new(artefact.source_map);
+        let version = Version { kernel, source_map, hash: artefact.hash, zone, since, seq, signer };
         let tenant = self.tenants.number_or(&published.tenant, Tenant::default);
         let tenant = self.tenants.at_mut(tenant);
         let number = if let Some(number) = tenant.books.number(&plan.name) {

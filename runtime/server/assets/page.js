@@ -262,10 +262,10 @@ var lt,x,Bt,Le,F,Dt,Wt,Vt,Jt,xt,yt,gt,Fe,K={},zt=[],Me=/acit|ex(?:s|g|n|p|$)|rph
     <${C} problem=${e} />
     <${h} title="All versions">
       ${t?.plans.length===0&&c`<${I}>No plan is published yet: price build, then POST /v1/plans.<//>`}
-      <${P} head=${["Plan","Known since","Entry","Meaning",""]} label="Plans">
+      <${P} head=${["Plan","Known since","Entry","Meaning","Signed by",""]} label="Plans">
         ${t?.plans.map(n=>c`<tr>
             <td><a href=${v("plans",n.hash)}>${n.name}</a></td><td>${n.since}</td><td>${f(n.seq)}</td>
-            <td class="mono small">${n.hash.slice(0,12)}</td><td>${n.latest&&c`<span class="tag good">in force</span>`}</td>
+            <td class="mono small">${n.hash.slice(0,12)}</td><td>${n.signer}</td><td>${n.latest&&c`<span class="tag good">in force</span>`}</td>
           </tr>`)}
       <//>
     <//>`}var qe=(t,e)=>t.title===e.title&&t.within===e.within&&t.excerpt===e.excerpt;function Re({hash:t}){let{found:e,problem:n}=k(async()=>{let[l,d]=await Promise.all([w(`/v1/plans/${t}`),w("/v1/plans")]),p=d.plans.filter($=>$.name===l.name).sort(($,m)=>$.seq-m.seq),u=p.findIndex($=>$.hash===t),_=u>0?await w(`/v1/plans/${p[u-1].hash}`):null;return{now:l,before:_,versions:p}},[t]),{now:s,before:a,versions:o}=e??{},r=a&&s.rules.filter(l=>!a.rules.some(d=>qe(l,d))),i=a&&a.rules.filter(l=>!s.rules.some(d=>qe(l,d)));return c`
@@ -273,7 +273,7 @@ var lt,x,Bt,Le,F,Dt,Wt,Vt,Jt,xt,yt,gt,Fe,K={},zt=[],Me=/acit|ex(?:s|g|n|p|$)|rph
     <${C} problem=${n} />
     ${s&&c`<div class="grid">
       <${h} title="Versions">
-        <ul>${o.map(l=>c`<li>${l.hash===t?c`<strong>${l.since}</strong>`:c`<a href=${v("plans",l.hash)}>${l.since}</a>`} <span class="soft">entry ${l.seq}${l.latest?", in force":""}</span></li>`)}</ul>
+        <ul>${o.map(l=>c`<li>${l.hash===t?c`<strong>${l.since}</strong>`:c`<a href=${v("plans",l.hash)}>${l.since}</a>`} <span class="soft">entry ${l.seq}${l.signer?`, signed by ${l.signer}`:""}${l.latest?", in force":""}</span></li>`)}</ul>
       <//>
       ${a&&c`<${h} title="What changed">
         ${r.length+i.length===0&&c`<${I}>No rule changed.<//>`}
