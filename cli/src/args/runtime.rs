@@ -127,7 +127,8 @@ pub struct IngestArgs {
 /// Check, mend and back up a data directory.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  price store verify --data /var/lib/price\n  \
-    price store export --data /var/lib/price --to /backup/price\n\nThe server must not run.")]
+    price store export --data /var/lib/price --to /backup/price\n\n\
+    The server may run while the log is verified or exported; for the rest it must not.")]
 pub struct StoreArgs {
     /// What to do.
     #[command(subcommand)]

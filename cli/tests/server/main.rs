@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod abuse;
+mod backup;
 mod clients;
 mod crash;
 mod follow;
