@@ -3,7 +3,9 @@
 mod runtime;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-pub use runtime::{IngestArgs, KeyRole, KeysAction, KeysArgs, LogFormat, LogLevel, ServeArgs, StoreAction, StoreArgs};
+pub use runtime::{
+    IngestArgs, KeyRole, KeygenArgs, KeysAction, KeysArgs, LogFormat, LogLevel, ServeArgs, StoreAction, StoreArgs,
+};
 
 /// Prices that read like contracts: check, test, rate and explain them.
 #[derive(Debug, Parser)]
@@ -126,6 +128,8 @@ pub enum Verb {
     Store(StoreArgs),
     /// Make, list and remove API keys of a server
     Keys(KeysArgs),
+    /// Make the key pair of a publisher of plans
+    Keygen(KeygenArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write manual pages into a folder
@@ -604,6 +608,9 @@ pub struct BuildArgs {
     /// Where to write; NAME.pricec beside the source unless given
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
+    /// Put a signature with this private key behind it; see `price keygen`
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "show", value_hint = ValueHint::FilePath)]
+    pub sign: Option<std::path::PathBuf>,
     /// Print something about the plan instead of writing it
     #[arg(long, value_name = "WHAT")]
     pub show: Option<Show>,

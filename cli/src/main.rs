@@ -106,6 +106,7 @@ fn dispatch(verb: Verb, global: &args::Global, config: &config::Config, shell: &
         Verb::Ingest(args) => verbs::ingest::run(&args, shell),
         Verb::Store(args) => verbs::store::run(&args, shell),
         Verb::Keys(args) => verbs::keys::run(&args, shell),
+        Verb::Keygen(args) => verbs::keygen::run(&args, shell),
         Verb::Completions(args) => verbs::completions::run(&args, shell),
         Verb::Man(args) => verbs::man::run(&args, shell),
         Verb::Version => verbs::version::run(format, shell),

@@ -7,6 +7,7 @@ use price_ingest::IngestError;
 use price_ir::ArtefactError;
 use price_server::home::HomeError;
 use price_server::keys::KeysError;
+use price_server::publishers::KeyFileError;
 use price_server::{NodeError, ServeError};
 use price_store::StoreError;
 use std::error::Error;
@@ -187,6 +188,15 @@ impl From<KeysError> for Trouble {
     fn from(error: KeysError) -> Trouble {
         match error {
             KeysError::Home(error) => error.into(),
+            error => Trouble::new("C076", error.to_string()),
+        }
+    }
+}
+
+impl From<KeyFileError> for Trouble {
+    fn from(error: KeyFileError) -> Trouble {
+        match error {
+            KeyFileError::Random(error) => error.into(),
             error => Trouble::new("C076", error.to_string()),
         }
     }

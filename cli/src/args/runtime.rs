@@ -2,6 +2,7 @@
 
 use crate::args::Engine;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use price_ir::signature::PublicKey;
 use price_server::otlp::Collector;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ pub struct ServeArgs {
     /// Collector that traces and metrics are sent to, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL", env = "PRICE_OTLP", hide_env_values = true, value_parser = collector)]
     pub otlp: Option<Collector>,
+    /// Take only plans that are signed with a key of these, `release=ed25519:…`; may be repeated
+    #[arg(long, value_name = "NAME=KEY", env = "PRICE_PUBLISHERS", hide_env_values = true, value_delimiter = ',', value_parser = price_server::publishers::named)]
+    pub publisher: Vec<(String, PublicKey)>,
     /// What computes
     #[arg(long, value_name = "ENGINE", default_value = "jit")]
     pub engine: Engine,
@@ -123,7 +127,8 @@ pub struct IngestArgs {
 /// Check, mend and back up a data directory.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  price store verify --data /var/lib/price\n  \
-    price store export --data /var/lib/price --to /backup/price\n\nThe server must not run.")]
+    price store export --data /var/lib/price --to /backup/price\n\n\
+    The server may run while the log is verified or exported; for the rest it must not.")]
 pub struct StoreArgs {
     /// What to do.
     #[command(subcommand)]
@@ -173,6 +178,19 @@ pub struct KeysArgs {
     /// What to do.
     #[command(subcommand)]
     pub action: KeysAction,
+}
+
+/// Make the key pair of a publisher of plans.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  price keygen release.key\n  price build plan.price --sign release.key\n\n\
+    The public key goes into the configuration of servers, under `[publishers]`.")]
+pub struct KeygenArgs {
+    /// Where to write the private key; never overwritten, and for its owner alone
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: String,
+    /// Print the public key of a file that is there
+    #[arg(long)]
+    pub public: bool,
 }
 
 /// What can be done with keys.

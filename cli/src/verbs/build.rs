@@ -65,6 +65,11 @@ fn layout(compiled: &Compiled, shell: &mut Shell) -> Result<Exit, Trouble> {
 
 fn write(args: &BuildArgs, compiled: &Compiled, shell: &mut Shell) -> Result<(), Trouble> {
     let bytes = price_driver::artefact(compiled)?;
+    let key = args.sign.as_deref().map(price_server::publishers::read).transpose()?;
+    let bytes = match &key {
+        Some(key) => price_ir::signature::sign(&bytes, key),
+        None => bytes,
+    };
     let path = args.output.clone().unwrap_or_else(|| {
         let folder = std::path::Path::new(&args.file).parent().unwrap_or(std::path::Path::new(""));
         folder.join(format!("{}.pricec", compiled.plan.name)).display().to_string()
@@ -79,5 +84,8 @@ fn write(args: &BuildArgs, compiled: &Compiled, shell: &mut Shell) -> Result<(),
         count(bytes.len(), "byte"),
         compiled.hash.short()
     ));
+    if let Some(key) = key {
+        shell.note(format!("Signed with {}", key.public()));
+    }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod fix;
 pub mod fmt;
 pub mod ingest;
+pub mod keygen;
 pub mod keys;
 pub mod lock;
 pub mod lsp;

@@ -9,6 +9,7 @@ use crate::trouble::Trouble;
 use price_ir::KernelFactory;
 use price_server::config::{Config, FileConfig};
 use price_server::logs::{self, Format, Level};
+use price_server::publishers::Publishers;
 use price_server::quotas::Quota;
 use price_server::{Engines, Options, serve};
 use std::path::{Path, PathBuf};
@@ -134,6 +135,13 @@ fn configure(args: &ServeArgs) -> Result<(Config, Lines), Trouble> {
         },
         otlp: args.otlp.clone().or(file.otlp),
         quotas: file.quotas,
+        publishers: match args.publisher.as_slice() {
+            [] => file.publishers.unwrap_or_default(),
+            said => {
+                let wrong = |error| Trouble::new("C077", format!("{error}"));
+                Publishers::new(said.iter().cloned()).map_err(wrong)?
+            }
+        },
     };
     Ok((config, lines))
 }
@@ -169,6 +177,7 @@ fn show(config: &Config, lines: Lines, shell: &mut Shell) -> Result<(), Trouble>
             more.push_str(&table_of(&table, quota));
         }
     }
+    more.push_str(&config.publishers.to_toml());
     shell.out(&format!(
         "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\ncheckpoint-entries = {checkpoint_entries}\n{more}",
         config.data.display(),

@@ -1,41 +1,62 @@
-//! `price store`: the log of a data directory, while no server runs.
+//! `price store`: the log of a data directory. Looking at it and copying it do not disturb a server.
 
 use crate::Exit;
 use crate::args::{StoreAction, StoreArgs};
 use crate::paths::count;
 use crate::shell::Shell;
 use crate::trouble::Trouble;
-use price_server::home::Home;
+use price_server::home::{Home, HomeError};
 use price_store::StoreError;
-use price_store::disk::FileDisk;
+use price_store::disk::{Disk, FileDisk, ReadDisk};
 use price_store::log::{self, Log, Manifest, Options};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Numbers of lost entries that are shown.
 const SHOWN: usize = 20;
+/// Until what a server was writing is read again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 pub fn run(args: &StoreArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     match &args.action {
-        StoreAction::Verify(data) => verify(&*there(&data.data)?, shell),
-        StoreAction::Repair(data) => repair(&*there(&data.data)?, shell),
-        StoreAction::Export { data, to } => export(there(&data.data)?, to, shell),
+        StoreAction::Verify(data) => verify(&found(&data.data)?, shell),
+        StoreAction::Repair(data) => match found(&data.data)? {
+            Found::Idle(disk) => repair(&disk, shell),
+            Found::Running(_) => Err(HomeError::InUse(data.data.display().to_string()).into()),
+        },
+        StoreAction::Export { data, to } => export(&found(&data.data)?, to, shell),
         StoreAction::Restore { data, from } => restore(&Home::new(&data.data), from, shell),
     }
 }
 
 /// The log of a data directory that exists; looking at one does not make one.
-fn there(dir: &Path) -> Result<Arc<FileDisk>, Trouble> {
+enum Found {
+    /// No process has it, and it is held from here on.
+    Idle(Arc<FileDisk>),
+    /// A process has it: it is read beside it.
+    Running(ReadDisk),
+}
+
+fn found(dir: &Path) -> Result<Found, Trouble> {
     let home = Home::new(dir);
     if !home.has_log() {
         return Err(Trouble::new("C075", format!("`{}` is not a data directory", dir.display()))
             .help("give the directory that `price serve --data` was given"));
     }
-    Ok(home.log()?)
+    match home.log() {
+        Ok(disk) => Ok(Found::Idle(disk)),
+        Err(HomeError::InUse(_)) => Ok(Found::Running(home.log_to_read())),
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn verify(disk: &FileDisk, shell: &mut Shell) -> Result<Exit, Trouble> {
-    match log::verify(disk) {
+fn verify(of: &Found, shell: &mut Shell) -> Result<Exit, Trouble> {
+    let verified = match of {
+        Found::Idle(disk) => log::verify(&**disk),
+        Found::Running(disk) => log::verify_running(disk, &|| std::thread::sleep(AGAIN)),
+    };
+    match verified {
         Ok(found) => {
             let entries = (found.last_seq + 1 - found.first_seq) as usize;
             let chain: String = found.chain.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -45,7 +66,9 @@ fn verify(disk: &FileDisk, shell: &mut Shell) -> Result<Exit, Trouble> {
                 count(found.segments, "segment"),
                 found.last_seq
             ))?;
-            if found.torn_bytes > 0 {
+            if let Found::Running(_) = of {
+                shell.note("A server has it: what it writes meanwhile is looked at by the next check");
+            } else if found.torn_bytes > 0 {
                 shell.note(format!(
                     "{} at the end were never acknowledged and are cut on the next start",
                     count(found.torn_bytes as usize, "byte")
@@ -80,13 +103,20 @@ fn repair(disk: &FileDisk, shell: &mut Shell) -> Result<Exit, Trouble> {
     Ok(Exit::Findings)
 }
 
-fn export(disk: Arc<FileDisk>, to: &Path, shell: &mut Shell) -> Result<Exit, Trouble> {
+fn export(of: &Found, to: &Path, shell: &mut Shell) -> Result<Exit, Trouble> {
     let shown = to.display().to_string();
     let target = FileDisk::open(to).map_err(|error| Trouble::write(&shown, error))?;
-    let options = Options { segment_bytes: price_server::limits::SEGMENT_MIB_MIN << 20, at_least: 0 };
-    let mut log = Log::open(disk.clone(), options)?;
-    log.seal()?;
-    let copied = log::export(&*disk, log.sealed(), &target)?;
+    let again: &dyn Fn() = &|| std::thread::sleep(AGAIN);
+    let (disk, wait): (&dyn Disk, _) = match of {
+        Found::Idle(disk) => {
+            // What a process that was killed left behind becomes durable, and is said to be.
+            let options = Options { segment_bytes: price_server::limits::SEGMENT_MIB_MIN << 20, at_least: 0 };
+            Log::open(disk.clone(), options)?.mark()?;
+            (&**disk, None)
+        }
+        Found::Running(disk) => (disk, Some(again)),
+    };
+    let copied = log::export(disk, &log::durable(disk, wait)?, &target)?;
     let all = Manifest::read(&target)?.segments;
     let last = all.last().map_or(0, |segment| segment.last_seq);
     shell.note(format!(

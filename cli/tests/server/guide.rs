@@ -43,10 +43,14 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 
 /// Sends what a page shows; how many requests that were.
 fn follow(name: &str) -> usize {
+    follow_in(&Place::new(), name, &[])
+}
+
+/// [`follow`] with a server that is started so. Where there is a `release.key`, plans are signed with it.
+fn follow_in(place: &Place, name: &str, args: &[&str]) -> usize {
     let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator").join(name);
     let blocks = blocks(&std::fs::read_to_string(page).expect("the page is there"));
-    let place = Place::new();
-    let server = place.serve();
+    let server = place.serve_with(args);
     let mut plan = Vec::new();
     let mut asked = 0;
     for (at, (info, inside)) in blocks.iter().enumerate() {
@@ -57,6 +61,11 @@ fn follow(name: &str) -> usize {
                 place.file(&file, inside);
                 let built = place.run(&["build", &file, "-o", "plan.pricec"]);
                 assert!(built.status.success(), "{}", text(&built.stderr));
+                if place.path("release.key").exists() {
+                    std::fs::rename(place.path("plan.pricec"), place.path("unsigned.pricec")).expect("moved");
+                    let signed = place.run(&["build", &file, "-o", "plan.pricec", "--sign", "release.key"]);
+                    assert!(signed.status.success(), "{}", text(&signed.stderr));
+                }
                 plan = std::fs::read(place.path("plan.pricec")).expect("built");
             }
             "http" => {
@@ -64,7 +73,12 @@ fn follow(name: &str) -> usize {
                 let mut lines = head.lines();
                 let (method, path) = lines.next().and_then(|line| line.split_once(' ')).expect("method and address");
                 let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
-                let body = if body.trim().ends_with(".pricec") { &plan } else { body.as_bytes() };
+                let unsigned = std::fs::read(place.path("unsigned.pricec")).unwrap_or_default();
+                let body = match body.trim() {
+                    "unsigned.pricec" => &unsigned,
+                    body if body.ends_with(".pricec") => &plan,
+                    _ => body.as_bytes(),
+                };
                 let answer = server.send_with(method, path, &headers, body);
                 let (info, shown) = blocks.get(at + 1).expect("an answer behind it");
                 let status = info.strip_prefix("json ").unwrap_or_else(|| panic!("{method} {path}: no answer"));
@@ -108,4 +122,12 @@ fn the_guide_to_enforcement_is_true() {
 fn the_whole_loop_is_true() {
     let asked = follow("loop.md");
     assert!(asked >= 14, "only {asked} requests");
+}
+
+#[test]
+fn the_guide_to_signatures_is_true() {
+    let place = Place::new();
+    let key = text(&place.run(&["keygen", "release.key"]).stdout);
+    let asked = follow_in(&place, "signatures.md", &["--publisher", &format!("release={}", key.trim())]);
+    assert!(asked >= 3, "only {asked} requests");
 }

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod abuse;
+mod backup;
 mod clients;
 mod crash;
 mod follow;
@@ -16,6 +17,7 @@ mod operate;
 mod path;
 mod quota;
 mod resume;
+mod signed;
 mod source;
 mod speed;
 mod webhooks;

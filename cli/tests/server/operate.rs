@@ -37,10 +37,8 @@ fn a_directory_has_one_server() {
     let second = place.run(&["serve", "--data", "data", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(2));
     assert!(text(&second.stderr).contains("C071"), "{}", text(&second.stderr));
-    for action in ["verify", "repair"] {
-        let ran = place.run(&["store", action, "--data", "data"]);
-        assert!(ran.status.code() == Some(2) && text(&ran.stderr).contains("C071"), "{}", text(&ran.stderr));
-    }
+    let ran = place.run(&["store", "repair", "--data", "data"]);
+    assert!(ran.status.code() == Some(2) && text(&ran.stderr).contains("C071"), "{}", text(&ran.stderr));
     assert!(server.stop().success());
     assert!(place.run(&["store", "verify", "--data", "data"]).status.success());
 }

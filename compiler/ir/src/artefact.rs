@@ -13,11 +13,15 @@
 //! ```
 //!
 //! The source map may carry the files it speaks of; they are no part of the meaning.
+//! A signature may stand behind it, see [`crate::signature`]; nothing of what a plan means is in it, and
+//! whoever only loads a plan passes over it.
+//!
 //! Holds no machine code. Refuses whatever is not exactly this; what it returns is verified.
 
 use crate::hash::{MeaningHash, canonical, cbor};
 use crate::limits;
 use crate::plan::Plan;
+use crate::signature::{self, TRAILER};
 use crate::source_map::SourceMap;
 use crate::verify::verify;
 use serde::de::DeserializeOwned;
@@ -139,12 +143,13 @@ pub fn encode(plan: &Plan, source_map: &SourceMap) -> Result<Vec<u8>, ArtefactEr
 /// Loads an artefact from a reader, which is read to its end but never beyond the size limit.
 pub fn read(reader: impl Read) -> Result<Artefact, ArtefactError> {
     let mut bytes = Vec::new();
-    reader.take(limits::ARTEFACT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(ArtefactError::Io)?;
+    reader.take((limits::ARTEFACT_BYTES + TRAILER) as u64 + 1).read_to_end(&mut bytes).map_err(ArtefactError::Io)?;
     decode(&bytes)
 }
 
 /// Loads an artefact.
 pub fn decode(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
+    let (bytes, _) = signature::split(bytes);
     if bytes.len() > limits::ARTEFACT_BYTES {
         return Err(ArtefactError::TooLarge);
     }
@@ -161,8 +166,7 @@ pub fn decode(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
         return Err(ArtefactError::Version { found: version });
     }
     let plan_len = u64::from_le_bytes(array(&header[12..20]));
-    let map_len = u64::from_le_bytes(array(&header[20..28]));
-    let expected = plan_len.saturating_add(map_len).saturating_add((HEADER + CHECKSUM) as u64);
+    let expected = promised(header);
     if expected != bytes.len() as u64 {
         return Err(ArtefactError::Length { expected, found: bytes.len() as u64 });
     }
@@ -184,6 +188,16 @@ pub fn decode(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
     let source_map: SourceMap = from_cbor(map_bytes)?;
     check_map(&plan, &source_map)?;
     Ok(Artefact { plan, source_map, hash })
+}
+
+/// How many bytes the artefact at the start of `bytes` says it has, if that is one.
+pub(crate) fn length(bytes: &[u8]) -> Option<u64> {
+    bytes.get(..HEADER).filter(|header| header[..8] == MAGIC).map(promised)
+}
+
+fn promised(header: &[u8]) -> u64 {
+    let (plan, map) = (u64::from_le_bytes(array(&header[12..20])), u64::from_le_bytes(array(&header[20..28])));
+    plan.saturating_add(map).saturating_add((HEADER + CHECKSUM) as u64)
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {

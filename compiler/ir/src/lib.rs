@@ -19,6 +19,7 @@ pub mod plan;
 mod quantity;
 pub mod rows;
 pub mod scale;
+pub mod signature;
 mod source_map;
 pub mod statement;
 pub mod text;

@@ -33,13 +33,15 @@ pub(crate) struct Version {
     pub(crate) since: Date,
     /// Its entry.
     pub(crate) seq: u64,
+    /// Who signed it.
+    pub(crate) signer: Option<Arc<str>>,
 }
 
 impl Version {
-    /// Reads and compiles an artefact; `since` says the local day of its entry.
+    /// Reads and compiles an artefact, signed by a publisher or not; `since` says the local day of its entry.
     pub(crate) fn of(
         factory: &dyn KernelFactory,
-        artefact: &[u8],
+        (artefact, signer): (&[u8], Option<&str>),
         seq: u64,
         since: impl FnOnce(&Zone) -> Date,
     ) -> Result<Version, String> {
@@ -48,7 +50,16 @@ impl Version {
         let plan = Arc::new(plan);
         let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
         let (kernel, since) = (factory.compile(&plan)?, since(&zone));
-        Ok(Version { artefact: artefact.into(), kernel, source_map: Arc::new(source_map), hash, zone, since, seq })
+        Ok(Version {
+            artefact: artefact.into(),
+            kernel,
+            source_map: Arc::new(source_map),
+            hash,
+            zone,
+            since,
+            seq,
+            signer: signer.map(Arc::from),
+        })
     }
 
     pub(crate) fn plan(&self) -> &Arc<Plan> {

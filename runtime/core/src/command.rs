@@ -50,6 +50,15 @@ pub enum Command {
         /// The bytes of a `.pricec` file.
         artefact: Vec<u8>,
     },
+    /// [`Command::Publish`] with the name of the publisher whose signature was found good.
+    PublishSigned {
+        /// Whose.
+        tenant: String,
+        /// The bytes of a `.pricec` file, with the signature.
+        artefact: Vec<u8>,
+        /// The publisher.
+        signer: String,
+    },
     /// Puts an account on a plan.
     Subscribe {
         /// Whose.

@@ -23,8 +23,13 @@ impl Machine {
             }
             Command::Revert { tenant, set } => Ok(Entry::Revert(Reverted { tenant: tenant.clone(), set: set.clone() })),
             Command::Publish { tenant, artefact } => {
-                Ok(Entry::Publish(Published { tenant: tenant.clone(), artefact: artefact.clone() }))
+                Ok(Entry::Publish(Published { tenant: tenant.clone(), artefact: artefact.clone(), signer: None }))
             }
+            Command::PublishSigned { tenant, artefact, signer } => Ok(Entry::Publish(Published {
+                tenant: tenant.clone(),
+                artefact: artefact.clone(),
+                signer: Some(signer.clone()),
+            })),
             Command::Subscribe { tenant, subscription } => {
                 Ok(Entry::Subscribe(Placed { tenant: tenant.clone(), subscription: subscription.clone() }))
             }
@@ -147,8 +152,8 @@ impl Machine {
             return Err(("S018", format!("the name of a tenant has 1 to {} bytes", limits::TENANT_BYTES)));
         }
         let since = |zone: &Zone| zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
-        let version =
-            Version::of(&*self.factory, &published.artefact, seq, since).map_err(|problem| ("S011", problem))?;
+        let version = Version::of(&*self.factory, (&published.artefact, published.signer.as_deref()), seq, since)
+            .map_err(|problem| ("S011", problem))?;
         let plan = version.plan().clone();
         let tenant = self.tenants.number_or(&published.tenant, Tenant::default);
         let tenant = self.tenants.at_mut(tenant);

@@ -28,6 +28,8 @@ pub mod kind {
     pub const REJECT: u16 = 7;
     /// What a request with a key was answered.
     pub const ANSWERED: u16 = 8;
+    /// A plan that comes into force, with the name of who signed it.
+    pub const PUBLISH_SIGNED: u16 = 41;
 }
 
 /// An entry of the log.
@@ -95,8 +97,10 @@ pub struct Reverted {
 pub struct Published {
     /// Whose.
     pub tenant: String,
-    /// The bytes of a `.pricec` file.
+    /// The bytes of a `.pricec` file, as they came.
     pub artefact: Vec<u8>,
+    /// The publisher whose signature was found good when it was published, where one was asked for.
+    pub signer: Option<String>,
 }
 
 /// An account on a plan.
@@ -156,8 +160,11 @@ impl Entry {
             Entry::Publish(plan) => {
                 let mut bytes = Vec::with_capacity(plan.tenant.len() + plan.artefact.len() + 4);
                 put(&mut bytes, plan.tenant.as_bytes());
+                if let Some(signer) = &plan.signer {
+                    put(&mut bytes, signer.as_bytes());
+                }
                 bytes.extend_from_slice(&plan.artefact);
-                (kind::PUBLISH, bytes)
+                (plan.signer.as_ref().map_or(kind::PUBLISH, |_| kind::PUBLISH_SIGNED), bytes)
             }
             Entry::Subscribe(placed) => (kind::SUBSCRIBE, json(placed)),
             Entry::Reject(reject) => (kind::REJECT, json(reject)),
@@ -190,7 +197,13 @@ impl Entry {
             kind::PUBLISH => {
                 let (tenant, artefact) = take(bytes).ok_or_else(form)?;
                 let tenant = text(tenant).ok_or_else(form)?;
-                Entry::Publish(Published { tenant, artefact: artefact.to_vec() })
+                Entry::Publish(Published { tenant, artefact: artefact.to_vec(), signer: None })
+            }
+            kind::PUBLISH_SIGNED => {
+                let (tenant, rest) = take(bytes).ok_or_else(form)?;
+                let (signer, artefact) = take(rest).ok_or_else(form)?;
+                let (tenant, signer) = (text(tenant).ok_or_else(form)?, text(signer).ok_or_else(form)?);
+                Entry::Publish(Published { tenant, artefact: artefact.to_vec(), signer: Some(signer) })
             }
             kind::SUBSCRIBE => Entry::Subscribe(read(bytes, kind)?),
             kind::REJECT => Entry::Reject(read(bytes, kind)?),
@@ -284,7 +297,8 @@ mod tests {
             Entry::Replace(usage),
             Entry::Void(Named { tenant: "t".into(), source: "s".into(), id: "1".into() }),
             Entry::Revert(Reverted { tenant: "t".into(), set: "june".into() }),
-            Entry::Publish(Published { tenant: "t".into(), artefact: vec![0, 255, 1] }),
+            Entry::Publish(Published { tenant: "t".into(), artefact: vec![0, 255, 1], signer: None }),
+            Entry::Publish(Published { tenant: "t".into(), artefact: vec![0], signer: Some("release".into()) }),
             Entry::EndTokens("t".into(), EndedTokens::Subject("a".into())),
             Entry::EndTokens("t".into(), EndedTokens::All),
             Entry::Answered(Answered { tenant: "t".into(), key: "k".into(), print: [7; 16], answers: vec![] }),

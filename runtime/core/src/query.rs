@@ -45,6 +45,8 @@ pub struct PlanView {
     pub since: Date,
     /// Whether it is the latest.
     pub latest: bool,
+    /// The publisher who signed it, where a signature was asked for.
+    pub signer: Option<String>,
 }
 
 /// An account on a plan.
@@ -133,6 +135,7 @@ impl Machine {
                 seq: version.seq,
                 since: version.since,
                 latest: version.seq == last,
+                signer: version.signer.as_deref().map(str::to_owned),
             })
         });
         versions.collect()
@@ -236,7 +239,10 @@ impl Machine {
             }
             for (plan, book) in tenant.books.iter() {
                 put(plan.as_bytes());
-                book.versions.iter().for_each(|version| put(&version.hash.0));
+                for version in &book.versions {
+                    put(&version.hash.0);
+                    version.signer.iter().for_each(|signer| put(signer.as_bytes()));
+                }
                 book.closes.digest(&mut put);
                 // A subject of whom nothing fitted is the same as one of whom nothing came.
                 for (billed, facts) in book.subjects.iter().filter(|(_, facts)| !facts.is_empty()) {

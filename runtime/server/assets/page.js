@@ -283,10 +283,10 @@ var de,S,Ye,nn,V,Ge,Ze,Xe,et,Se,xe,ke,sn,Z={},tt=[],on=/acit|ex(?:s|g|n|p|$)|rph
     <${E} problem=${t} />
     <${b} title="All versions">
       ${e?.plans.length===0&&c`<${L}>No plan is published yet: price build, then POST /v1/plans.<//>`}
-      <${F} head=${["Plan","Known since","Entry","Meaning",""]} label="Plans">
+      <${F} head=${["Plan","Known since","Entry","Meaning","Signed by",""]} label="Plans">
         ${e?.plans.map(n=>c`<tr>
             <td><a href=${x("plans",n.hash)}>${n.name}</a></td><td>${n.since}</td><td>${h(n.seq)}</td>
-            <td class="mono small">${n.hash.slice(0,12)}</td><td>${n.latest&&c`<span class="tag good">in force</span>`}</td>
+            <td class="mono small">${n.hash.slice(0,12)}</td><td>${n.signer}</td><td>${n.latest&&c`<span class="tag good">in force</span>`}</td>
           </tr>`)}
       <//>
     <//>`}var Qt=(e,t)=>e.title===t.title&&e.within===t.within&&e.excerpt===t.excerpt,Tn=({before:e,now:t})=>{let n=t.rules.filter(r=>!e.rules.some(o=>Qt(r,o))),s=e.rules.filter(r=>!t.rules.some(o=>Qt(r,o)));return c`
@@ -307,7 +307,7 @@ var de,S,Ye,nn,V,Ge,Ze,Xe,et,Se,xe,ke,sn,Z={},tt=[],on=/acit|ex(?:s|g|n|p|$)|rph
     <${E} problem=${r} />
     ${o&&c`<div class="grid">
       <${b} title="Versions" wide>
-        <ul>${i.map(u=>c`<li>${u.hash===e?c`<strong>${u.since}</strong>`:c`<a href=${x("plans",u.hash)}>${u.since}</a>`} <span class="soft">entry ${u.seq}${u.latest?", in force":""}</span></li>`)}</ul>
+        <ul>${i.map(u=>c`<li>${u.hash===e?c`<strong>${u.since}</strong>`:c`<a href=${x("plans",u.hash)}>${u.since}</a>`} <span class="soft">entry ${u.seq}${u.signer?`, signed by ${u.signer}`:""}${u.latest?", in force":""}</span></li>`)}</ul>
       <//>
       ${n?[f,d]:[d,f]}
     </div>`}`}function Nn({reject:e,again:t}){let[n,s]=w(JSON.stringify(e.record,null,2)),[r,o]=w({}),i=async a=>{a.preventDefault();try{let l=await xt(`/v1/rejects/${e.seq}/retry`,n);o({result:l}),l.status==="accepted"&&t()}catch(l){o({problem:l})}};return c`

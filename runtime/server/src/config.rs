@@ -3,6 +3,7 @@
 use crate::limits;
 use crate::logs::{Format, Level};
 use crate::otlp::Collector;
+use crate::publishers::Publishers;
 use crate::quotas::{QUOTA_KEYS, Quota, QuotaConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,10 +39,12 @@ pub struct FileConfig {
     pub otlp: Option<Collector>,
     /// `[quota]`, and `[tenant.NAME]` for each that has its own.
     pub quotas: QuotaConfig,
+    /// `[publishers]`: whose signature a plan needs.
+    pub publishers: Option<Publishers>,
 }
 
 /// The keys of the file.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 16] = [
     "checkpoint-entries",
     "data",
     "insecure-no-auth",
@@ -50,6 +53,7 @@ pub const KEYS: [&str; 15] = [
     "log-format",
     "log-level",
     "otlp",
+    "publishers",
     "queue-mib",
     "queue-requests",
     "quota",
@@ -132,6 +136,7 @@ impl FileConfig {
                     let collector = collector.ok_or_else(|| wrong("an address such as \"http://127.0.0.1:4318\""))?;
                     config.otlp = Some(collector);
                 }
+                "publishers" => config.publishers = Some(Publishers::from_toml(value)?),
                 "quota" => config.quotas.every = quota(key, value)?,
                 "tenant" => {
                     let tenants = value.as_table().ok_or_else(|| wrong("tables such as `[tenant.acme]`"))?;
@@ -190,6 +195,8 @@ pub struct Config {
     pub otlp: Option<Collector>,
     /// What tenants may ask for.
     pub quotas: QuotaConfig,
+    /// Whose signature a plan needs; nobody's where there are none.
+    pub publishers: Publishers,
 }
 
 #[cfg(test)]

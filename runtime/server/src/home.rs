@@ -1,6 +1,6 @@
 //! The data directory: what lies where in it, and the secrets of the node.
 
-use price_store::disk::FileDisk;
+use price_store::disk::{FileDisk, ReadDisk};
 use price_store::index::Keys;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +75,11 @@ impl Home {
     /// The directory of the log, held by this process from here on.
     pub fn log(&self) -> Result<Arc<FileDisk>, HomeError> {
         self.disk("log")
+    }
+
+    /// The directory of the log, to be read whoever holds it.
+    pub fn log_to_read(&self) -> ReadDisk {
+        ReadDisk::new(&self.dir.join("log"))
     }
 
     /// The directory of the event index, which can be made again from the log.

@@ -20,6 +20,7 @@ mod metrics;
 mod node;
 mod notify;
 pub mod otlp;
+pub mod publishers;
 pub mod quotas;
 mod records;
 

@@ -95,6 +95,10 @@ pub const CHECKPOINT_CLOSING: u64 = 100;
 
 /// API keys of one node.
 pub const KEYS: usize = 10_000;
+/// Keys of publishers of plans.
+pub const PUBLISHER_KEYS: usize = 64;
+/// Bytes that are read of a file with a private key.
+pub const KEY_FILE_BYTES: u64 = 4_096;
 /// Bytes of the names of keys.
 pub const KEY_NAME_BYTES: usize = 64;
 /// Wrong keys that one address may show in a window.

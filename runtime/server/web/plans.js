@@ -11,11 +11,11 @@ export function Plans() {
     <${Trouble} problem=${problem} />
     <${Card} title="All versions">
       ${found?.plans.length === 0 && html`<${Empty}>No plan is published yet: price build, then POST /v1/plans.<//>`}
-      <${Table} head=${["Plan", "Known since", "Entry", "Meaning", ""]} label="Plans">
+      <${Table} head=${["Plan", "Known since", "Entry", "Meaning", "Signed by", ""]} label="Plans">
         ${found?.plans.map(
           (plan) => html`<tr>
             <td><a href=${link("plans", plan.hash)}>${plan.name}</a></td><td>${plan.since}</td><td>${amount(plan.seq)}</td>
-            <td class="mono small">${plan.hash.slice(0, 12)}</td><td>${plan.latest && html`<span class="tag good">in force</span>`}</td>
+            <td class="mono small">${plan.hash.slice(0, 12)}</td><td>${plan.signer}</td><td>${plan.latest && html`<span class="tag good">in force</span>`}</td>
           </tr>`,
         )}
       <//>
@@ -73,7 +73,7 @@ export function Plan({ hash, file, line }) {
     ${now &&
     html`<div class="grid">
       <${Card} title="Versions" wide>
-        <ul>${versions.map((plan) => html`<li>${plan.hash === hash ? html`<strong>${plan.since}</strong>` : html`<a href=${link("plans", plan.hash)}>${plan.since}</a>`} <span class="soft">entry ${plan.seq}${plan.latest ? ", in force" : ""}</span></li>`)}</ul>
+        <ul>${versions.map((plan) => html`<li>${plan.hash === hash ? html`<strong>${plan.since}</strong>` : html`<a href=${link("plans", plan.hash)}>${plan.since}</a>`} <span class="soft">entry ${plan.seq}${plan.signer ? `, signed by ${plan.signer}` : ""}${plan.latest ? ", in force" : ""}</span></li>`)}</ul>
       <//>
       ${line ? [written, changed] : [changed, written]}
     </div>`}`;

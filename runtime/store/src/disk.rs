@@ -83,6 +83,65 @@ impl FileDisk {
     }
 }
 
+/// A directory of the real file system that is only read, whoever else holds it.
+///
+/// Every change is refused with [`io::ErrorKind::PermissionDenied`].
+#[derive(Debug)]
+pub struct ReadDisk {
+    dir: PathBuf,
+}
+
+impl ReadDisk {
+    /// The directory, which may be written by another process.
+    pub fn new(dir: &Path) -> ReadDisk {
+        ReadDisk { dir: dir.to_owned() }
+    }
+}
+
+fn only_read() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "the directory is only read")
+}
+
+impl Disk for ReadDisk {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(File::open(self.dir.join(name))?))
+    }
+
+    fn create(&self, _: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Err(only_read())
+    }
+
+    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+        Err(only_read())
+    }
+
+    fn remove(&self, _: &str) -> io::Result<()> {
+        Err(only_read())
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        list(&self.dir)
+    }
+
+    fn sync_dir(&self) -> Result<(), SyncFailed> {
+        Err(SyncFailed(only_read()))
+    }
+}
+
+fn list(dir: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if let (true, Ok(name)) = (entry.file_type()?.is_file(), entry.file_name().into_string())
+            && name != LOCK
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 impl Disk for FileDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(OpenOptions::new().read(true).write(true).open(self.dir.join(name))?))
@@ -102,17 +161,7 @@ impl Disk for FileDisk {
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.dir)? {
-            let entry = entry?;
-            if let (true, Ok(name)) = (entry.file_type()?.is_file(), entry.file_name().into_string())
-                && name != LOCK
-            {
-                names.push(name);
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
+        list(&self.dir)
     }
 
     fn sync_dir(&self) -> Result<(), SyncFailed> {

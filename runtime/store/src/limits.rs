@@ -43,6 +43,8 @@ pub const BLOBS_MAX: usize = 1 << 28;
 /// Longest name of a blob, in bytes.
 pub const BLOB_NAME_BYTES_MAX: usize = 256;
 
+/// How often the end of a log that is written meanwhile is read before it is called damaged.
+pub const RUNNING_LOOKS: u32 = 50;
 /// Bytes read from or zeroed on a disk at a time.
 pub const CHUNK_BYTES: usize = 1 << 20;
 /// Places of a segment that a scan can begin at: one for each of so many parts of it.

@@ -163,7 +163,8 @@ fn tenant(
 
 fn book(factory: &dyn KernelFactory, archive: &Arc<Archive>, saved: SavedBook) -> Result<Book, Unusable> {
     let versions = saved.versions.iter();
-    let versions = versions.map(|(artefact, since, seq)| Version::of(factory, artefact, *seq, |_| *since));
+    let versions = versions
+        .map(|(artefact, signer, since, seq)| Version::of(factory, (artefact, signer.as_deref()), *seq, |_| *since));
     let versions = versions.collect::<Result<Vec<Version>, String>>().map_err(unusable)?;
     let mut book = Book::resume(versions, archive.clone(), saved.subscriptions, (saved.rater, saved.lost))
         .ok_or_else(|| unusable("the cells of a plan do not fit it"))?;

@@ -45,8 +45,8 @@ pub(super) struct SavedTenant {
 
 #[derive(Deserialize)]
 pub(super) struct SavedBook {
-    /// Artefact, local day of its entry, its entry.
-    pub(super) versions: Vec<(Vec<u8>, Date, u64)>,
+    /// Artefact, who signed it, local day of its entry, its entry.
+    pub(super) versions: Vec<(Vec<u8>, Option<String>, Date, u64)>,
     pub(super) subscriptions: Vec<(Subscription, Date)>,
     pub(super) subjects: Vec<String>,
     pub(super) members: Vec<String>,
@@ -84,7 +84,7 @@ struct SavingTenant<'m, M: Serialize, R: Serialize> {
 
 #[derive(Serialize)]
 struct SavingBook<'m, R: Serialize> {
-    versions: Vec<(&'m [u8], Date, u64)>,
+    versions: Vec<(&'m [u8], Option<&'m str>, Date, u64)>,
     subscriptions: Vec<(&'m Subscription, Date)>,
     subjects: Vec<&'m str>,
     members: Vec<&'m str>,
@@ -131,7 +131,7 @@ fn of_book(book: &Book) -> SavingBook<'_, impl Serialize + '_> {
         facts.taken_back().map(move |(fact, at)| (billed, fact.happened, fact.seq, at))
     });
     SavingBook {
-        versions: book.versions.iter().map(|version| (&*version.artefact, version.since, version.seq)).collect(),
+        versions: book.versions.iter().map(|of| (&*of.artefact, of.signer.as_deref(), of.since, of.seq)).collect(),
         subscriptions: book.all_placed().collect(),
         subjects: book.subjects.by_number().map(|(name, _)| name).collect(),
         members: book.member_names().collect(),

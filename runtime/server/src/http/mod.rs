@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::notify::Hooks;
 use crate::otlp::{Done, Otlp};
+use crate::publishers::Publishers;
 use crate::quotas::{QuotaConfig, Quotas};
 use auth::WrongKeys;
 use axum::Router;
@@ -130,6 +131,8 @@ pub(crate) struct App {
     hooks: OnceLock<Arc<Hooks>>,
     /// Who sends invoices, and to whom.
     letterhead: Letterhead,
+    /// Whose signature a plan needs.
+    publishers: Publishers,
     /// The reference, and what is compared with it before a plan is put into force.
     engines: Option<(Arc<dyn KernelFactory>, Arc<dyn KernelFactory>)>,
 }
@@ -152,6 +155,7 @@ impl App {
             hooks: OnceLock::new(),
             engines: None,
             letterhead: Letterhead::default(),
+            publishers: Publishers::default(),
         }
     }
 

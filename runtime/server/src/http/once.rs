@@ -116,7 +116,7 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
                 put(id.as_bytes());
             }
             Command::Revert { set, .. } => put(set.as_bytes()),
-            Command::Publish { artefact, .. } => put(artefact),
+            Command::Publish { artefact, .. } | Command::PublishSigned { artefact, .. } => put(artefact),
             Command::Subscribe { subscription, .. } => put(&serde_json::to_vec(subscription).unwrap_or_default()),
             Command::Retry { reject, record, .. } => {
                 put(&reject.to_le_bytes());

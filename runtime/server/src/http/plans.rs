@@ -21,13 +21,15 @@ struct PlanOut {
     latest: bool,
     name: String,
     seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<String>,
     since: String,
 }
 
 impl From<PlanView> for PlanOut {
     fn from(view: PlanView) -> PlanOut {
-        let PlanView { name, hash, seq, since, latest } = view;
-        PlanOut { hash: hash.to_string(), latest, name, seq, since: since.to_string() }
+        let PlanView { name, hash, seq, since, latest, signer } = view;
+        PlanOut { hash: hash.to_string(), latest, name, seq, signer, since: since.to_string() }
     }
 }
 
@@ -57,9 +59,14 @@ pub(super) async fn publish(
         return Err(Problem::media("a plan is the bytes of a `.pricec` file, sent as application/octet-stream"));
     }
     let held = body::read(&app, &headers, from, limits::PLAN_BYTES).await?;
+    let signer = app.publishers.signer(&held.bytes).map_err(Problem::unsigned)?.map(str::to_owned);
     let artefact = held.bytes.to_vec();
     let artefact = compared(&app, artefact).await?;
-    let command = Command::Publish { tenant: caller.tenant.to_string(), artefact };
+    let tenant = caller.tenant.to_string();
+    let command = match signer {
+        Some(signer) => Command::PublishSigned { tenant, artefact, signer },
+        None => Command::Publish { tenant, artefact },
+    };
     let (seq, again) = key.decide(node, &caller, "POST /v1/plans", vec![command]).await?.seq()?;
     let published =
         move |machine: &mut price_core::Machine| machine.plans(&caller.tenant).into_iter().find(|plan| plan.seq == seq);

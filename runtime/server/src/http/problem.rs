@@ -3,6 +3,7 @@
 
 use crate::limits;
 use crate::node::Refused;
+use crate::publishers::Unsigned;
 use crate::records::Malformed;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -163,6 +164,14 @@ impl Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "S034", "the engines differ", detail)
     }
 
+    pub(crate) fn unsigned(why: Unsigned) -> Problem {
+        let (code, title) = match why {
+            Unsigned::Missing => ("S035", "the plan is not signed"),
+            Unsigned::Unknown { .. } | Unsigned::Altered => ("S036", "the signature of the plan does not count"),
+        };
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, why.to_string())
+    }
+
     /// What it says of `Retry-After`.
     #[cfg(test)]
     pub(crate) fn retry_after(&self) -> Option<String> {
@@ -307,6 +316,9 @@ mod tests {
             Problem::unreadable("…"),
             Problem::engines_differ("…"),
         ]);
+        let (key, known) = (s("ed25519:…"), s("`release`"));
+        let unsigned = [Unsigned::Missing, Unsigned::Unknown { key, known }, Unsigned::Altered];
+        all.extend(unsigned.map(Problem::unsigned));
         let mut said = String::from("code status title: detail\n");
         for problem in all {
             let Problem { status, code, title, detail, header, close } = problem;

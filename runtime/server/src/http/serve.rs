@@ -126,8 +126,9 @@ pub fn serve(
     let quotas = Quotas::new(config.quotas.clone(), metrics.clone());
     let portal = Tokens::new(&home.secrets().map_err(NodeError::from)?.pepper);
     let engines = reference.map(|reference| (reference, factory.clone()));
-    let app =
-        App { letterhead, quotas, portal, engines, ..App::new(guarded.then_some(ring), metrics.clone(), closing) };
+    let publishers = config.publishers.clone();
+    let app = App::new(guarded.then_some(ring), metrics.clone(), closing);
+    let app = App { letterhead, quotas, portal, engines, publishers, ..app };
     let app = Arc::new(app);
     // Before anything can be asked about them.
     app.hooks.get_or_init(|| hooks(config));

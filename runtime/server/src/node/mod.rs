@@ -238,6 +238,7 @@ fn tenant(command: &Command) -> &str {
         | Command::Void { tenant, .. }
         | Command::Revert { tenant, .. }
         | Command::Publish { tenant, .. }
+        | Command::PublishSigned { tenant, .. }
         | Command::Subscribe { tenant, .. }
         | Command::Retry { tenant, .. }
         | Command::Billing { tenant, .. }
@@ -258,7 +259,7 @@ fn bytes(command: &Command) -> usize {
         Command::Usage { record, .. } | Command::Replace { record, .. } => record.len(),
         Command::Void { source, id, .. } => source.len() + id.len(),
         Command::Revert { set, .. } => set.len(),
-        Command::Publish { artefact, .. } => artefact.len(),
+        Command::Publish { artefact, .. } | Command::PublishSigned { artefact, .. } => artefact.len(),
         Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
         Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
         Command::Billing { .. } => price_core::limits::REASON_BYTES,

@@ -88,23 +88,40 @@ impl Manifest {
 /// Copies the segments of `sealed` that `to` does not have and writes the manifest last.
 ///
 /// Each copy is hashed on its way; a segment that no longer has its hash is
-/// [`StoreError::Damaged`] and not exported. Returns how many were copied. May be repeated.
+/// [`StoreError::Damaged`] and not exported. Where the last segment of the backup was copied when it was
+/// not full, its copy is replaced by a longer one that begins with the same bytes. Returns how many were
+/// copied. May be repeated, also after it was interrupted.
 pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize, StoreError> {
     let mut manifest = Manifest::read(to)?;
     let mut copied = 0;
     for segment in sealed {
-        if manifest.segments.iter().any(|known| known == segment) {
-            continue;
-        }
-        if manifest.segments.last().is_some_and(|last| last.index + 1 != segment.index) {
-            let problem = "does not follow what the backup already holds; begin a new backup".to_owned();
-            return Err(StoreError::Backup { file: segment.file(), problem });
-        }
         let name = segment.file();
-        if copy(from, to, segment, segment.bytes)? != segment.hash {
+        let other = |problem: &str| {
+            Err(StoreError::Backup { file: name.clone(), problem: format!("{problem}; begin a new backup") })
+        };
+        let known = manifest.segments.iter().find(|known| known.index == segment.index).copied();
+        let last = manifest.segments.last().map(|last| last.index);
+        match known {
+            Some(known) if known == *segment => continue,
+            Some(known) if last == Some(known.index) && known.bytes < segment.bytes => {}
+            Some(_) => return other("is not what the backup already holds of it"),
+            None if last.is_some_and(|last| last + 1 != segment.index) => {
+                return other("does not follow what the backup already holds");
+            }
+            None => {}
+        }
+        // A copy that breaks off must not take the place of one that is whole.
+        let part = format!("{name}.part");
+        let hashes = copy(from, &name, to, &part, segment.bytes, known.map_or(0, |known| known.bytes))?;
+        if hashes.whole != segment.hash {
             let problem = "it no longer has the hash it was sealed with".to_owned();
             return Err(StoreError::Damaged { file: name, offset: 0, problem, good: segment.first_seq - 1 });
         }
+        if known.is_some_and(|known| known.hash != hashes.start) {
+            return other("does not begin as what the backup already holds of it");
+        }
+        to.rename(&part, &name).map_err(StoreError::io("renaming", &name))?;
+        manifest.segments.retain(|known| known.index != segment.index);
         manifest.segments.push(*segment);
         copied += 1;
     }
@@ -133,9 +150,10 @@ pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
     to.create(RESTORING).map_err(StoreError::io("creating", RESTORING))?;
     to.sync_dir().map_err(Fatal::sync("."))?;
     for segment in &manifest.segments {
-        if copy(from, to, segment, segment.bytes)? != segment.hash {
+        let name = segment.file();
+        if copy(from, &name, to, &name, segment.bytes, 0)?.whole != segment.hash {
             let problem = "does not have the hash that the manifest says".to_owned();
-            return Err(StoreError::Backup { file: segment.file(), problem });
+            return Err(StoreError::Backup { file: name, problem });
         }
     }
     to.sync_dir().map_err(Fatal::sync("."))?;
@@ -144,24 +162,41 @@ pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
     Ok(last.last_seq)
 }
 
-/// Copies the used part of a segment, flushed, and returns the hash of what was read.
-fn copy(from: &dyn Disk, to: &dyn Disk, segment: &Sealed, bytes: u64) -> Result<[u8; 32], StoreError> {
-    let name = segment.file();
-    let source = from.open(&name).map_err(StoreError::io("opening", &name))?;
-    let target = to.create(&name).map_err(StoreError::io("creating", &name))?;
+/// What was read on the way.
+struct Hashes {
+    whole: [u8; 32],
+    /// Of the first bytes.
+    start: [u8; 32],
+}
+
+/// Copies the first bytes of a file, flushed. Returns the hash of them, and that of those up to `start`.
+fn copy(
+    from: &dyn Disk,
+    name: &str,
+    to: &dyn Disk,
+    target: &str,
+    bytes: u64,
+    start: u64,
+) -> Result<Hashes, StoreError> {
+    let source = from.open(name).map_err(StoreError::io("opening", name))?;
+    let file = to.create(target).map_err(StoreError::io("creating", target))?;
     let mut hasher = blake3::Hasher::new();
     let mut held = vec![0; CHUNK_BYTES.min(bytes as usize)];
-    let mut at = 0;
+    let (mut at, mut begun) = (0, [0; 32]);
     while at < bytes {
-        let step = held.len().min((bytes - at) as usize);
-        let got = source.read_at(&mut held[..step], at).map_err(StoreError::io("reading", &name))?;
+        let until = if at < start { start.min(bytes) } else { bytes };
+        let step = held.len().min((until - at) as usize);
+        let got = source.read_at(&mut held[..step], at).map_err(StoreError::io("reading", name))?;
         if got == 0 {
             break;
         }
         hasher.update(&held[..got]);
-        target.write_at(&held[..got], at).map_err(StoreError::io("writing", &name))?;
+        file.write_at(&held[..got], at).map_err(StoreError::io("writing", target))?;
         at += got as u64;
+        if at == start {
+            begun = *hasher.finalize().as_bytes();
+        }
     }
-    target.sync_data().map_err(Fatal::sync(&name))?;
-    Ok(*hasher.finalize().as_bytes())
+    file.sync_data().map_err(Fatal::sync(target))?;
+    Ok(Hashes { whole: *hasher.finalize().as_bytes(), start: begun })
 }

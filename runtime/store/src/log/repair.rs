@@ -28,7 +28,7 @@ pub struct Lost {
 /// The log must not be open. May be repeated after a crash. Checkpoints and the event index may
 /// know events that are now lost: delete them too.
 pub fn repair(disk: &dyn Disk) -> Result<Option<Lost>, StoreError> {
-    let Err(found) = check(disk)? else { return Ok(None) };
+    let Err(found) = check(disk, None)? else { return Ok(None) };
     let StoreError::Damaged { good: last_seq, .. } = found.error else { return Err(found.error) };
     let mut lost = Lost { damage: found.error.to_string(), last_seq, files: Vec::new(), readable: Vec::new() };
     let names = disk.list().map_err(StoreError::io("listing", "."))?;

@@ -3,6 +3,8 @@
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::frame::Chain;
+use crate::group::Stop;
+use crate::limits::RUNNING_LOOKS;
 use crate::log::open::{Segments, segments};
 use crate::log::segment::{Header, Open, Sealed, file_name};
 use crate::log::tail::{self, Tail};
@@ -36,10 +38,12 @@ pub(crate) struct Found {
 ///
 /// For a log that is not open. [`StoreError::Damaged`] names the first damage.
 pub fn verify(disk: &dyn Disk) -> Result<Verified, StoreError> {
-    check(disk)?.map_err(|found| found.error)
+    check(disk, None)?.map_err(|found| found.error)
 }
 
-pub(crate) fn check(disk: &dyn Disk) -> Result<Result<Verified, Found>, StoreError> {
+/// Where `wait` is given, another process may write the last segment: what cannot be read there is read
+/// again after a wait, and is damage where it stays so.
+pub(crate) fn check(disk: &dyn Disk, wait: Option<&dyn Fn()>) -> Result<Result<Verified, Found>, StoreError> {
     let found = segments(disk)?;
     let gap = found.as_ref().err().map(|gap| Found { index: gap.index, at: 0, error: gap.error() });
     let known = match found {
@@ -47,7 +51,7 @@ pub(crate) fn check(disk: &dyn Disk) -> Result<Result<Verified, Found>, StoreErr
         Err(gap) => gap.before,
     };
     let verified = match known {
-        Some(known) => contents(disk, &known, gap.is_none())?,
+        Some(known) => contents(disk, &known, gap.is_none(), wait)?,
         None => Ok(None),
     };
     Ok(match (verified, gap) {
@@ -63,7 +67,12 @@ pub(crate) fn check(disk: &dyn Disk) -> Result<Result<Verified, Found>, StoreErr
     })
 }
 
-fn contents(disk: &dyn Disk, known: &Segments, whole: bool) -> Result<Result<Option<Verified>, Found>, StoreError> {
+fn contents(
+    disk: &dyn Disk,
+    known: &Segments,
+    whole: bool,
+    wait: Option<&dyn Fn()>,
+) -> Result<Result<Option<Verified>, Found>, StoreError> {
     let mut first_seq = known.last.header.first_seq;
     for (sealed, index) in known.sealed.iter().zip(0..) {
         if index == 0 {
@@ -85,10 +94,8 @@ fn contents(disk: &dyn Disk, known: &Segments, whole: bool) -> Result<Result<Opt
             }
         }
     }
-    let mut walk = Walk::new(&known.last, known.last.size);
-    let stop = walk.finish()?;
-    let tail = tail::judge(&mut walk.reader, &known.last.header.salt, walk.place.at, &stop);
-    let torn_bytes = match tail.map_err(StoreError::io("reading", &known.last.name))? {
+    let (mut walk, stop, tail) = to_the_end(&known.last, wait)?;
+    let torn_bytes = match tail {
         Tail::Clean => 0,
         Tail::Torn { end } if whole => end - walk.place.at,
         // Behind a segment that another one followed there is no torn end: it had been flushed.
@@ -104,6 +111,23 @@ fn contents(disk: &dyn Disk, known: &Segments, whole: bool) -> Result<Result<Opt
         segments: known.sealed.len() + 1,
         torn_bytes,
     })))
+}
+
+/// Through the last segment, and what stands behind its last whole group.
+pub(crate) fn to_the_end<'o>(open: &'o Open, wait: Option<&dyn Fn()>) -> Result<(Walk<'o>, Stop, Tail), StoreError> {
+    let mut walk = Walk::new(open, open.size);
+    let mut looks = 0;
+    loop {
+        let (before, stop) = (walk.place.at, walk.finish()?);
+        let tail = tail::judge(&mut walk.reader, &open.header.salt, walk.place.at, &stop);
+        let tail = tail.map_err(StoreError::io("reading", &open.name))?;
+        looks = if walk.place.at > before { 1 } else { looks + 1 };
+        match wait {
+            Some(wait) if tail == Tail::Damaged && looks < RUNNING_LOOKS => wait(),
+            _ => return Ok((walk, stop, tail)),
+        }
+        walk.look_again();
+    }
 }
 
 fn unreadable(index: u64, good: u64, problem: &str) -> Found {

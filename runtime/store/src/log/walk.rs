@@ -72,6 +72,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Forgets what was read ahead: somebody may have written there.
+    pub(crate) fn look_again(&mut self) {
+        self.reader = Reader::new(self.open.file.clone(), self.reader.end());
+    }
+
     pub(crate) fn damaged(&self, problem: String) -> StoreError {
         damaged(self.open, &self.place, problem)
     }
