@@ -91,18 +91,20 @@ impl Book {
         self.version().zone.start_of(self.closes.until).0
     }
 
-    /// Usage of closed periods has changed. What is late is of a later invoice; what is not, because
-    /// the grace became longer after the period was closed, makes it be looked at again.
+    /// Usage of closed periods has changed. The invoice that is the first to know it is mostly that of
+    /// an open period. Where the grace became longer after periods were closed it is of one of those:
+    /// they are looked at again, from that one on, for balances go on from month to month.
     pub(crate) fn closed_changed(&mut self, changes: impl IntoIterator<Item = Change>) {
         let mut closing: Option<Option<Closing>> = None;
         let mut again = BTreeSet::new();
         for Change { billed, happened, at } in changes {
             let closing = closing.get_or_insert_with(|| Closing::of(self.version().plan()));
-            let late =
-                closing.as_mut().is_some_and(|closing| closing.late(Timestamp(happened), Timestamp(at)).is_some());
-            if !late {
-                let period = self.period(self.version().zone.local(Timestamp(happened)).0);
+            let late = closing.as_mut().and_then(|closing| closing.late(Timestamp(happened), Timestamp(at)));
+            let first = late.map_or_else(|| self.version().zone.local(Timestamp(happened)).0, |late| late.since);
+            let mut period = self.period(first);
+            while period.from < self.closes.until {
                 again.insert((self.subjects.name(billed).to_string(), period.from));
+                period = self.period(period.until);
             }
         }
         if !again.is_empty() {
