@@ -200,6 +200,20 @@ fn action(
     })
 }
 
+/// Lenses whose titles take time, and are computed when they are seen.
+const COSTLY: [(LensKind, &str); 3] =
+    [(LensKind::Run, "run"), (LensKind::RunAll, "runAll"), (LensKind::Invoice, "invoice")];
+
+/// How such a lens is called between the server and the editor.
+pub(crate) fn costly(kind: &LensKind) -> Option<&'static str> {
+    COSTLY.iter().find(|(known, _)| known == kind).map(|(_, name)| *name)
+}
+
+/// The lens that is called so.
+pub(crate) fn costly_kind(name: &str) -> Option<LensKind> {
+    COSTLY.iter().find(|(_, known)| *known == name).map(|(kind, _)| kind.clone())
+}
+
 /// The line a lens stands above.
 pub(crate) fn lens_range(state: &State, lens: &Lens) -> lsp::Range {
     let start = state.position(lens.span.file, lens.span.start);
