@@ -295,6 +295,10 @@ fn symbols_are_a_tree_and_are_found_by_letters() {
         symbols.as_array().expect("a list").iter().filter_map(|symbol| symbol["name"].as_str()).collect();
     assert_eq!(names, ["region", "request", "seat_change", "calls", "seats", "list"]);
     assert_eq!(symbols[5]["children"][0]["name"], "calls");
+    // Editors tell tests from claims by it.
+    let symbols = session.ask("textDocument/documentSymbol", document("team.price"));
+    let last = symbols.as_array().and_then(|all| all.last()).expect("a test");
+    assert_eq!((&last["kind"], &last["detail"]), (&json!(6), &json!("test of team")));
     let found = session.ask("workspace/symbol", json!({ "query": "tm" }));
     assert_eq!(found[0]["name"], "team");
 }

@@ -300,6 +300,11 @@ impl Session {
         }
     }
 
+    /// Waits for one message.
+    pub fn next_message(&mut self) {
+        self.receive();
+    }
+
     /// Waits until the editor watches what fits.
     pub fn until_watched(&mut self, fits: impl Fn(&BTreeMap<String, Vec<String>>) -> bool) {
         while !fits(&self.watched) {
