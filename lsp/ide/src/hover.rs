@@ -27,7 +27,7 @@ impl Ide {
     pub fn hover(&self, file: FileId, offset: u32) -> Option<Hover> {
         let (def, span) = self.def_at(file, offset)?;
         let mut text = String::new();
-        let declaration = self.declaration_text(&def);
+        let declaration = self.declaration_text(&def, def.file == file && def.span == span);
         if !declaration.is_empty() {
             let _ = write!(text, "```price\n{declaration}\n```\n");
         }
@@ -48,8 +48,9 @@ impl Ide {
         Some(Hover { span, markdown: text.trim().to_owned() })
     }
 
-    /// The text that declares something: its line, or the whole of it where that is short.
-    fn declaration_text(&self, def: &Def) -> String {
+    /// The text that declares something: its line, or the whole of it where that is short and not what the
+    /// reader looks at anyway.
+    fn declaration_text(&self, def: &Def, here: bool) -> String {
         const LINES: usize = 12;
         let text = self.text(def.file);
         if def.kind == DefKind::Module {
@@ -60,7 +61,7 @@ impl Ide {
         let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let indent = span.start as usize - start;
         let body = matches!(def.kind, DefKind::RateCard | DefKind::Plan | DefKind::Contract);
-        if body || whole.lines().count() > LINES {
+        if body || here || whole.lines().count() > LINES {
             let first = whole.lines().next().unwrap_or_default();
             return first.trim_end_matches('{').trim_end().to_owned();
         }
