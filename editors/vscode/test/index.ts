@@ -11,7 +11,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { reason } from '../src/reason';
 import { isTest, resultOf } from '../src/results';
 import { send } from '../src/send';
-import { escape, short, svg } from '../src/svg';
+import { escape, page, short, svg } from '../src/svg';
 
 const require = createRequire(import.meta.url);
 
@@ -69,6 +69,20 @@ test('a curve is drawn with its names escaped', () => {
   assert.doesNotMatch(drawn, /<b>|NaN|undefined/);
   assert.equal(escape('<&>'), '&#60;&#38;&#62;');
   assert.deepEqual([short(12_500), short(3e6)], ['12.5k', '3M']);
+});
+
+test('the panel says what the picture does not', () => {
+  const straight = { title: '', atZero: '0', pieces: [{ from: '0', value: '0', slope: '2' }], points: [['0', '0'], ['100', '200']] as [string, string][] };
+  const chart = { name: 'seats', unit: 'seats', currency: 'USD', curves: [straight], bounds: ['at most $50.00 per month'] };
+  const alone = page(chart, 'n');
+  assert.match(alone, /Whatever is used: at most \$50\.00 per month\./);
+  // One curve is named once, and signs that are not drawn are not explained.
+  assert.doesNotMatch(alone, /legend">|<caption>|Dots|dashed line/);
+  const jumps = { ...straight, title: 'from 2026-03-01', points: [['0', '0'], ['10', '20'], ['10', '30']] as [string, string][] };
+  const both = page({ ...chart, bounds: [], curves: [straight, jumps] }, 'n');
+  assert.match(both, /legend">.*<caption>.*/s);
+  assert.match(both, /dashed line/);
+  assert.doesNotMatch(both, /Whatever/);
 });
 
 test('snippets have a prefix, a body and a description', () => {

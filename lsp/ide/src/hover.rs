@@ -7,7 +7,7 @@ use crate::plans::{self, InForce};
 use price_analysis::env::{Entity, event_key, unit_key};
 use price_diagnostics::{FileId, Span};
 use price_driver::{quantity, rate};
-use price_ir::{Bound, Charge, Plan, Sink};
+use price_ir::{Bound, Charge, Line, Plan, Sink};
 use price_syntax::ast::ItemKind;
 use price_value::Rational;
 use std::fmt::Write;
@@ -238,13 +238,22 @@ impl Ide {
                 _ => {}
             },
         }
-        for clamp in &line.clamps {
-            let (currency, _) = plan.currency_at(line.currency);
-            let side = if clamp.bound == Bound::Floor { "at least" } else { "at most" };
-            let _ = write!(text, "\n{side} {} per {}\n", currency.format(&clamp.amount), clamp.per);
+        for bound in bounds(&plan, line) {
+            let _ = write!(text, "\n{bound}\n");
         }
         text
     }
+}
+
+/// What holds a line, whatever its tiers come to: `at most $2_000.00 per month`.
+pub(crate) fn bounds(plan: &Plan, line: &Line) -> Vec<String> {
+    let (currency, _) = plan.currency_at(line.currency);
+    let mut said = Vec::new();
+    for clamp in &line.clamps {
+        let side = if clamp.bound == Bound::Floor { "at least" } else { "at most" };
+        said.push(format!("{side} {} per {}", currency.format(&clamp.amount), clamp.per));
+    }
+    said
 }
 
 /// One rule: where it holds, its shape, its tiers.

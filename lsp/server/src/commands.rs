@@ -68,7 +68,8 @@ pub(crate) fn curve(state: &State, params: &lsp::TextDocumentPositionParams) -> 
             json!({ "title": curve.title, "atZero": curve.at_zero, "pieces": pieces, "points": curve.points })
         })
         .collect();
-    json!({ "name": chart.name, "unit": chart.unit, "currency": chart.currency, "curves": curves })
+    let (name, unit, currency, bounds) = (chart.name, chart.unit, chart.currency, chart.bounds);
+    json!({ "name": name, "unit": unit, "currency": currency, "curves": curves, "bounds": bounds })
 }
 
 /// What the server holds.
