@@ -18,7 +18,7 @@ pub struct Config {
     pub error_on_warning: bool,
 }
 
-const KEYS: [&str; 4] = ["color", "error-on-warning", "lints", "output-format"];
+const KEYS: [&str; 5] = ["color", "error-on-warning", "lints", "output-format", "usage"];
 
 /// Reads the nearest `price.toml` at or above the current folder.
 pub fn find() -> Result<Config, Trouble> {
@@ -62,6 +62,11 @@ fn parse(path: &Path, text: &str) -> Result<Config, Trouble> {
                 price_driver::Levels::parse(value)
                     .map_err(|problem| Trouble::new("C014", format!("`{shown}`: {problem}")))?;
             }
+            // Looked for by editors.
+            "usage" => {
+                price_driver::UsagePaths::parse(value)
+                    .map_err(|problem| Trouble::new("C014", format!("`{shown}`: {problem}")))?;
+            }
             unknown => {
                 let near = KEYS.iter().map(|k| (strsim::damerau_levenshtein(unknown, k), *k)).min();
                 let help = match near {
@@ -95,6 +100,8 @@ mod tests {
         assert!(trouble.render(false).contains("did you mean `output-format`?"), "{}", trouble.render(false));
         assert!(read("output-format = \"ful\"\n").unwrap_err().to_string().contains("one of full, concise"));
         assert!(read("color = 1\n").is_err());
+        assert!(read("usage = [\"usage/{file}*.csv\"]\n").is_ok());
+        assert!(read("usage = \"/var/usage\"\n").unwrap_err().to_string().contains("from the folder of `price.toml`"));
         assert!(read("x = \n").is_err());
     }
 }

@@ -84,6 +84,34 @@ impl World for DiskWorld {
         Ok(found)
     }
 
+    fn list(&self, folder: &str, most: usize) -> Result<Vec<(String, bool)>, WorldError> {
+        let failed = |error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => WorldError::Missing,
+            _ => WorldError::Other(error.to_string()),
+        };
+        let mut found = Vec::new();
+        for (number, entry) in std::fs::read_dir(folder).map_err(failed)?.enumerate() {
+            if number >= most {
+                return Err(WorldError::TooMany);
+            }
+            let entry = entry.map_err(failed)?;
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() || kind.is_file() {
+                found.push((entry.file_name().to_string_lossy().into_owned(), kind.is_dir()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn size(&self, path: &str) -> Result<u64, WorldError> {
+        match std::fs::metadata(path) {
+            Ok(found) => Ok(found.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(WorldError::Missing),
+            Err(error) => Err(WorldError::Other(error.to_string())),
+        }
+    }
+
     fn display(&self, path: &str) -> String {
         if let Some((name, _)) = self.extra.get(path) {
             return name.clone();

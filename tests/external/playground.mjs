@@ -54,6 +54,23 @@ try {
   await page.keyboard.press("ArrowDown");
   await until("the other curve", () => document.querySelector("#curve svg")?.getAttribute("aria-label").startsWith("extra_calls"));
 
+  // The invoice follows the text and the usage.
+  await until("an invoice", () => document.querySelector("#invoice p")?.textContent.endsWith(": $258.00"));
+  await replace("$99.00 per month", "$89.00 per month");
+  await until("the invoice of another price", () => document.querySelector("#invoice p")?.textContent.endsWith(": $238.00"));
+  await replace("$89.00 per month", "$99.00 per month");
+  await page.click("summary");
+  const write = (change) => page.$eval("#usage", (area, change) => {
+    const at = area.value.indexOf("\n");
+    area.value = change === "" ? area.value.slice(at + 1) : `${change}\n${area.value}`;
+    area.dispatchEvent(new Event("input"));
+  }, change);
+  await write("{}");
+  await until("the line that does not count", () => document.querySelector("#invoice .bad")?.textContent.startsWith("line 1 does not count: "));
+  if (pictures) await page.screenshot({ path: `${pictures}/playground-invoice.png` });
+  await write("");
+  await until("usage without it", () => document.querySelector("#invoice p")?.textContent.endsWith(": $258.00") && !document.querySelector("#invoice .bad"));
+
   // Completion.
   await page.evaluate(() => {
     const view = window.playground.view();
@@ -148,7 +165,7 @@ try {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   check(!wide, "the page is wider than a phone");
   check(problems.length === 0, problems.join("; "));
-  console.log("playground: tests, findings, curves, completion, forms, links, modules");
+  console.log("playground: tests, findings, invoices, curves, completion, forms, links, modules");
 } finally {
   await browser.close();
 }

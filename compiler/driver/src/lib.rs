@@ -22,6 +22,7 @@ mod sheet;
 mod source_map;
 mod suppress;
 mod testing;
+mod usage;
 mod workspace;
 mod world;
 
@@ -40,6 +41,7 @@ pub use lock::{CardKey, LOCK_FILE, Lock, LockError, Relocked};
 pub use mutate::{Mutant, Mutation, mutate};
 pub use sheet::{Sheet, SheetPrice, SheetTable, SheetTerm};
 pub use testing::{Difference, Failure, Outcome, Reason, TestReport, TestRunner};
+pub use usage::{UsageError, UsagePaths, usage_files};
 pub use workspace::{LoadError, Origin, Source, Workspace};
 pub use world::{MemoryWorld, Past, World, WorldError, below, clean, folder, is_source, join};
 

@@ -14,6 +14,9 @@ pub enum WorldError {
     /// The file is larger than anything the compiler reads.
     #[error("the file is larger than {0} MB")]
     TooLarge(u64),
+    /// A folder holds more than was asked for.
+    #[error("there are too many files in the folder")]
+    TooMany,
     /// Anything else, in the system's words.
     #[error("{0}")]
     Other(String),
@@ -32,6 +35,17 @@ pub trait World {
 
     /// The `.price` files anywhere below a folder, sorted. Hidden folders and `target` are left out.
     fn sources(&self, folder: &str) -> Result<Vec<String>, WorldError>;
+
+    /// What lies in a folder itself, by name, with whether it is a folder; [`WorldError::TooMany`] where it
+    /// is more than `most`. Links are not followed. A world that holds no usage holds nothing to list.
+    fn list(&self, _folder: &str, _most: usize) -> Result<Vec<(String, bool)>, WorldError> {
+        Ok(Vec::new())
+    }
+
+    /// The bytes of a file, counted without reading it where that can be done.
+    fn size(&self, path: &str) -> Result<u64, WorldError> {
+        self.read(path).map(|bytes| bytes.len() as u64)
+    }
 
     /// The path as people should see it.
     fn display(&self, path: &str) -> String {
@@ -93,6 +107,24 @@ impl World for MemoryWorld {
         let folder = join(&clean(folder), "");
         let inside = |file: &&String| file.starts_with(&folder) && is_source(file);
         Ok(self.files.keys().filter(inside).cloned().collect())
+    }
+
+    fn list(&self, folder: &str, most: usize) -> Result<Vec<(String, bool)>, WorldError> {
+        let folder = join(&clean(folder), "");
+        let below = self.files.range(folder.clone()..).map_while(|(path, _)| path.strip_prefix(&folder));
+        let mut found: Vec<(String, bool)> = below
+            .map(|rest| match rest.split_once('/') {
+                Some((name, _)) => (name.to_owned(), true),
+                None => (rest.to_owned(), false),
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        if found.len() > most { Err(WorldError::TooMany) } else { Ok(found) }
+    }
+
+    fn size(&self, path: &str) -> Result<u64, WorldError> {
+        self.files.get(&clean(path)).map(|bytes| bytes.len() as u64).ok_or(WorldError::Missing)
     }
 }
 

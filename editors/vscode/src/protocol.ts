@@ -28,6 +28,8 @@ export interface Chart {
   unit: string;
   currency: string;
   curves: Curve[];
+  /** What holds the total whatever the curves come to; servers of before have none. */
+  bounds?: string[];
 }
 
 /** What `price/curve` is asked with, and hover as well. */

@@ -1,6 +1,6 @@
 // How tests ended, put together from what the server reports.
 
-import type { Position, Range } from 'vscode-languageclient';
+import type { DocumentSymbol, Position, Range } from 'vscode-languageclient';
 import type { TestReport } from './protocol';
 
 export interface Result {
@@ -8,6 +8,11 @@ export interface Result {
   failures: { range: Range; message: string; row: string | undefined; expected?: string; actual?: string }[];
   /** How many parts ran: rows of a table, else one. */
   parts: number;
+}
+
+/** Whether what a file declares is a test; claims look like methods too. */
+export function isTest(symbol: DocumentSymbol): boolean {
+  return symbol.kind === 6 && /^test\b/.test(symbol.detail ?? '');
 }
 
 function notAfter(a: Position, b: Position): boolean {

@@ -9,6 +9,8 @@ import {
   State,
 } from 'vscode-languageclient/node';
 import { program, run } from './program';
+import { reason } from './reason';
+import { send } from './send';
 
 type Handler = (argument: unknown) => Promise<unknown>;
 
@@ -61,7 +63,7 @@ export class Server implements vscode.Disposable {
   async ask<R>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<R> {
     await this.queue;
     if (this.client?.state !== State.Running) throw new Error('the language server does not run');
-    return this.client.sendRequest<R>(method, params, token);
+    return send<R, vscode.CancellationToken>(this.client, method, params, token);
   }
 
   get running(): boolean {
@@ -82,8 +84,9 @@ export class Server implements vscode.Disposable {
     try {
       version = (await run(['--version'])).trim();
     } catch (error) {
-      this.say(vscode.LanguageStatusSeverity.Error, 'price was not found', String(error));
-      void this.offerHelp();
+      const why = reason(program(), error);
+      this.say(vscode.LanguageStatusSeverity.Error, 'price does not run', why);
+      void this.offerHelp(why);
       return;
     }
     const executable = { command: program(), args: ['lsp'] };
@@ -152,10 +155,10 @@ export class Server implements vscode.Disposable {
     this.status.detail = detail;
   }
 
-  private async offerHelp(): Promise<void> {
+  private async offerHelp(why: string): Promise<void> {
     const set = 'Set its path';
     const help = 'First steps';
-    const message = `The program \`${program()}\` was not found or cannot be run. Colours work without it, nothing else does.`;
+    const message = `${why} Colours work without it, nothing else does.`;
     const chosen = await vscode.window.showWarningMessage(message, set, help);
     if (chosen === set) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'price.path');

@@ -149,7 +149,13 @@ export function svg(chart: Chart): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">${parts.join('')}</svg>`;
 }
 
+/** Whether a name for the curve would only say that of the price again. */
+function alone(chart: Chart): boolean {
+  return chart.curves.length === 1 && chart.curves[0]?.title === '';
+}
+
 function legend(chart: Chart): string {
+  if (alone(chart)) return '';
   const items = chart.curves.map((curve, index) => {
     const style = index % STYLES;
     const sign = `<svg viewBox="0 0 28 14" aria-hidden="true"><path class="line c${style}" d="M1,7L27,7"/>${dot(style, 14, 7, false, '')}</svg>`;
@@ -159,7 +165,6 @@ function legend(chart: Chart): string {
 }
 
 function tables(chart: Chart): string {
-  const per = chart.unit === '' ? 'each more' : `per ${chart.unit}`;
   return chart.curves
     .map((curve) => {
       const rows = curve.pieces.map(
@@ -168,11 +173,25 @@ function tables(chart: Chart): string {
       );
       const nothing =
         curve.pieces[0]?.value === curve.atZero ? '' : `<p>No usage costs ${escape(grouped(curve.atZero))}.</p>`;
-      const head = `<tr><th>above (${escape(chart.unit)})</th><th>total (${escape(chart.currency)})</th><th>then ${escape(per)}</th></tr>`;
-      const caption = `<caption>${escape(curve.title || chart.name)}</caption>`;
+      const head = `<tr><th>above (${escape(chart.unit)})</th><th>total (${escape(chart.currency)})</th><th>each more</th></tr>`;
+      const caption = alone(chart) ? '' : `<caption>${escape(curve.title || chart.name)}</caption>`;
       return `<table>${caption}<thead>${head}</thead><tbody>${rows.join('')}</tbody></table>${nothing}`;
     })
     .join('');
+}
+
+function bounds(chart: Chart): string {
+  const said = (chart.bounds ?? []).map((bound) => escape(bound)).join(', ');
+  return said === '' ? '' : `<p><strong>Whatever is used: ${said}.</strong> The curve is drawn without that.</p>`;
+}
+
+/** What the signs mean, as far as there are any. */
+function note(chart: Chart): string {
+  const edges = chart.curves.some((curve) => curve.pieces.length > 1);
+  const jumps = chart.curves.some(({ points }) => points.some(([x, y], at) => points[at - 1]?.[0] === x && points[at - 1]?.[1] !== y));
+  const jump = 'A dashed line is a jump: the full dot is what is paid at the edge itself, the empty one what is paid just above it.';
+  const said = [...(edges ? ['Dots are the edges of tiers.'] : []), ...(jumps ? [jump] : [])];
+  return said.length === 0 ? '' : `<p class="note">${said.join(' ')}</p>`;
 }
 
 const COLOURS = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'];
@@ -207,7 +226,7 @@ export function page(chart: Chart, nonce: string): string {
   const body =
     chart.curves.length === 0
       ? '<p class="note">This price is not made of straight pieces of one quantity, so there is nothing to draw.</p>'
-      : `${svg(chart)}${legend(chart)}<p class="note">Dots are the edges of tiers. A dashed line is a jump: the full dot is what is paid at the edge itself, the empty one what is paid just above it.</p>${tables(chart)}`;
+      : `${svg(chart)}${legend(chart)}${bounds(chart)}${note(chart)}${tables(chart)}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

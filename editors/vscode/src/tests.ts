@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { DocumentSymbol, Range } from 'vscode-languageclient';
 import { RUN_TESTS, type RunTests, type TestReport } from './protocol';
-import { resultOf, touches } from './results';
+import { isTest, resultOf, touches } from './results';
 import type { Server } from './server';
 
 const QUIET = 400;
@@ -232,10 +232,6 @@ function chosen(file: vscode.TestItem, request: vscode.TestRunRequest): vscode.T
     const wanted = included === undefined || included.includes(file) || included.some((item) => item.id === test.id && item.parent === file);
     return wanted && !request.exclude?.includes(test) && !request.exclude?.includes(file);
   });
-}
-
-function isTest(symbol: DocumentSymbol): boolean {
-  return symbol.kind === 6 && /^test\b/.test(symbol.detail ?? '');
 }
 
 function all(items: vscode.TestItemCollection): vscode.TestItem[] {

@@ -1,12 +1,17 @@
 // The grammar on real files, the picture of a curve, the files of the package.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import oniguruma from 'vscode-oniguruma';
 import textmate from 'vscode-textmate';
-import { escape, short, svg } from '../src/svg';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node.js';
+import { reason } from '../src/reason';
+import { isTest, resultOf } from '../src/results';
+import { send } from '../src/send';
+import { escape, page, short, svg } from '../src/svg';
 
 const require = createRequire(import.meta.url);
 
@@ -66,6 +71,20 @@ test('a curve is drawn with its names escaped', () => {
   assert.deepEqual([short(12_500), short(3e6)], ['12.5k', '3M']);
 });
 
+test('the panel says what the picture does not', () => {
+  const straight = { title: '', atZero: '0', pieces: [{ from: '0', value: '0', slope: '2' }], points: [['0', '0'], ['100', '200']] as [string, string][] };
+  const chart = { name: 'seats', unit: 'seats', currency: 'USD', curves: [straight], bounds: ['at most $50.00 per month'] };
+  const alone = page(chart, 'n');
+  assert.match(alone, /Whatever is used: at most \$50\.00 per month\./);
+  // One curve is named once, and signs that are not drawn are not explained.
+  assert.doesNotMatch(alone, /legend">|<caption>|Dots|dashed line/);
+  const jumps = { ...straight, title: 'from 2026-03-01', points: [['0', '0'], ['10', '20'], ['10', '30']] as [string, string][] };
+  const both = page({ ...chart, bounds: [], curves: [straight, jumps] }, 'n');
+  assert.match(both, /legend">.*<caption>.*/s);
+  assert.match(both, /dashed line/);
+  assert.doesNotMatch(both, /Whatever/);
+});
+
 test('snippets have a prefix, a body and a description', () => {
   const snippets: Record<string, { prefix: string; body: string[]; description: string }> = JSON.parse(readFileSync('snippets/price.json', 'utf8'));
   assert.ok(Object.keys(snippets).length >= 8);
@@ -82,4 +101,50 @@ test('the package holds what it needs and nothing else', () => {
     'package.json', 'snippets/price.json', 'syntaxes/price.tmLanguage.json', 'walkthrough/curve.md', 'walkthrough/plan.md',
     'walkthrough/program.md', 'walkthrough/test.md',
   ].sort());
+});
+
+test('what is asked without a token is one parameter', async () => {
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  const editor = createMessageConnection(new StreamMessageReader(back), new StreamMessageWriter(there));
+  const server = createMessageConnection(new StreamMessageReader(there), new StreamMessageWriter(back));
+  server.onRequest((method, params) => ({ method, params }));
+  server.listen();
+  editor.listen();
+  const params = { textDocument: { uri: 'file:///t.price' } };
+  for (const token of [undefined, { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => {} }) }]) {
+    assert.deepEqual(await send(editor, 'price/curve', params, token), { method: 'price/curve', params });
+  }
+  editor.dispose();
+  server.dispose();
+});
+
+test('why the program does not run is said', () => {
+  assert.equal(reason('price', new Error('spawn price ENOENT')), 'The program “price” was not found.');
+  assert.equal(reason('~/p', new Error('\nold version\nmore')), 'The program “~/p” cannot be run: old version.');
+});
+
+test('tests and curves of a real server are found', { skip: !process.env.PRICE && 'PRICE does not say where the program is' }, async () => {
+  const server = spawn(process.env.PRICE as string, ['lsp'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const editor = createMessageConnection(new StreamMessageReader(server.stdout), new StreamMessageWriter(server.stdin));
+  editor.listen();
+  try {
+    const text = readFileSync('../../examples/01-saas-seats.price', 'utf8');
+    const uri = 'file:///t/01-saas-seats.price';
+    await send(editor, 'initialize', { capabilities: {} });
+    await editor.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'price', version: 1, text } });
+    const textDocument = { uri };
+    const symbols = await send<any[], never>(editor, 'textDocument/documentSymbol', { textDocument });
+    const tests = symbols.filter(isTest);
+    assert.ok(tests.length >= 2, JSON.stringify(symbols.map(({ name, detail }) => [name, detail])));
+    const reports = (await send<any, never>(editor, 'price/runTests', { uri })).tests;
+    for (const one of tests) assert.equal(resultOf(one.range, reports).outcome, 'passed', one.name);
+    const price = symbols.flatMap((symbol) => symbol.children ?? []).find((child) => child.name === 'extra_calls');
+    const chart = await send<any, never>(editor, 'price/curve', { textDocument, position: price.selectionRange.start });
+    assert.match(svg(chart), /^<svg/);
+    await editor.sendRequest('shutdown');
+    await editor.sendNotification('exit');
+  } finally {
+    editor.dispose();
+    server.kill();
+  }
 });

@@ -42,6 +42,8 @@ pub struct CurveChart {
     pub currency: String,
     /// A curve for each rule in force; none for rules that are not made of straight pieces.
     pub curves: Vec<PriceCurve>,
+    /// What holds the line of the price, whatever its curves come to: `at most $2_000.00 per month`.
+    pub bounds: Vec<String>,
 }
 
 /// A price and what each of its rules in force costs.
@@ -51,6 +53,8 @@ pub(crate) struct Priced {
     pub(crate) currency: Currency,
     /// The cells and the day of a rule; its curve, where it is made of straight pieces.
     pub(crate) rules: Vec<(String, Option<Curve>)>,
+    /// What holds its line besides.
+    pub(crate) bounds: Vec<String>,
 }
 
 impl Ide {
@@ -72,15 +76,16 @@ impl Ide {
         };
         let rules = plans::in_force(&plan, sink, &usage.rules).iter().map(rule).collect();
         let (currency, _) = plan.currency_at(line.currency);
-        Some(Priced { name: def.name, unit: sink.unit.clone(), currency: currency.clone(), rules })
+        let bounds = crate::hover::bounds(&plan, line);
+        Some(Priced { name: def.name, unit: sink.unit.clone(), currency: currency.clone(), rules, bounds })
     }
 
     /// The curves of the price whose name stands at an offset.
     #[must_use]
     pub fn price_curve(&self, file: FileId, offset: u32) -> Option<CurveChart> {
-        let Priced { name, unit, currency, rules } = self.priced_at(file, offset, 4)?;
+        let Priced { name, unit, currency, rules, bounds } = self.priced_at(file, offset, 4)?;
         let curves = rules.into_iter().filter_map(|(title, curve)| Some(drawn(title, &curve?))).collect();
-        Some(CurveChart { name, unit, currency: currency.code.to_string(), curves })
+        Some(CurveChart { name, unit, currency: currency.code.to_string(), curves, bounds })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::plans::{self, InForce};
 use price_analysis::env::{Entity, event_key, unit_key};
 use price_diagnostics::{FileId, Span};
 use price_driver::{quantity, rate};
-use price_ir::{Bound, Charge, Plan, Sink};
+use price_ir::{Bound, Charge, Line, Plan, Sink};
 use price_syntax::ast::ItemKind;
 use price_value::Rational;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ impl Ide {
     pub fn hover(&self, file: FileId, offset: u32) -> Option<Hover> {
         let (def, span) = self.def_at(file, offset)?;
         let mut text = String::new();
-        let declaration = self.declaration_text(&def);
+        let declaration = self.declaration_text(&def, def.file == file && def.span == span);
         if !declaration.is_empty() {
             let _ = write!(text, "```price\n{declaration}\n```\n");
         }
@@ -48,8 +48,9 @@ impl Ide {
         Some(Hover { span, markdown: text.trim().to_owned() })
     }
 
-    /// The text that declares something: its line, or the whole of it where that is short.
-    fn declaration_text(&self, def: &Def) -> String {
+    /// The text that declares something: its line, or the whole of it where that is short and not what the
+    /// reader looks at anyway.
+    fn declaration_text(&self, def: &Def, here: bool) -> String {
         const LINES: usize = 12;
         let text = self.text(def.file);
         if def.kind == DefKind::Module {
@@ -60,7 +61,7 @@ impl Ide {
         let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let indent = span.start as usize - start;
         let body = matches!(def.kind, DefKind::RateCard | DefKind::Plan | DefKind::Contract);
-        if body || whole.lines().count() > LINES {
+        if body || here || whole.lines().count() > LINES {
             let first = whole.lines().next().unwrap_or_default();
             return first.trim_end_matches('{').trim_end().to_owned();
         }
@@ -237,13 +238,22 @@ impl Ide {
                 _ => {}
             },
         }
-        for clamp in &line.clamps {
-            let (currency, _) = plan.currency_at(line.currency);
-            let side = if clamp.bound == Bound::Floor { "at least" } else { "at most" };
-            let _ = write!(text, "\n{side} {} per {}\n", currency.format(&clamp.amount), clamp.per);
+        for bound in bounds(&plan, line) {
+            let _ = write!(text, "\n{bound}\n");
         }
         text
     }
+}
+
+/// What holds a line, whatever its tiers come to: `at most $2_000.00 per month`.
+pub(crate) fn bounds(plan: &Plan, line: &Line) -> Vec<String> {
+    let (currency, _) = plan.currency_at(line.currency);
+    let mut said = Vec::new();
+    for clamp in &line.clamps {
+        let side = if clamp.bound == Bound::Floor { "at least" } else { "at most" };
+        said.push(format!("{side} {} per {}", currency.format(&clamp.amount), clamp.per));
+    }
+    said
 }
 
 /// One rule: where it holds, its shape, its tiers.

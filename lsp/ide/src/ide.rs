@@ -4,6 +4,7 @@ use crate::invoices;
 use crate::lines::LineIndex;
 use crate::overlay::Overlay;
 use crate::past::Revisions;
+use crate::placed;
 use price_analysis as analysis;
 use price_diagnostics::{Diagnostic, FileId, Span};
 use price_driver::{LoadError, Origin, Workspace, World, below, clean};
@@ -33,7 +34,7 @@ pub struct Ide {
     /// Trees of files, made when first asked for.
     trees: RefCell<BTreeMap<u32, Arc<Parse>>>,
     lines: RefCell<BTreeMap<u32, Arc<LineIndex>>>,
-    /// Invoices of usage beside files, by what they were made of.
+    /// Invoices of usage, by what they were made of.
     pub(crate) invoiced: RefCell<invoices::Kept>,
     pub(crate) revisions: Revisions,
     /// The revision that lines above prices compare them with.
@@ -87,12 +88,20 @@ impl Ide {
     pub fn set_text(&mut self, path: &str, text: String) -> Result<(), LoadError> {
         let path = clean(path);
         self.open.insert(path.clone(), text.clone());
+        if placed::is_usage(&path) {
+            return Ok(());
+        }
         let Some(file) = self.workspace.find(&path) else { return self.refresh() };
         let needs = needs(&self.ast(file));
-        self.workspace.set_text(file, &text);
+        self.try_text(file, &text);
+        if self::needs(&self.ast(file)) == needs { Ok(()) } else { self.refresh() }
+    }
+
+    /// Replaces the text of a file, and what was made of it.
+    pub(crate) fn try_text(&mut self, file: FileId, text: &str) {
+        self.workspace.set_text(file, text);
         self.trees.borrow_mut().remove(&file.0);
         self.lines.borrow_mut().remove(&file.0);
-        if self::needs(&self.ast(file)) == needs { Ok(()) } else { self.refresh() }
     }
 
     /// Closes a text: from then on the file on disk counts.
@@ -100,8 +109,9 @@ impl Ide {
     /// # Errors
     /// As [`Ide::set_folders`].
     pub fn close(&mut self, path: &str) -> Result<(), LoadError> {
-        self.open.remove(&clean(path));
-        self.refresh()
+        let path = clean(path);
+        self.open.remove(&path);
+        if placed::is_usage(&path) { Ok(()) } else { self.refresh() }
     }
 
     /// The text of an open file.

@@ -5,6 +5,7 @@ use crate::names::{Def, DefKind, body, head};
 use crate::tests::TestResult;
 use price_diagnostics::{FileId, Span};
 use price_syntax::ast::ItemKind;
+use std::collections::BTreeMap;
 
 /// What a lens is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum LensKind {
     UsedBy(Vec<Span>),
     /// What is dearer or cheaper than at an earlier revision, in words.
     Changed(String),
-    /// What the usage beside the file comes to.
+    /// What the usage of the file comes to.
     Invoice,
 }
 
@@ -40,6 +41,7 @@ impl Ide {
         let mut lenses = Vec::new();
         let mut tests = 0;
         let billed = self.billed(file);
+        let mut built = self.builders(file);
         for (index, item) in tree.items.iter().enumerate() {
             match &item.kind {
                 ItemKind::Test(_) | ItemKind::TestTable(_) => {
@@ -51,8 +53,7 @@ impl Ide {
                 }
                 ItemKind::RateCard(_) | ItemKind::Plan(_) | ItemKind::Contract(_) => {
                     if !matches!(item.kind, ItemKind::Contract(_)) {
-                        let users = self.built_on(file, index);
-                        if !users.is_empty() {
+                        if let Some(users) = built.remove(&index) {
                             lenses.push(Lens { span: item.span, kind: LensKind::UsedBy(users) });
                         }
                     }
@@ -115,18 +116,41 @@ impl Ide {
         }
     }
 
-    /// Where other bodies say that they are built on one.
-    fn built_on(&self, file: FileId, item: usize) -> Vec<Span> {
-        let mut users = Vec::new();
+    /// The lens of one kind about the item at a place of the text; its title is worth the work.
+    #[must_use]
+    pub fn lens(&self, file: FileId, item: usize, kind: LensKind) -> Option<Lens> {
+        let span = self.ast(file).items.get(item)?.span;
+        Some(Lens { span, kind })
+    }
+
+    /// Which item of its file a lens is about.
+    #[must_use]
+    pub fn lens_item(&self, file: FileId, lens: &Lens) -> Option<usize> {
+        self.ast(file).items.iter().position(|item| item.span == lens.span)
+    }
+
+    /// The plans and contracts that say that they are built on an item of a file, for each item that has
+    /// some.
+    pub(crate) fn builders(&self, file: FileId) -> BTreeMap<usize, Vec<Span>> {
+        let mut users: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
         for other in self.together(file) {
             if self.is_standard(other) {
                 continue;
             }
             for (_, def) in self.declared(other) {
-                if matches!(def.kind, DefKind::Plan | DefKind::Contract)
-                    && self.layers(other, def.item).iter().any(|layer: &Def| layer.file == file && layer.item == item)
-                {
-                    users.push(def.span);
+                if !matches!(def.kind, DefKind::Plan | DefKind::Contract) {
+                    continue;
+                }
+                let mut under: Vec<usize> = self
+                    .layers(other, def.item)
+                    .iter()
+                    .filter(|layer: &&Def| layer.file == file)
+                    .map(|layer| layer.item)
+                    .collect();
+                under.sort_unstable();
+                under.dedup();
+                for item in under {
+                    users.entry(item).or_default().push(def.span);
                 }
             }
         }

@@ -13,7 +13,7 @@ pub const HINTS: usize = 2_000;
 /// Most tests that one request runs.
 pub const TESTS: usize = 1_000;
 
-/// Largest file of usage, in bytes, of which invoices stand above plans.
+/// Most bytes of usage, of all files together, of which an invoice stands above a plan.
 pub const USAGE_BYTES: usize = 4 << 20;
 /// Most events that are rated for the line above one plan. A plan that became known in several
 /// states rates all of them once in each, and counts them as often.
@@ -22,6 +22,10 @@ pub const USAGE_EVENTS: usize = 20_000;
 pub const USAGE_DAYS: i64 = 1_100;
 /// Most invoices that are made for the line above one plan.
 pub const USAGE_INVOICES: usize = 100;
+/// Most records that do not count of which it is told why.
+pub const USAGE_REFUSED: usize = 5;
+/// Most files of a project whose events are another plan's where all plans have the same usage.
+pub const USAGE_MODULES: usize = 500;
 /// Most results of usage that are kept while one types.
 pub const USAGE_KEPT: usize = 32;
 /// Most lines of a bill that are computed to compare two plans.
@@ -40,3 +44,5 @@ pub const PICTURE_CURVES: usize = 6;
 pub const PICTURE_BYTES: usize = 32 << 10;
 /// Most files of one workspace in which a local name is looked for with every move of the cursor.
 pub const LINKED_FILES: usize = 500;
+/// Longest new name that is written into every place of an old one, in bytes.
+pub const NAME_BYTES: usize = 256;

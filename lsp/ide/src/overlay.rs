@@ -36,6 +36,28 @@ impl World for Overlay<'_> {
         Ok(found)
     }
 
+    fn list(&self, folder: &str, most: usize) -> Result<Vec<(String, bool)>, WorldError> {
+        let mut found = match self.under.list(folder, most) {
+            Err(WorldError::Missing) => Vec::new(),
+            found => found?,
+        };
+        let inside = join(folder, "");
+        found.extend(self.open.keys().filter_map(|path| match path.strip_prefix(&inside)?.split_once('/') {
+            Some((name, _)) => Some((name.to_owned(), true)),
+            None => Some((path[inside.len()..].to_owned(), false)),
+        }));
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn size(&self, path: &str) -> Result<u64, WorldError> {
+        match self.open.get(path) {
+            Some(text) => Ok(text.len() as u64),
+            None => self.under.size(path),
+        }
+    }
+
     fn display(&self, path: &str) -> String {
         self.under.display(path)
     }

@@ -16,7 +16,7 @@ impl Ide {
     /// pictures beyond the limit.
     #[must_use]
     pub fn picture(&self, file: FileId, offset: u32) -> Option<String> {
-        let Priced { name: title, unit, currency, rules } = self.priced_at(file, offset, 2)?;
+        let Priced { name: title, unit, currency, rules, .. } = self.priced_at(file, offset, 2)?;
         if rules.len() > PICTURE_CURVES {
             return None;
         }

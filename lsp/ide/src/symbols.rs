@@ -126,16 +126,20 @@ fn title(item: &Item) -> Option<(DefKind, String, Span, String)> {
             let name = format!("amendment {number} to {}", amendment.target.text());
             Some((K::Amendment, name, amendment.target.span, String::new()))
         }
-        ItemKind::Test(test) => Some((K::Test, test.title.value.clone(), test.title.span, test.subject.path.text())),
+        ItemKind::Test(test) => {
+            let about = format!("test of {}", test.subject.path.text());
+            Some((K::Test, test.title.value.clone(), test.title.span, about))
+        }
         ItemKind::TestTable(table) => {
-            Some((K::Test, table.title.value.clone(), table.title.span, table.subject.path.text()))
+            let about = format!("test of {}", table.subject.path.text());
+            Some((K::Test, table.title.value.clone(), table.title.span, about))
         }
         ItemKind::Assert(assert) => {
             let about = match &assert.subject {
                 AssertSubject::One(subject) => subject.path.text(),
                 AssertSubject::Comparing { new, old } => format!("{} and {}", new.text(), old.text()),
             };
-            Some((K::Assertion, assert.title.value.clone(), assert.title.span, about))
+            Some((K::Assertion, assert.title.value.clone(), assert.title.span, format!("claim about {about}")))
         }
         ItemKind::Use(_) | ItemKind::Bad(_) => None,
     }

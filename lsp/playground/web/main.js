@@ -9,6 +9,7 @@ import { tags } from "@lezer/highlight";
 import { LSPClient, languageServerExtensions, formatDocument } from "@codemirror/lsp-client";
 import { drawCurves } from "./curve.js";
 import { setUpForms } from "./forms.js";
+import { drawInvoices, setUpUsage } from "./invoice.js";
 
 const byId = (id) => document.getElementById(id);
 const language = await (await fetch("words.json")).json();
@@ -74,6 +75,8 @@ const client = new LSPClient({ extensions: languageServerExtensions(), timeout: 
 client.connect(await transport(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/lsp`));
 const examples = (await (await fetch("examples.json")).json()).examples;
 
+const openUsage = setUpUsage(client, byId("usage"), () => later());
+
 let view;
 let current;
 let waiting;
@@ -82,6 +85,8 @@ const file = new Compartment();
 /** Opens a text in the editor. */
 function open(uri, text) {
   current = uri;
+  const { usage } = examples.find((example) => example.uri === uri) ?? {};
+  openUsage(usage ?? { uri: uri.replace(/\.price$/, ".ndjson"), text: "" });
   view?.destroy();
   view = new EditorView({
     parent: byId("editor"),
@@ -109,6 +114,9 @@ function later(pause = 250) {
   waiting = setTimeout(refresh, pause);
 }
 
+/** The word that a line begins with: the symbols of plans and cards look alike. */
+const firstWord = (line) => (line < view.state.doc.lines ? view.state.doc.line(line + 1).text.trim().split(" ")[0] : "");
+
 /** Asks for what is shown beside the text. */
 async function refresh() {
   const uri = current;
@@ -121,6 +129,9 @@ async function refresh() {
     if (uri !== current) return;
     showTests(ran.tests);
     showPrices(symbols ?? []);
+    const invoices = await drawInvoices(client, uri, symbols ?? [], firstWord);
+    if (uri !== current) return;
+    byId("invoice").replaceChildren(...invoices);
     await showCurve();
   } catch (error) {
     say(String(error.message ?? error), true);

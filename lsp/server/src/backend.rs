@@ -8,7 +8,7 @@ use crate::pictures;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::thread::Thread;
-use crate::{Start, tokens};
+use crate::{Start, tokens, watches};
 use price_ide::{Completion, CompletionKind, Def, Lens, LensKind};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -50,7 +50,7 @@ impl Backend {
         self.thread.ask(move |state| diff::answer(state, &params)).await
     }
 
-    /// `price/invoices`: what the usage beside a file comes to for the plan at a place.
+    /// `price/invoices`: what the usage of a file comes to for the plan at a place.
     pub(crate) async fn invoices(&self, params: TextDocumentPositionParams) -> Result<Value> {
         self.thread.ask(move |state| invoices::answer(state, &params)).await
     }
@@ -74,6 +74,11 @@ impl Backend {
     }
 }
 
+/// Whether an address is that of usage and of nothing else.
+fn is_usage(url: &Url) -> bool {
+    price_ide::is_usage(url.path())
+}
+
 /// A place in a file of the state, or nothing.
 fn at(state: &State, params: &TextDocumentPositionParams) -> Option<(price_diagnostics::FileId, u32)> {
     let file = state.file(&params.text_document.uri)?;
@@ -92,6 +97,8 @@ impl LanguageServer for Backend {
         })();
         let refreshes_lenses =
             (|| params.capabilities.workspace.as_ref()?.code_lens.as_ref()?.refresh_support)().unwrap_or(false);
+        let watches = (|| params.capabilities.workspace.as_ref()?.did_change_watched_files?.dynamic_registration)()
+            .unwrap_or(false);
         let draws = pictures::are_drawn(&params);
         let shows_progress = (|| params.capabilities.window.as_ref()?.work_done_progress)().unwrap_or(false);
         let mut folders: Vec<Url> =
@@ -107,6 +114,7 @@ impl LanguageServer for Backend {
             state.refreshes_lenses = refreshes_lenses;
             state.shows_progress = shows_progress;
             state.draws = draws;
+            state.watches = watches;
             state.set(Settings::read(&options).unwrap_or_default());
             let paths = folders.iter().filter(|url| url.scheme() == "file").map(|url| state.places.path(url)).collect();
             state.folders(paths);
@@ -118,28 +126,10 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let watchers: Vec<FileSystemWatcher> = [
-            "**/*.price",
-            "**/*.price.md",
-            "**/*.csv",
-            "**/price.toml",
-            "**/price.lock",
-            "**/usage/*.ndjson",
-            "**/.git/HEAD",
-            "**/.git/logs/HEAD",
-        ]
-        .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None })
-        .into();
-        let registration = Registration {
-            id: "files".to_owned(),
-            method: "workspace/didChangeWatchedFiles".to_owned(),
-            register_options: serde_json::to_value(DidChangeWatchedFilesRegistrationOptions { watchers }).ok(),
-        };
-        // Nobody waits for the answer: an editor that is gone gives none, and the server could not end.
-        let client = self.client.clone();
-        tokio::spawn(async move {
-            // Editors that cannot watch files say so with an error, and nothing is lost but comfort.
-            let _ = client.register_capability(vec![registration]).await;
+        watches::begin(&self.client);
+        self.thread.tell(|state| {
+            state.may_watch = true;
+            state.watch_usage();
         });
     }
 
@@ -149,25 +139,39 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
+        let is_usage = is_usage(&document.uri);
         self.thread.tell(move |state| state.opened(document.uri, document.version, document.text));
+        if is_usage {
+            self.look_again().await;
+        }
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let document = params.text_document;
+        let is_usage = is_usage(&document.uri);
         self.thread.tell(move |state| state.changed(&document.uri, document.version, params.content_changes));
+        if is_usage {
+            self.look_again().await;
+        }
     }
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {
-        // Editors that watch no files say so much at least; a revision may be another one by now.
-        self.thread.tell(|state| state.ide.doubt_past());
+        self.thread.tell(State::saved);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        let is_usage = is_usage(&params.text_document.uri);
         self.thread.tell(move |state| state.closed(&params.text_document.uri));
+        if is_usage {
+            self.look_again().await;
+        }
     }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
-        self.thread.tell(State::refreshed);
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        // Usage that grows changes no price: nothing has to be loaded.
+        if !params.changes.iter().all(|change| is_usage(&change.uri)) {
+            self.thread.tell(State::refreshed);
+        }
         self.look_again().await;
     }
 
@@ -446,11 +450,13 @@ impl LanguageServer for Backend {
             .ask(move |state| {
                 let file = state.file(&params.text_document.uri).filter(|_| state.settings.code_lenses)?;
                 let wanted = |lens: &Lens| lens.kind != LensKind::Invoice || state.settings.invoices_in_lenses;
-                let all = state.ide.lenses(file).into_iter().enumerate().filter(|(_, lens)| wanted(lens));
-                let lenses = all.map(|(index, lens)| {
-                    let costly = matches!(lens.kind, LensKind::Run | LensKind::RunAll | LensKind::Invoice);
-                    let data = json!({ "uri": params.text_document.uri, "lens": index });
-                    let command = (!costly).then(|| commands::lens(state, &params.text_document.uri, file, &lens));
+                let all = state.ide.lenses(file).into_iter().filter(wanted);
+                let lenses = all.map(|lens| {
+                    let costly = commands::costly(&lens.kind);
+                    let item = state.ide.lens_item(file, &lens);
+                    let data = json!({ "uri": params.text_document.uri, "item": item, "kind": costly });
+                    let command =
+                        costly.is_none().then(|| commands::lens(state, &params.text_document.uri, file, &lens));
                     CodeLens { range: commands::lens_range(state, &lens), command, data: Some(data) }
                 });
                 Some(lenses.collect())
@@ -465,8 +471,8 @@ impl LanguageServer for Backend {
             .ask(move |state| {
                 let url = Url::parse(data["uri"].as_str()?).ok()?;
                 let file = state.file(&url)?;
-                let index = usize::try_from(data["lens"].as_u64()?).ok()?;
-                let lens = state.ide.lenses(file).into_iter().nth(index)?;
+                let item = usize::try_from(data["item"].as_u64()?).ok()?;
+                let lens = state.ide.lens(file, item, commands::costly_kind(data["kind"].as_str()?)?)?;
                 Some(commands::lens(state, &url, file, &lens))
             })
             .await?;

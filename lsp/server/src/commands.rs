@@ -68,7 +68,8 @@ pub(crate) fn curve(state: &State, params: &lsp::TextDocumentPositionParams) -> 
             json!({ "title": curve.title, "atZero": curve.at_zero, "pieces": pieces, "points": curve.points })
         })
         .collect();
-    json!({ "name": chart.name, "unit": chart.unit, "currency": chart.currency, "curves": curves })
+    let (name, unit, currency, bounds) = (chart.name, chart.unit, chart.currency, chart.bounds);
+    json!({ "name": name, "unit": unit, "currency": currency, "curves": curves, "bounds": bounds })
 }
 
 /// What the server holds.
@@ -198,6 +199,20 @@ fn action(
         edit: Some(state.workspace_edit(&action.edits)),
         ..Default::default()
     })
+}
+
+/// Lenses whose titles take time, and are computed when they are seen.
+const COSTLY: [(LensKind, &str); 3] =
+    [(LensKind::Run, "run"), (LensKind::RunAll, "runAll"), (LensKind::Invoice, "invoice")];
+
+/// How such a lens is called between the server and the editor.
+pub(crate) fn costly(kind: &LensKind) -> Option<&'static str> {
+    COSTLY.iter().find(|(known, _)| known == kind).map(|(_, name)| *name)
+}
+
+/// The lens that is called so.
+pub(crate) fn costly_kind(name: &str) -> Option<LensKind> {
+    COSTLY.iter().find(|(_, known)| *known == name).map(|(kind, _)| kind.clone())
 }
 
 /// The line a lens stands above.

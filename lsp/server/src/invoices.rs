@@ -1,4 +1,4 @@
-//! Invoices of usage that lies beside a file.
+//! Invoices of the usage of a file.
 
 use crate::state::State;
 use price_ide::{Invoiced, NoInvoice};
@@ -41,8 +41,17 @@ pub(crate) fn show(state: &State, place: &lsp::TextDocumentPositionParams) -> Va
     if found.invoices.len() > NAMED {
         said.push(format!("and {} more accounts", found.invoices.len() - NAMED));
     }
-    let message = format!("{}: {} = {}", found.period, said.join(" + "), money(&found.total()));
-    state.say(lsp::MessageType::INFO, message);
+    let mut message = format!("{}: {} = {}", found.period, said.join(" + "), money(&found.total()));
+    let kind = match found.refusals.first() {
+        None => lsp::MessageType::INFO,
+        Some(first) => {
+            let more = found.refused.saturating_sub(1);
+            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+            message = format!("{message}\nnot counted: {first}{more}");
+            lsp::MessageType::WARNING
+        }
+    };
+    state.say(kind, message);
     written(&found)
 }
 
@@ -60,11 +69,17 @@ fn written(found: &Invoiced) -> Value {
             json!({ "account": invoice.account, "total": money(&invoice.total), "due": money(&invoice.due), "lines": lines })
         })
         .collect();
+    let refusals: Vec<Value> = found
+        .refusals
+        .iter()
+        .map(|refusal| json!({ "file": refusal.file, "line": refusal.line, "why": refusal.why }))
+        .collect();
     json!({
         "period": { "from": found.period.from.to_string(), "until": found.period.until.to_string() },
         "currency": found.currency.code.to_string(),
         "total": money(&found.total()),
         "refused": found.refused,
+        "refusals": refusals,
         "invoices": invoices,
     })
 }

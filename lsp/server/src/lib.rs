@@ -20,6 +20,7 @@ mod settings;
 mod state;
 mod thread;
 mod tokens;
+mod watches;
 
 use backend::Backend;
 use ending::Ending;

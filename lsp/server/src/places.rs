@@ -1,6 +1,7 @@
 //! Addresses of the editor against paths of the world.
 
 use price_driver::clean;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tower_lsp::lsp_types::Url;
@@ -10,6 +11,8 @@ use tower_lsp::lsp_types::Url;
 pub(crate) struct Places {
     /// Addresses as the editor wrote them, of what it has open.
     open: BTreeMap<String, Url>,
+    /// Files of the library and pages that were written out in this session.
+    written: RefCell<BTreeMap<PathBuf, Url>>,
 }
 
 impl Places {
@@ -48,11 +51,16 @@ impl Places {
     /// The address of a file of the standard library: written out once, to be looked at.
     pub(crate) fn library(&self, path: &str, text: &str, version: &str) -> Option<Url> {
         let place = cache().join(format!("price-{version}")).join(path);
+        if let Some(url) = self.written.borrow().get(&place) {
+            return Some(url.clone());
+        }
         if std::fs::read_to_string(&place).ok().as_deref() != Some(text) {
             std::fs::create_dir_all(place.parent()?).ok()?;
             std::fs::write(&place, text).ok()?;
         }
-        Url::from_file_path(place).ok()
+        let url = Url::from_file_path(&place).ok()?;
+        self.written.borrow_mut().insert(place, url.clone());
+        Some(url)
     }
 }
 

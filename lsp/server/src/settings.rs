@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     pub code_lenses: bool,
     /// Whether tests are run for their lenses.
     pub run_tests_in_lenses: bool,
-    /// Whether usage beside a file is rated for lines above its plans.
+    /// Whether usage of a file is rated for lines above its plans.
     pub invoices_in_lenses: bool,
     /// The revision that lines above prices compare them with; empty for no such lines.
     pub compare_with: String,

@@ -4,6 +4,7 @@ use crate::Start;
 use crate::places::Places;
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::watches;
 use price_diagnostics::FileId;
 use price_driver::LoadError;
 use price_ide::{Encoding, Ide};
@@ -31,6 +32,12 @@ pub(crate) struct State {
     pub(crate) shows_progress: bool,
     /// Whether the editor draws the pictures of a hover.
     pub(crate) draws: bool,
+    /// Whether the editor watches files for the server.
+    pub(crate) watches: bool,
+    /// Whether the editor has said that it is ready, so that it can be asked to watch files.
+    pub(crate) may_watch: bool,
+    /// The usage it was asked to watch, and how often it was asked.
+    watched: (u64, Vec<String>),
     /// The tokens last sent for a file, with their number.
     pub(crate) tokens: BTreeMap<String, (u64, Vec<SemanticToken>)>,
     client: Client,
@@ -38,8 +45,8 @@ pub(crate) struct State {
     versions: BTreeMap<String, i32>,
     /// Files to look at, the most urgent first.
     waiting: VecDeque<String>,
-    /// What was last told about a file.
-    told: BTreeMap<String, (Option<i32>, Vec<Diagnostic>)>,
+    /// What was last told about a file, and under which address: a text that is closed has none any longer.
+    told: BTreeMap<String, (Url, Option<i32>, Vec<Diagnostic>)>,
     last_error: Option<String>,
     /// How far the look at the whole workspace has come, with the number of the next one.
     progress: Option<Progress>,
@@ -66,6 +73,9 @@ impl State {
             refreshes_lenses: false,
             shows_progress: false,
             draws: false,
+            watches: false,
+            may_watch: false,
+            watched: (0, Vec::new()),
             tokens: BTreeMap::new(),
             client,
             runtime,
@@ -122,6 +132,7 @@ impl State {
     pub(crate) fn folders(&mut self, folders: Vec<String>) {
         let done = self.ide.set_folders(folders);
         self.after(done, None);
+        self.watch_usage();
     }
 
     /// Files on disk came, went or changed.
@@ -129,6 +140,25 @@ impl State {
         self.ide.doubt_past();
         let done = self.ide.refresh();
         self.after(done, None);
+        self.watch_usage();
+    }
+
+    /// Has the editor watch the usage that projects name, where it is another than before.
+    pub(crate) fn watch_usage(&mut self) {
+        if !self.may_watch {
+            return;
+        }
+        let patterns = self.ide.watched_usage();
+        let (asked, before) = &self.watched;
+        if patterns != *before {
+            watches::replace(&self.client, &self.runtime, *asked, &patterns);
+            self.watched = (asked + 1, patterns);
+        }
+    }
+
+    /// A text was saved. Editors that watch no files say so much at least.
+    pub(crate) fn saved(&mut self) {
+        if self.watches { self.ide.doubt_past() } else { self.refreshed() }
     }
 
     /// Takes over what the editor wants to be different.
@@ -147,6 +177,9 @@ impl State {
             self.say(MessageType::ERROR, message.clone());
         }
         self.last_error = error;
+        if first.as_deref().is_some_and(price_ide::is_usage) {
+            return;
+        }
         self.waiting.clear();
         let whole = first.is_none();
         self.waiting.extend(first);
@@ -190,15 +223,16 @@ impl State {
         let found = self.ide.file(&path).map(|file| self.findings(file)).unwrap_or_default();
         let version = self.versions.get(&path).copied();
         match self.told.get(&path) {
-            Some((of, told)) if *of == version && *told == found => return,
+            Some((_, of, told)) if *of == version && *told == found => return,
             None if version.is_none() && found.is_empty() => return,
             _ => {}
         }
-        let Some(url) = self.places.url(&path) else { return };
+        let told = self.told.get(&path).map(|(url, ..)| url.clone()).filter(|_| !self.places.is_open(&path));
+        let Some(url) = told.or_else(|| self.places.url(&path)) else { return };
         if found.is_empty() && version.is_none() {
             self.told.remove(&path);
         } else {
-            self.told.insert(path.clone(), (version, found.clone()));
+            self.told.insert(path.clone(), (url.clone(), version, found.clone()));
         }
         self.runtime.block_on(self.client.publish_diagnostics(url, found, version));
     }

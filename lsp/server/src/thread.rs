@@ -47,6 +47,9 @@ impl Thread {
                 return;
             }
             let done = catch_unwind(AssertUnwindSafe(|| job(state)));
+            if done.is_err() {
+                state.recover();
+            }
             let _ = answer.send(done.map_err(|_| bug()));
         });
         waiting.await.unwrap_or_else(|_| Err(bug()))

@@ -295,6 +295,10 @@ fn symbols_are_a_tree_and_are_found_by_letters() {
         symbols.as_array().expect("a list").iter().filter_map(|symbol| symbol["name"].as_str()).collect();
     assert_eq!(names, ["region", "request", "seat_change", "calls", "seats", "list"]);
     assert_eq!(symbols[5]["children"][0]["name"], "calls");
+    // Editors tell tests from claims by it.
+    let symbols = session.ask("textDocument/documentSymbol", document("team.price"));
+    let last = symbols.as_array().and_then(|all| all.last()).expect("a test");
+    assert_eq!((&last["kind"], &last["detail"]), (&json!(6), &json!("test of team")));
     let found = session.ask("workspace/symbol", json!({ "query": "tm" }));
     assert_eq!(found[0]["name"], "team");
 }
@@ -407,12 +411,20 @@ fn commands_run_tests_and_draw_curves() {
     let curve = session.about("price/curve", "list.price", &at(LIST, "price calls on", 7));
     assert_eq!((&curve["unit"], &curve["currency"]), (&json!("calls"), &json!("USD")));
     assert_eq!(curve["curves"][0]["points"], json!([["0", "0"], ["1000", "10"], ["10000", "82"], ["15000", "107"]]));
+    assert_eq!(curve["bounds"], json!([]));
     let arguments = json!([{ "uri": uri("team.price") }]);
     let ran = session.ask("workspace/executeCommand", json!({ "command": "price.runTests", "arguments": arguments }));
     assert_eq!(ran["tests"].as_array().map(Vec::len), Some(1));
     assert_eq!(session.shown, ["0 of 1 tests pass"]);
     let status = session.ask("price/status", json!(null));
     assert_eq!(status["files"], 2);
+    let capped = LIST.replace(
+        "      beyond          $0.005\n    }\n",
+        "      beyond          $0.005\n    }\n    at most $50.00 per month\n",
+    );
+    session.open("list.price", &capped);
+    let curve = session.about("price/curve", "list.price", &at(&capped, "price calls on", 7));
+    assert_eq!(curve["bounds"], json!(["at most $50.00 per month"]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod changed;
 mod drawn;
+mod hostile;
 mod invoices;
 mod manners;
 mod mended;

@@ -1,6 +1,6 @@
 //! An editor in memory.
 
-use price_driver::{MemoryWorld, Past, World};
+use price_driver::{MemoryWorld, Past, World, WorldError};
 use price_lsp::{Start, serve};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,6 +17,38 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn world(files: &[(&str, &str)]) -> MemoryWorld {
     files.iter().fold(MemoryWorld::new(), |world, (path, text)| world.with(&format!("/w/{path}"), *text))
+}
+
+/// A disk whose files can be replaced.
+#[derive(Clone)]
+struct Disk(Arc<Mutex<MemoryWorld>>);
+
+impl Disk {
+    fn now(&self) -> MemoryWorld {
+        self.0.lock().expect("nobody panicked").clone()
+    }
+}
+
+impl World for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, WorldError> {
+        self.now().read(path)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.now().is_file(path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.now().is_dir(path)
+    }
+
+    fn sources(&self, folder: &str) -> Result<Vec<String>, WorldError> {
+        self.now().sources(folder)
+    }
+
+    fn list(&self, folder: &str, most: usize) -> Result<Vec<(String, bool)>, WorldError> {
+        self.now().list(folder, most)
+    }
 }
 
 /// A repository with one revision, called `HEAD`, that can be replaced.
@@ -82,6 +114,9 @@ pub struct Session {
     pub progress: Vec<Value>,
     /// What the server asked of the editor, by method.
     pub asked: Vec<String>,
+    /// What it watches for the server, by the name of the registration.
+    pub watched: BTreeMap<String, Vec<String>>,
+    disk: Disk,
 }
 
 impl Session {
@@ -106,13 +141,17 @@ impl Session {
     }
 
     fn start(files: &[(&str, &str)], past: Option<Head>, client: &str, capabilities: Value, options: Value) -> Session {
-        let world = world(files);
+        let disk = Disk(Arc::new(Mutex::new(world(files))));
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = tokio::io::split(theirs);
-        let start =
-            Start { world: Box::new(world), past: past.map(|past| Box::new(past) as _), today: None, version: "test" };
+        let start = Start {
+            world: Box::new(disk.clone()),
+            past: past.map(|past| Box::new(past) as _),
+            today: None,
+            version: "test",
+        };
         let server = runtime.spawn(async move { serve(start, input, output).await });
         let (from, out) = tokio::io::split(ours);
         let mut session = Session {
@@ -127,6 +166,8 @@ impl Session {
             shown: Vec::new(),
             asked: Vec::new(),
             progress: Vec::new(),
+            watched: BTreeMap::new(),
+            disk,
         };
         let folders = json!([{ "uri": "file:///w", "name": "w" }]);
         session.hello = session.ask(
@@ -147,6 +188,16 @@ impl Session {
         let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         let out = &mut self.out;
         self.runtime.block_on(async { out.write_all(text.as_bytes()).await }).expect("sent");
+    }
+
+    /// Puts other files on the disk, and says which came, went or changed.
+    pub fn replace_disk(&mut self, files: &[(&str, &str)], changed: &[&str]) {
+        *self.disk.0.lock().expect("nobody panicked") = world(files);
+        if changed.is_empty() {
+            return;
+        }
+        let changes: Vec<Value> = changed.iter().map(|path| json!({ "uri": uri(path), "type": 2 })).collect();
+        self.tell("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
     }
 
     /// Sends a notification.
@@ -220,11 +271,13 @@ impl Session {
             // Requests of the server: registrations.
             (Some(method), Some(_)) => {
                 self.asked.push(method.to_owned());
+                self.keep_watched(&message["params"]);
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
             (Some(method), None) if message.get("id").is_some_and(|id| !id.is_null()) => {
                 self.asked.push(method.to_owned());
+                self.keep_watched(&message["params"]);
                 let id = message["id"].clone();
                 self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": null }));
             }
@@ -232,6 +285,30 @@ impl Session {
                 self.early.insert(id, message);
             }
             _ => {}
+        }
+    }
+
+    fn keep_watched(&mut self, params: &Value) {
+        for one in params["registrations"].as_array().into_iter().flatten() {
+            let watchers = one["registerOptions"]["watchers"].as_array().into_iter().flatten();
+            let globs = watchers.filter_map(|watcher| watcher["globPattern"].as_str().map(str::to_owned)).collect();
+            self.watched.insert(one["id"].as_str().expect("a name").to_owned(), globs);
+        }
+        // So it is spelled in the protocol.
+        for one in params["unregisterations"].as_array().into_iter().flatten() {
+            self.watched.remove(one["id"].as_str().expect("a name"));
+        }
+    }
+
+    /// Waits for one message.
+    pub fn next_message(&mut self) {
+        self.receive();
+    }
+
+    /// Waits until the editor watches what fits.
+    pub fn until_watched(&mut self, fits: impl Fn(&BTreeMap<String, Vec<String>>) -> bool) {
+        while !fits(&self.watched) {
+            self.receive();
         }
     }
 
