@@ -148,6 +148,9 @@ fn by_hand(batches: &[Vec<String>], dir: &std::path::Path) -> (f64, u64) {
 
 fn main() {
     let (events, accounts) = (env("EVENTS", 1_000_000), env("ACCOUNTS", 100_000));
+    if let Some(dir) = std::env::var_os("REPLAY") {
+        return replay(std::path::Path::new(&dir), events);
+    }
     let world = MemoryWorld::new().with("plan.price", PLAN);
     let workspace = Workspace::load(&world, &["plan.price".to_owned()]).expect("it loads");
     let compiled = workspace.compile(&workspace.subject(Some("api")).expect("the plan")).expect("it compiles");
@@ -166,6 +169,7 @@ fn main() {
     let options = Options { segment_bytes: limits::SEGMENT_BYTES_DEFAULT, at_least: 0 };
     let mut log = Log::create(disk("log"), [7; 16], options).expect("a log");
     let mut served = machine(disk("index"));
+    served.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     let tenant = || "t".to_owned();
     let mut setup = vec![Command::Publish { tenant: tenant(), artefact }];
     setup.extend((0..accounts).map(|n| {
@@ -202,23 +206,70 @@ fn main() {
     let seconds = say("decided, rated and durable", events, started);
     println!("  {:.2} of by hand", hand / seconds);
     let root = served.root();
-    drop(served);
+    let day = "2026-01-20".parse().expect("a day");
+    let invoice = served.invoice("t", "account-000000", day).expect("an invoice").invoice;
+    let counted = invoice.lines[0].quantity.as_ref().expect("a quantity").0.clone();
+    assert_eq!(counted, price_value::Rational::from(calls as i64), "the same usage as by hand");
+    drop((served, log));
 
+    // In a process of its own, so that its memory is that of a server which has just started.
+    let program = std::env::current_exe().expect("this program");
+    let replay = std::process::Command::new(program)
+        .env("REPLAY", dir.path())
+        .env("HAND", hand.to_string())
+        .env("EVENTS", events.to_string())
+        .output()
+        .expect("it runs");
+    let (said, failed) = (String::from_utf8_lossy(&replay.stdout), String::from_utf8_lossy(&replay.stderr));
+    assert!(replay.status.success(), "{failed}");
+    let (figures, found) = said.rsplit_once("root ").expect("a root");
+    assert_eq!(found.trim(), format!("{root:?}"), "the same state");
+    print!("{figures}");
+}
+
+/// Replays a log, makes a checkpoint and takes it up.
+fn replay(dir: &std::path::Path, events: usize) {
+    let hand: f64 = std::env::var("HAND").ok().and_then(|text| text.parse().ok()).expect("seconds");
+    let disk = |name: &str| Arc::new(FileDisk::open(&dir.join(name)).expect("a disk"));
+    let options = Options { segment_bytes: limits::SEGMENT_BYTES_DEFAULT, at_least: 0 };
+    let log = Log::open(disk("log"), options).expect("a log");
+    let before = resident_mb();
     let started = Instant::now();
     let mut replayed = machine(disk("index2"));
+    replayed.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     let mut scan = log.scan(1).expect("a scan");
     while let Some(group) = scan.next().expect("a group") {
         for frame in group.frames() {
             replayed.replay(&frame).expect("replayed");
         }
+        while let Some(job) = replayed.index_job() {
+            replayed.adopt(job.run(log.durable()).expect("sealed")).expect("adopted");
+        }
     }
     replayed.settle().expect("settled");
+    drop(scan);
     let seconds = say("replayed from the log", events, started);
     println!("  {:.2} of by hand", hand / seconds);
-    println!("  resident: {:.0} bytes an event", resident_mb() * 1e6 / events as f64);
-    assert_eq!(replayed.root(), root, "the same state");
-    let day = "2026-01-20".parse().expect("a day");
-    let invoice = replayed.invoice("t", "account-000000", day).expect("an invoice").invoice;
-    let counted = invoice.lines[0].quantity.as_ref().expect("a quantity").0.clone();
-    assert_eq!(counted, price_value::Rational::from(calls as i64), "the same usage as by hand");
+    println!("  resident: {:.0} bytes an event", (resident_mb() - before) * 1e6 / events as f64);
+
+    if let Some(job) = replayed.index_seal() {
+        replayed.adopt(job.run(log.durable()).expect("sealed")).expect("adopted");
+    }
+    let started = Instant::now();
+    let blobs = replayed.checkpoint(0);
+    let bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
+    say("a checkpoint made", events, started);
+    println!("  {:.1} bytes an event", bytes as f64 / events as f64);
+    let root = replayed.root();
+    drop(replayed);
+    let blobs = blobs.into_iter().collect();
+    let started = Instant::now();
+    let keys = Keys::new([7; 32]);
+    let index = Index::open(disk("index2"), &keys, Default::default(), log.durable()).expect("an index");
+    let mut resumed =
+        Machine::resume(Arc::new(JitFactory), index, keys, &blobs).map_err(|(why, _)| why).expect("resumed");
+    resumed.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
+    say("and taken up", events, started);
+    assert_eq!(resumed.root(), root, "the same state");
+    println!("root {root:?}");
 }

@@ -614,6 +614,9 @@ pub struct BuildArgs {
     /// Print something about the plan instead of writing it
     #[arg(long, value_name = "WHAT")]
     pub show: Option<Show>,
+    /// Leave the text of the source out; a server then shows the lines of rules alone
+    #[arg(long)]
+    pub without_source: bool,
 }
 
 /// What `build` can print.

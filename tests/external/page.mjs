@@ -56,15 +56,26 @@ try {
   const event = await page.$eval("tbody a", (link) => link.getAttribute("href"));
   await page.goto(`${address}${event}`);
   await until("the path", () => document.querySelectorAll("ol.path > li").length >= 4);
-  await until("the line of the contract", () => document.querySelector("pre.rule mark")?.textContent.startsWith("price "));
+  await until("the line of the contract", () => document.querySelector("pre.code mark")?.textContent.trim().startsWith("price "));
+  check(await page.$eval("pre.code", (box) => box.querySelectorAll(".l").length > 20 && box.scrollTop > 0), "the contract does not stand around the rule");
   await picture("path");
 
+  // From a line of what was issued to the contract and to its file, by keyboard.
   await page.goto(`${address}#/invoices/INV-000001`);
+  await until("the lines of the invoice", () => document.querySelector("button.place"));
+  await page.focus("button.place");
+  await page.keyboard.press("Enter");
+  await until("the contract beside the line", () => document.querySelector("tr.beside pre.code mark"));
+  await picture("line");
+  const whole = await page.$eval("tr.beside a", (link) => link.getAttribute("href"));
   await until("the invoice", () => document.querySelector("iframe")?.srcdoc.includes("Invoice INV-000001"));
   await page.goto(`${address}#/plans`);
   await holds("in force");
   await page.click("tbody a");
-  await until("the rules", () => document.querySelectorAll("pre.rule").length > 3);
+  await until("the rules", () => document.querySelectorAll(".rules a").length > 3);
+  await page.goto(`${address}${whole}`);
+  await until("the line in its file", () => document.querySelector("pre.code.tall mark"));
+  await picture("file");
   await page.goto(`${address}docs`);
   await until("the interface", () => document.querySelectorAll("details.card").length > 30);
   await page.goto(`${address}#/rejects`);
@@ -73,7 +84,7 @@ try {
   // A phone, dark: nothing is wider than the screen.
   await page.setViewport({ width: 390, height: 844 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
-  for (const view of ["", "accounts", "accounts/acme", "events", event.slice(2), "invoices", "invoices/INV-000001", "plans", "rejects", "api"]) {
+  for (const view of ["", "accounts", "accounts/acme", "events", event.slice(2), "invoices", "invoices/INV-000001", "plans", whole.slice(2), "rejects", "api"]) {
     await page.goto(`${address}#/${view}`);
     await until(`the view ${view}`, () => document.querySelector("main h1")?.textContent);
     await new Promise((done) => setTimeout(done, 300));

@@ -112,10 +112,23 @@ pub fn rate(
     engine: &dyn KernelFactory,
     subscriptions: &[Subscription],
     usage: &[Usage],
+    range: (Option<Date>, Option<Date>),
+) -> Result<Rated, String> {
+    rate_kept(plan, engine, subscriptions, usage, range, usage.len())
+}
+
+/// Rates usage on one engine, and after so many events goes on with a rater that was made from what
+/// a checkpoint keeps.
+fn rate_kept(
+    plan: &Arc<Plan>,
+    engine: &dyn KernelFactory,
+    subscriptions: &[Subscription],
+    usage: &[Usage],
     (from, until): (Option<Date>, Option<Date>),
+    kept_after: usize,
 ) -> Result<Rated, String> {
     let kernel: Arc<dyn Kernel> = engine.compile(plan).map_err(|e| format!("{}: {e}", engine.engine()))?;
-    let mut rater = Rater::new(kernel).map_err(|e| e.to_string())?;
+    let mut rater = Rater::new(kernel.clone()).map_err(|e| e.to_string())?;
     for subscription in subscriptions {
         rater.subscribe(subscription).map_err(|e| e.to_string())?;
     }
@@ -125,7 +138,16 @@ pub fn rate(
         timed.push((Timestamp::parse_rfc3339(&row.at).map_err(|e| format!("{}: {e}", row.at))?, index));
     }
     timed.sort_unstable();
-    for (at, index) in timed {
+    for (place, (at, index)) in timed.into_iter().enumerate() {
+        if place == kept_after {
+            let mut bytes = Vec::new();
+            ciborium::into_writer(&rater.save(), &mut bytes).map_err(|e| e.to_string())?;
+            rater = Rater::new(kernel.clone()).map_err(|e| e.to_string())?;
+            let saved = ciborium::from_reader(bytes.as_slice()).map_err(|e| e.to_string())?;
+            if !rater.load(saved) {
+                return Err("what was kept is of another plan".into());
+            }
+        }
         if let Err(why) = push(&mut rater, plan, at, &usage[index]) {
             refused.push(Refused { index, why });
         }
@@ -154,7 +176,12 @@ pub fn rate_both(
             Some(_) => return Err("the engines give different invoices".into()),
         }
     }
-    first.ok_or_else(|| "no engine".into())
+    let first = first.ok_or("no engine")?;
+    let engine = engines().into_iter().next().ok_or("no engine")?;
+    match rate_kept(plan, &*engine, subscriptions, usage, range, usage.len() / 2)? == first {
+        true => Ok(first),
+        false => Err("a checkpoint in between changes the invoices".into()),
+    }
 }
 
 fn push(rater: &mut Rater, plan: &Arc<Plan>, at: Timestamp, row: &Usage) -> Result<(), String> {

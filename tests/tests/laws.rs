@@ -19,6 +19,7 @@ fn a_plan_reads_back_from_its_text_and_its_artefact() {
         assert_eq!(text::print(&parsed.plan), printed, "PRICE_SEED={seed}");
         let map = SourceMap {
             places: vec![Some(Place { file: "a.price".into(), line: 2, column: 3, excerpt: "price a".into() })],
+            ..SourceMap::default()
         };
         let bytes = artefact::encode(&plan, &map).unwrap_or_else(|error| panic!("PRICE_SEED={seed}: {error}"));
         let loaded = artefact::decode(&bytes).unwrap_or_else(|error| panic!("PRICE_SEED={seed}: {error}"));

@@ -3,26 +3,49 @@
 use crate::Exit;
 use crate::args::{BuildArgs, ReportFormat, Show};
 use crate::events::plan;
-use crate::paths::count;
+use crate::paths::{self, count};
 use crate::shell::Shell;
 use crate::trouble::Trouble;
-use price_driver::Compiled;
+use price_driver::{Compiled, Known};
 use price_ir::scale;
+use price_value::Date;
 
 pub fn run(args: &BuildArgs, format: ReportFormat, shell: &mut Shell) -> Result<Exit, Trouble> {
-    let Some(loaded) = plan::load_one(&args.file, args.subject.as_deref(), format, shell)? else {
-        return Ok(Exit::Findings);
-    };
-    let compiled = loaded.compiled();
-    if let (None, Some(day)) = (args.show, loaded.known.last().and_then(|known| known.since)) {
+    let Some((mut compiled, since)) = compiled(args, format, shell)? else { return Ok(Exit::Findings) };
+    if let (None, Some(day)) = (args.show, since) {
         shell.note(format!("The file holds what is known since {day}: rated with it, no period is restated"));
+    }
+    if args.without_source {
+        compiled.source_map.files.clear();
     }
     match args.show {
         Some(Show::Ir) => shell.out(&price_ir::text::print(&compiled.plan))?,
-        Some(Show::Layout) => return layout(compiled, shell),
-        None => write(args, compiled, shell)?,
+        Some(Show::Layout) => return layout(&compiled, shell),
+        None => write(args, &compiled, shell)?,
     }
     Ok(Exit::Clean)
+}
+
+/// The plan with the files it is written in, and since when that is known. Nothing, if findings were printed.
+fn compiled(
+    args: &BuildArgs,
+    format: ReportFormat,
+    shell: &mut Shell,
+) -> Result<Option<(Compiled, Option<Date>)>, Trouble> {
+    if args.file.ends_with(".pricec") {
+        let loaded = plan::load_one(&args.file, args.subject.as_deref(), format, shell)?;
+        return Ok(loaded.map(|loaded| (loaded.compiled().clone(), None)));
+    }
+    let workspace = paths::load(std::slice::from_ref(&args.file))?;
+    let subject = workspace.subject(args.subject.as_deref())?;
+    let Some(mut loaded) = plan::compile(&workspace, &subject, format, shell)? else { return Ok(None) };
+    let Some(Known { since, mut compiled }) = loaded.known.pop() else { return Ok(None) };
+    let files = workspace.files_of(&subject, &compiled);
+    if !args.without_source && args.show.is_none() && !files.left_out.is_empty() {
+        shell.note(format!("There is no room for the source of {}", files.left_out.join(", ")));
+    }
+    compiled.source_map.files = files.carried;
+    Ok(Some((compiled, since)))
 }
 
 fn layout(compiled: &Compiled, shell: &mut Shell) -> Result<Exit, Trouble> {

@@ -59,8 +59,8 @@ pub fn run(args: &ServeArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
         },
         move |node| {
             match (json, quiet) {
-                (true, _) => tracing::info!("Ready after {} entries", node.replayed()),
-                (false, false) => eprintln!("Ready after {} entries", node.replayed()),
+                (true, _) => tracing::info!("Ready after {}", node.opened()),
+                (false, false) => eprintln!("Ready after {}", node.opened()),
                 (false, true) => {}
             }
             if let (Some(demo), Some(address)) = (demo, address.get()) {
@@ -130,6 +130,7 @@ fn configure(args: &ServeArgs) -> Result<(Config, Lines), Trouble> {
         node: Options {
             segment_mib: args.segment_mib.or(file.segment_mib).unwrap_or(segment_mib),
             queue_requests: file.queue_requests.unwrap_or(least.queue_requests),
+            checkpoint_entries: file.checkpoint_entries.unwrap_or(least.checkpoint_entries),
             queue_bytes: file.queue_mib.map_or(least.queue_bytes, |mib| mib << 20),
         },
         otlp: args.otlp.clone().or(file.otlp),
@@ -165,7 +166,7 @@ fn show(config: &Config, lines: Lines, shell: &mut Shell) -> Result<(), Trouble>
     if let Some(letterhead) = &config.letterhead {
         shell.out(&format!("letterhead = \"{}\"\n", letterhead.display()))?;
     }
-    let Options { segment_mib, queue_requests, queue_bytes } = config.node;
+    let Options { segment_mib, queue_requests, queue_bytes, checkpoint_entries } = config.node;
     let mut more = format!("log-format = \"{}\"\nlog-level = \"{}\"\n", lines.format.word(), lines.level.word());
     if let Some(otlp) = &config.otlp {
         more.push_str(&format!("otlp = \"{}\"\n", otlp.address()));
@@ -178,7 +179,7 @@ fn show(config: &Config, lines: Lines, shell: &mut Shell) -> Result<(), Trouble>
     }
     more.push_str(&config.publishers.to_toml());
     shell.out(&format!(
-        "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\n{more}",
+        "data = \"{}\"\nlisten = \"{}\"\ninsecure-no-auth = {}\nworkers = {}\nsegment-mib = {segment_mib}\nqueue-requests = {queue_requests}\nqueue-mib = {}\ncheckpoint-entries = {checkpoint_entries}\n{more}",
         config.data.display(),
         config.listen,
         config.insecure_no_auth,

@@ -5,7 +5,7 @@ use price_ir::{Place, SourceMap};
 
 /// The map of a plan's rules.
 pub(crate) fn source_map(sources: &dyn Sources, spans: &[Span]) -> SourceMap {
-    SourceMap { places: spans.iter().map(|span| place(sources, *span)).collect() }
+    SourceMap { places: spans.iter().map(|span| place(sources, *span)).collect(), files: Vec::new() }
 }
 
 /// Line, column and lines of a span.

@@ -146,6 +146,34 @@ fn an_artefact_keeps_the_meaning() {
 }
 
 #[test]
+fn an_artefact_carries_the_files_a_plan_is_written_in() {
+    let world = MemoryWorld::new()
+        .with("price.toml", "")
+        .with("lists/cloud.price", CARD)
+        .with("lists/words.price", "let included = 3\n")
+        .with("acme.price", "use lists.words (included)\n".to_owned() + &CARD.replace("api", "acme"))
+        .with("globex.price", CARD.replace("api", "globex"));
+    let workspace = Workspace::load(&world, &[String::new()]).expect("it loads");
+    let subject = workspace.subject(Some("acme")).expect("a card");
+    let mut compiled = workspace.compile(&subject).expect("compiles");
+    let files = workspace.files_of(&subject, &compiled);
+    let names: Vec<&str> = files.carried.iter().map(|file| file.name.as_str()).collect();
+    // What only lies beside it may be the contract of somebody else.
+    assert_eq!((names, files.left_out.len()), (vec!["acme.price", "lists/words.price"], 0));
+    let hash = compiled.hash;
+    compiled.source_map.files = files.carried;
+    let read = price_ir::artefact::decode(&price_driver::artefact(&compiled).expect("encodes")).expect("decodes");
+    assert_eq!((read.hash, read.source_map.files.len()), (hash, 2));
+
+    // What does not fit is named, and what is nearer stays.
+    let long = format!("let included = 3\n{}", "# a comment\n".repeat(100_000));
+    let workspace = Workspace::load(&world.with("lists/words.price", long), &[String::new()]).expect("it loads");
+    let subject = workspace.subject(Some("acme")).expect("a card");
+    let files = workspace.files_of(&subject, &workspace.compile(&subject).expect("compiles"));
+    assert_eq!((files.carried.len(), files.left_out), (1, vec!["lists/words.price".to_owned()]));
+}
+
+#[test]
 fn tests_pass_fail_and_wait() {
     let passed = outcomes(&load(&test("  expect calls $1.50\n  expect total $1.50"), "a.price"));
     assert_eq!(passed[0].outcome, Outcome::Passed);

@@ -12,6 +12,7 @@
 //!      …    32  checksum: BLAKE3 of everything before
 //! ```
 //!
+//! The source map may carry the files it speaks of; they are no part of the meaning.
 //! A signature may stand behind it, see [`crate::signature`]; nothing of what a plan means is in it, and
 //! whoever only loads a plan passes over it.
 //!
@@ -108,7 +109,9 @@ impl ArtefactError {
                 "compile the plan again with this release, or use the release that wrote it"
             }
             ArtefactError::Length { .. } | ArtefactError::Altered => "copy the file again, or compile the plan again",
-            ArtefactError::TooLarge => "split the plan, or give its dimensions fewer labels",
+            ArtefactError::TooLarge => {
+                "split the plan, give its dimensions fewer labels, or leave its source out (`--without-source`)"
+            }
             ArtefactError::Content(_) | ArtefactError::Hash | ArtefactError::Invalid(_) => "compile the plan again",
             ArtefactError::Io(_) => "check the path and its permissions",
         }
@@ -221,5 +224,5 @@ fn check_map(plan: &Plan, map: &SourceMap) -> Result<(), ArtefactError> {
     if map.places.len() > plan.rules.len() {
         return Err(ArtefactError::Invalid(vec!["the source map has more places than the plan has rules".into()]));
     }
-    Ok(())
+    map.files_wrong().map_or(Ok(()), |wrong| Err(ArtefactError::Invalid(vec![wrong.into()])))
 }

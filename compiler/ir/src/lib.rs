@@ -37,6 +37,6 @@ pub use kernel::{Fault, Kernel, KernelFactory, MapOut};
 pub use plan::*;
 pub use quantity::Position;
 pub use rows::*;
-pub use source_map::{Place, SourceMap};
+pub use source_map::{Place, SourceFile, SourceMap};
 pub use statement::*;
 pub use verify::verify;

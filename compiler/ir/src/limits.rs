@@ -5,6 +5,10 @@
 
 /// Bytes of an artefact.
 pub const ARTEFACT_BYTES: usize = 16 << 20;
+/// Files of the source that an artefact carries.
+pub const SOURCE_FILES: usize = 200;
+/// Bytes of all of them together, names included.
+pub const SOURCE_BYTES: usize = 1 << 20;
 /// Nested CBOR items: up to three for each level of an expression, and those of the plan around it.
 pub const CBOR_DEPTH: usize = 256;
 /// Expressions and conditions inside one another.

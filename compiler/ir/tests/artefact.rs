@@ -2,7 +2,7 @@
 
 use price_ir::artefact::{decode, encode, read};
 use price_ir::text::parse;
-use price_ir::{ArtefactError, Expr, Fold, KeyIx, MeaningHash, Place, Plan, SourceMap, limits};
+use price_ir::{ArtefactError, Expr, Fold, KeyIx, MeaningHash, Place, Plan, SourceFile, SourceMap, limits};
 
 const WHOLE: &str = include_str!("plans/whole.ir");
 
@@ -12,7 +12,7 @@ fn whole() -> Plan {
 
 fn map(line: u32) -> SourceMap {
     let place = Place { file: "whole.price".into(), line, column: 3, excerpt: "price calls".into() };
-    SourceMap { places: vec![Some(place), None] }
+    SourceMap { places: vec![Some(place), None], ..SourceMap::default() }
 }
 
 fn code(bytes: &[u8]) -> &'static str {
@@ -104,9 +104,32 @@ fn each_kind_of_refusal_has_its_code() {
     invalid.sinks[0].quantum = -invalid.sinks[0].quantum.clone();
     assert_eq!(encode(&invalid, &map(7)).unwrap_err().code(), "A008");
     assert_eq!(code(&wrapped(&price_ir::hash::canonical(&invalid), &cbor(&map(7)))), "A008");
-    let two = SourceMap { places: vec![None; 3] };
+    let two = SourceMap { places: vec![None; 3], ..SourceMap::default() };
     assert_eq!(encode(&whole(), &two).unwrap_err().code(), "A008");
     assert!(!ArtefactError::TooLarge.help().is_empty());
+}
+
+#[test]
+fn the_source_is_carried_and_means_nothing() {
+    let file = |name: &str, text: String| SourceFile { name: name.into(), text };
+    let with = |files| SourceMap { files, ..map(7) };
+    let two = with(vec![file("a.price", "# one\n".into()), file("b.price", String::new())]);
+    let (plain, full) = (encode(&whole(), &map(7)).unwrap(), encode(&whole(), &two).unwrap());
+    let loaded = decode(&full).unwrap();
+    assert_eq!((loaded.source_map, loaded.hash), (two, decode(&plain).unwrap().hash));
+    // An artefact without files is the one that was written before there were any.
+    assert!(!plain.windows(5).any(|bytes| bytes == b"files"));
+    let long = || "x".repeat(limits::SOURCE_BYTES / 2);
+    for files in [
+        vec![file("b", String::new()), file("a", String::new())],
+        vec![file("a", String::new()), file("a", String::new())],
+        vec![file("", String::new())],
+        vec![file("a", long()), file("b", long())],
+        (0..=limits::SOURCE_FILES).map(|at| file(&format!("{at:05}"), String::new())).collect(),
+    ] {
+        assert_eq!(encode(&whole(), &with(files.clone())).unwrap_err().code(), "A008");
+        assert_eq!(code(&wrapped(&price_ir::hash::canonical(&whole()), &cbor(&with(files)))), "A008");
+    }
 }
 
 fn cbor(map: &SourceMap) -> Vec<u8> {

@@ -239,7 +239,7 @@ pub struct Schedule {
 }
 
 /// A half-open range of dates with its instants in a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Period {
     /// First day.
     pub from: Date,

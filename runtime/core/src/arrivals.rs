@@ -1,6 +1,6 @@
 //! Events on their way into the books.
 
-use crate::facts::{Fact, identity};
+use crate::facts::Fact;
 use price_ingest::Envelope;
 use price_store::index::EventKey;
 
@@ -17,7 +17,6 @@ pub(crate) struct Arrival {
     pub(crate) seq: u64,
     /// In nanoseconds.
     pub(crate) recorded: i64,
-    pub(crate) happened: i64,
     pub(crate) at: Routed,
     pub(crate) key: EventKey,
     pub(crate) hash: u32,
@@ -33,7 +32,6 @@ pub(crate) struct Told<'a> {
     pub(crate) key: EventKey,
     pub(crate) hash: u32,
     pub(crate) set: &'a str,
-    pub(crate) record: &'a str,
     pub(crate) replaces: bool,
 }
 
@@ -46,18 +44,9 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     pub(crate) fn push(&mut self, told: Told<'_>, at: Routed, envelope: &Envelope) {
-        let Told { seq, recorded_at, key, hash, set, record, replaces } = told;
+        let Told { seq, recorded_at, key, hash, set, replaces } = told;
         let (happened, recorded) = (envelope.happened, recorded_at.saturating_mul(1_000));
-        let identity = identity(&envelope.source, &envelope.id);
-        self.facts.push(Fact {
-            happened,
-            identity,
-            seq,
-            recorded,
-            gone: None,
-            member: at.member,
-            record: record.into(),
-        });
-        self.events.push(Arrival { seq, recorded, happened, at, key, hash, set: set.to_owned(), replaces });
+        self.facts.push(Fact { happened, seq, recorded, member: at.member, counts: true });
+        self.events.push(Arrival { seq, recorded, at, key, hash, set: set.to_owned(), replaces });
     }
 }

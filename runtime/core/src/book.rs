@@ -1,23 +1,29 @@
 //! Everything of one plan: its versions, who is on it, their events, and the cells these make.
 
+use crate::archive::{Archive, Texts, identity};
 use crate::billing::Closes;
 use crate::facts::{Fact, Facts};
 use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
 use hashbrown::HashMap;
-use price_ingest::{Part, Records};
-use price_ir::{EntitlementUse, Invoice, Kernel, MeaningHash, Plan, SourceMap};
+use price_ingest::{Envelopes, Part, Records};
+use price_ir::artefact::Artefact;
+use price_ir::{EntitlementUse, Invoice, Kernel, KernelFactory, MeaningHash, Plan, SourceMap};
 use price_rating::{
     Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, Trace, restate,
     states,
 };
 use price_value::{Date, Period, Timestamp, Zone};
+use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A plan as it is known from a day on.
 #[derive(Clone)]
 pub(crate) struct Version {
+    /// As it was published.
+    pub(crate) artefact: Arc<[u8]>,
     pub(crate) kernel: Arc<dyn Kernel>,
     pub(crate) source_map: Arc<SourceMap>,
     pub(crate) hash: MeaningHash,
@@ -32,6 +38,30 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Reads and compiles an artefact, signed by a publisher or not; `since` says the local day of its entry.
+    pub(crate) fn of(
+        factory: &dyn KernelFactory,
+        (artefact, signer): (&[u8], Option<&str>),
+        seq: u64,
+        since: impl FnOnce(&Zone) -> Date,
+    ) -> Result<Version, String> {
+        let Artefact { plan, source_map, hash } =
+            price_ir::artefact::decode(artefact).map_err(|error| error.to_string())?;
+        let plan = Arc::new(plan);
+        let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
+        let (kernel, since) = (factory.compile(&plan)?, since(&zone));
+        Ok(Version {
+            artefact: artefact.into(),
+            kernel,
+            source_map: Arc::new(source_map),
+            hash,
+            zone,
+            since,
+            seq,
+            signer: signer.map(Arc::from),
+        })
+    }
+
     pub(crate) fn plan(&self) -> &Arc<Plan> {
         self.kernel.plan()
     }
@@ -57,6 +87,7 @@ pub(crate) struct Book {
     pub(crate) closes: Closes,
     /// Goes up with every change of what accounts are to the rater.
     epoch: u32,
+    pub(crate) archive: Arc<Archive>,
 }
 
 /// An account of a plan.
@@ -83,15 +114,30 @@ pub(crate) struct TakenBack {
     pub(crate) seq: u64,
 }
 
+/// What changes the usage of somebody at an instant, and when it was recorded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) billed: u32,
+    pub(crate) happened: i64,
+    pub(crate) at: i64,
+}
+
 /// Events that were refused, by entry.
 pub(crate) type Refused = BTreeMap<u64, RejectReason>;
 
-/// A row to fold: its entry, what its account is to the rater, its text.
-type Row<'f> = (u64, u32, &'f str);
+/// A row to fold.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    happened: i64,
+    /// Its entry.
+    seq: u64,
+    /// What its account is to the rater.
+    subject: u32,
+}
 
 impl Book {
-    pub(crate) fn new(version: Version) -> Result<Book, SetupError> {
-        let live = Live::new(&version, &[])?;
+    pub(crate) fn new(version: Version, archive: Arc<Archive>) -> Result<Book, SetupError> {
+        let live = Live::new(&version, &[], archive.clone())?;
         let closing = refusing(&version);
         let (subjects, members) = (Numbered::default(), Numbered::default());
         Ok(Book {
@@ -105,7 +151,42 @@ impl Book {
             closing,
             closes: Closes::new(),
             epoch: 1,
+            archive,
         })
+    }
+
+    /// What a checkpoint keeps of its cells, and how many runs of them are lost.
+    pub(crate) fn save(&self) -> (impl Serialize + '_, usize) {
+        (self.live.rater.save(), self.live.lost)
+    }
+
+    /// A book without facts, with the cells that a checkpoint kept of its latest version.
+    pub(crate) fn resume(
+        versions: Vec<Version>,
+        archive: Arc<Archive>,
+        placed: Vec<(Subscription, Date)>,
+        (cells, lost): (price_rating::Saved, usize),
+    ) -> Option<Book> {
+        let mut book = Book::new(versions.last()?.clone(), archive).ok()?;
+        book.versions = versions;
+        for (subscription, day) in placed {
+            book.note(subscription, day);
+        }
+        book.live.lost = lost;
+        book.live.rater.load(cells).then_some(book)
+    }
+
+    /// Remembers a subscription that the rater knows.
+    fn note(&mut self, subscription: Subscription, placed: Date) {
+        let at = self.subscriptions.len() as u32;
+        self.of_billed.entry(subscription.billed().to_owned()).or_default().push(at);
+        self.subscriptions.push(subscription);
+        self.placed.push(placed);
+    }
+
+    /// Names of accounts, by number.
+    pub(crate) fn member_names(&self) -> impl Iterator<Item = &str> {
+        self.members.by_number().map(|(name, _)| name)
     }
 
     /// Why an event is refused that is recorded now, in nanoseconds, if it comes too late.
@@ -157,7 +238,7 @@ impl Book {
 
     /// Puts a version on top. Nothing changes where usage that counts does not fit it.
     pub(crate) fn publish(&mut self, version: Version) -> Result<Refused, SetupError> {
-        let mut live = Live::new(&version, &self.subscriptions)?;
+        let mut live = Live::new(&version, &self.subscriptions, self.archive.clone())?;
         let refused = live.fold_all(&self.subjects, &self.members);
         if refused.is_empty() {
             self.set_live(live);
@@ -175,16 +256,13 @@ impl Book {
             Err(SetupError::AfterUsage(_)) => {
                 let mut all = self.subscriptions.clone();
                 all.push(subscription.clone());
-                let mut live = Live::new(self.version(), &all)?;
+                let mut live = Live::new(self.version(), &all, self.archive.clone())?;
                 live.fold_all(&self.subjects, &self.members);
                 self.live = live;
             }
             Err(other) => return Err(other),
         }
-        let at = self.subscriptions.len() as u32;
-        self.of_billed.entry(subscription.billed().to_owned()).or_default().push(at);
-        self.subscriptions.push(subscription);
-        self.placed.push(placed);
+        self.note(subscription, placed);
         self.epoch += 1;
         Ok(())
     }
@@ -207,27 +285,28 @@ impl Book {
 
     /// Folds events in that are new. What is refused is not kept.
     pub(crate) fn fold(&mut self, mut incoming: Vec<Fact>) -> Refused {
-        incoming.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        incoming.sort_unstable_by_key(|fact| (fact.happened, fact.seq));
         let places: Vec<Place> = incoming.iter().map(|fact| self.place(fact.member)).collect();
         // Subjects of a plan with an order that get something in between are folded anew.
         let mut again: BTreeSet<u32> = BTreeSet::new();
         if self.live.rater.order() == Order::ByEventTime {
-            let between = incoming.iter().zip(&places).filter(|(f, at)| !self.subjects.at(at.billed).ends_before(f));
+            let between = incoming.iter().zip(&places).filter(|(fact, at)| self.comes_between(fact, at.billed));
             again.extend(between.map(|(_, at)| at.billed));
         }
-        let rows: Vec<Row<'_>> = incoming
-            .iter()
-            .zip(&places)
-            .filter(|(_, at)| !again.contains(&at.billed))
-            .map(|(fact, at)| (fact.seq, at.subject, &*fact.record))
-            .collect();
+        let rows = incoming.iter().zip(&places).filter(|(_, at)| !again.contains(&at.billed));
+        let rows: Vec<Row> = rows.map(|(fact, at)| Row::of(fact, at.subject)).collect();
         let mut refused = self.live.push(&rows);
         let mut unsure: Vec<(u32, u64)> = Vec::new();
+        let closed = self.closed_before();
+        let mut behind: Vec<(u64, Change)> = Vec::new();
         for (fact, at) in incoming.into_iter().zip(&places) {
             if again.contains(&at.billed) {
                 unsure.push((at.billed, fact.seq));
             } else if refused.contains_key(&fact.seq) {
                 continue;
+            }
+            if fact.happened < closed {
+                behind.push((fact.seq, Change { billed: at.billed, happened: fact.happened, at: fact.recorded }));
             }
             self.subjects.at_mut(at.billed).insert(fact);
         }
@@ -237,18 +316,33 @@ impl Book {
         for (billed, seq) in unsure.into_iter().filter(|(_, seq)| refused.contains_key(seq)) {
             self.subjects.at_mut(billed).remove(seq);
         }
+        behind.retain(|(seq, _)| !refused.contains_key(seq));
+        self.closed_changed(behind.into_iter().map(|(_, change)| change));
         self.tidy();
         refused
+    }
+
+    /// Whether something of a billed subject is folded after an event that is new.
+    fn comes_between(&self, fact: &Fact, billed: u32) -> bool {
+        self.subjects.at(billed).last().is_some_and(|last| match last.happened.cmp(&fact.happened) {
+            Ordering::Equal => self.archive.compare(&mut Envelopes::default(), last.seq, fact.seq).is_gt(),
+            other => other.is_gt(),
+        })
     }
 
     /// Takes events back.
     pub(crate) fn take_back(&mut self, events: &[TakenBack], at: i64) {
         let mut touched: BTreeSet<u32> = BTreeSet::new();
+        let (closed, mut behind) = (self.closed_before(), Vec::new());
         for TakenBack { billed, happened, seq } in events {
             if self.subjects.at_mut(*billed).take_back(*happened, *seq, at) {
                 touched.insert(*billed);
+                if *happened < closed {
+                    behind.push(Change { billed: *billed, happened: *happened, at });
+                }
             }
         }
+        self.closed_changed(behind);
         for billed in touched {
             self.live.fold_again(self.subjects.at(billed), &self.members);
         }
@@ -258,7 +352,7 @@ impl Book {
     /// Makes the cells anew where folding anew has lost many.
     fn tidy(&mut self) {
         if self.live.lost > LOST_RUNS
-            && let Ok(mut live) = Live::new(self.version(), &self.subscriptions)
+            && let Ok(mut live) = Live::new(self.version(), &self.subscriptions, self.archive.clone())
         {
             live.fold_all(&self.subjects, &self.members);
             self.set_live(live);
@@ -288,7 +382,7 @@ impl Book {
         let (now, earlier) = states.split_last().expect("there is a state");
         for state in earlier {
             let version = &self.versions[state.plan];
-            let Ok(mut live) = Live::new(version, &subscriptions) else { continue };
+            let Ok(mut live) = Live::new(version, &subscriptions, self.archive.clone()) else { continue };
             live.fold_state(facts, &self.members, &mut closing, *state);
             stages.push(Stage { rater: live.rater, known: state.since });
             plans.push(state.plan);
@@ -321,17 +415,20 @@ impl Book {
     /// What an event that counts adds, with everything that is known now.
     pub(crate) fn trace(&self, billed: u32, happened: i64, seq: u64) -> Result<Trace, RejectReason> {
         let facts = self.subjects.at(billed);
-        let (Some(fact), Ok(mut live)) = (facts.find(happened, seq), Live::new(self.version(), &self.subscriptions))
+        let (Some(fact), Ok(mut live)) =
+            (facts.find(happened, seq), Live::new(self.version(), &self.subscriptions, self.archive.clone()))
         else {
             return Ok(Trace::default());
         };
         let from = live.rater.traced_from(Timestamp(happened)).0;
-        let before: Vec<&Fact> = facts.before(from, fact).take(PATH_EVENTS + 1).collect();
+        let mut reader = Envelopes::default();
+        let earlier = facts.between(from, happened);
+        // Those of one instant are told apart by their texts.
+        let same = facts.between(happened, happened.saturating_add(1));
+        let same = same.filter(|other| self.archive.compare(&mut reader, other.seq, seq).is_lt());
+        let before: Vec<&Fact> = earlier.chain(same).take(PATH_EVENTS + 1).collect();
         let too_many = before.len() > PATH_EVENTS;
-        for some in before.chunks(TRACED_TOGETHER).filter(|_| !too_many) {
-            let rows = live.rows(some.iter().copied(), &self.members);
-            live.push(&rows);
-        }
+        live.push_all(before.iter().copied().filter(|_| !too_many), &self.members);
         live.trace(fact, &self.members, too_many)
     }
 }
@@ -374,61 +471,100 @@ impl Judge {
     }
 }
 
-/// Events that are folded at once to say what another one adds.
-const TRACED_TOGETHER: usize = 16_384;
+impl Row {
+    fn of(fact: &Fact, subject: u32) -> Row {
+        Row { happened: fact.happened, seq: fact.seq, subject }
+    }
+}
+
+/// Events after which those of the next instant are folded in another step.
+const FOLDED_TOGETHER: usize = 16_384;
 
 /// A rater with what reads records for it.
 struct Live {
     rater: Rater,
     records: Records,
+    archive: Arc<Archive>,
+    texts: Texts,
     /// Runs of cells that folding anew has lost.
     lost: usize,
 }
 
 impl Live {
-    fn new(version: &Version, subscriptions: &[Subscription]) -> Result<Live, SetupError> {
+    fn new(version: &Version, subscriptions: &[Subscription], archive: Arc<Archive>) -> Result<Live, SetupError> {
         let mut rater = Rater::new(version.kernel.clone())?;
         for subscription in subscriptions {
             rater.subscribe(subscription)?;
         }
-        Ok(Live { rater, records: Records::new(version.plan()), lost: 0 })
+        let (records, texts) = (Records::new(version.plan()), Texts::default());
+        Ok(Live { rater, records, archive, texts, lost: 0 })
     }
 
-    /// Folds rows in; they are in folding order.
-    fn push(&mut self, rows: &[Row<'_>]) -> Refused {
+    /// Folds rows in, which are in the order of time and entries.
+    fn push(&mut self, rows: &[Row]) -> Refused {
         let mut refused = Refused::new();
         if rows.is_empty() {
             return refused;
         }
-        let mut decoded = self.records.decode(rows.iter().map(|(_, _, record)| *record));
-        refused.extend(decoded.rejects.drain(..).map(|(line, reason)| (rows[line - 1].0, reason)));
+        let by_time = self.rater.order() == Order::ByEventTime;
+        self.texts.clear();
+        self.archive.read(rows.iter().map(|row| row.seq), &mut self.texts);
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        if by_time {
+            self.sort_instants(rows, &mut order);
+        }
+        let row = |line: usize| &rows[order[line - 1] as usize];
+        let texts = order.iter().map(|at| self.texts.get(*at as usize));
+        let mut decoded = self.records.decode(texts);
+        refused.extend(decoded.rejects.drain(..).map(|(line, reason)| (row(line).seq, reason)));
         if self.records.number(&mut decoded, self.rater.labels()).is_none() {
-            let full = |(seq, _, _): &Row<'_>| {
+            let full = |row: &Row| {
                 let reason =
                     RejectReason::TooManyLabels { field: "a label".into(), max: price_rating::limits::OPEN_LABELS_MAX };
-                (*seq, reason)
+                (row.seq, reason)
             };
             refused.extend(rows.iter().map(full));
             return refused;
         }
         let block = std::mem::take(&mut decoded.block);
-        let parts: Vec<Part> = match self.rater.order() {
-            Order::ByEventTime => block.in_order(),
-            Order::Commutative => block.parts,
-        };
+        let parts: Vec<Part> = if by_time { block.in_order() } else { block.parts };
         for mut part in parts {
-            let subjects: Vec<u32> = part.lines.iter().map(|line| rows[*line as usize - 1].1).collect();
+            let subjects: Vec<u32> = part.lines.iter().map(|line| row(*line as usize).subject).collect();
             for fault in self.rater.push(&mut part.batch, &subjects) {
-                let line = part.lines[fault.row as usize] as usize;
-                refused.insert(rows[line - 1].0, fault.reason);
+                refused.insert(row(part.lines[fault.row as usize] as usize).seq, fault.reason);
             }
         }
         refused
     }
 
+    /// Puts rows of one instant into the order of source and id, which only their texts say.
+    fn sort_instants(&self, rows: &[Row], order: &mut [u32]) {
+        let mut reader = Envelopes::default();
+        let instants = order.chunk_by_mut(|a, b| rows[*a as usize].happened == rows[*b as usize].happened);
+        for instant in instants.filter(|instant| instant.len() > 1) {
+            instant
+                .sort_by_cached_key(|at| (identity(&mut reader, self.texts.get(*at as usize)), rows[*at as usize].seq));
+        }
+    }
+
+    /// Folds facts in that are in the order of time and entries, some at a time.
+    fn push_all<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>, members: &Numbered<Member>) -> Refused {
+        let (mut refused, mut rows) = (Refused::new(), Vec::<Row>::new());
+        for fact in facts {
+            if rows.len() >= FOLDED_TOGETHER && rows.last().is_some_and(|last| last.happened < fact.happened) {
+                refused.extend(self.push(&rows));
+                rows.clear();
+            }
+            rows.push(Row::of(fact, self.rater.subject(members.name(fact.member)).0));
+        }
+        refused.extend(self.push(&rows));
+        refused
+    }
+
     /// What one more row adds.
     fn trace(&mut self, fact: &Fact, members: &Numbered<Member>, too_many: bool) -> Result<Trace, RejectReason> {
-        let mut decoded = self.records.decode([&*fact.record]);
+        let text = self.archive.one(fact.seq);
+        let mut decoded = self.records.decode([text.as_str()]);
         if let Some((_, reason)) = decoded.rejects.pop() {
             return Err(reason);
         }
@@ -440,17 +576,11 @@ impl Live {
         }
     }
 
-    /// Rows of facts.
-    fn rows<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>, members: &Numbered<Member>) -> Vec<Row<'f>> {
-        facts.map(|fact| (fact.seq, self.rater.subject(members.name(fact.member)).0, &*fact.record)).collect()
-    }
-
     /// Folds all that counts of everyone.
     fn fold_all(&mut self, all: &Numbered<Facts>, members: &Numbered<Member>) -> Refused {
         let mut refused = Refused::new();
         for (_, facts) in all.iter() {
-            let rows = self.rows(facts.counting(), members);
-            refused.extend(self.push(&rows));
+            refused.extend(self.push_all(facts.counting(), members));
         }
         refused
     }
@@ -461,15 +591,12 @@ impl Live {
             let subject = self.rater.subject(members.name(fact.member));
             self.lost += self.rater.drop_usage(self.rater.billed(subject));
         }
-        let rows = self.rows(facts.counting(), members);
-        self.push(&rows)
+        self.push_all(facts.counting(), members)
     }
 
     /// Folds what counted of a subject in a state of knowledge.
     fn fold_state(&mut self, facts: &Facts, members: &Numbered<Member>, closing: &mut Option<Closing>, state: State) {
-        let known = facts.iter().filter(|fact| fact.counts(closing, Some(state)));
-        let rows = self.rows(known, members);
-        self.push(&rows);
+        self.push_all(facts.known(closing, state), members);
     }
 }
 

@@ -58,11 +58,11 @@ impl Machine {
         match entry {
             Entry::Void(named) => {
                 let key = self.keys.key(named.tenant.as_bytes(), named.source.as_bytes(), named.id.as_bytes());
-                if !self.places.contains_key(&key.0) {
+                if !self.counts(key.0) {
                     return Err(("S016", "no event that counts has this source and id".into()));
                 }
                 let at = self.time_of(&named.tenant, recorded_at);
-                self.take_back(&[key.0], at, (seq, How::Voided));
+                self.take_back(&named.tenant, &[key.0], at, (seq, How::Voided));
                 Ok(())
             }
             Entry::Revert(reverted) => {
@@ -71,7 +71,7 @@ impl Machine {
                     return Err(("S017", format!("there is no backfill called `{}`", reverted.set)));
                 };
                 let at = self.time_of(&reverted.tenant, recorded_at);
-                self.take_back(&keys, at, (seq, How::Reverted));
+                self.take_back(&reverted.tenant, &keys, at, (seq, How::Reverted));
                 let set: Arc<str> = reverted.set.as_str().into();
                 keys.iter().for_each(|key| self.past.name(*key, &set));
                 Ok(())
@@ -127,10 +127,12 @@ impl Machine {
         self.tenants.get(tenant).map_or(recorded_at, |tenant| tenant.time(recorded_at))
     }
 
-    fn take_back(&mut self, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
+    fn take_back(&mut self, tenant: &str, keys: &[u128], recorded_at: i64, (by, how): (u64, How)) {
+        let Some(tenant) = self.tenants.number(tenant) else { return };
         let mut by_book: BTreeMap<(u32, u32), Vec<TakenBack>> = BTreeMap::new();
         for key in keys {
-            let Some(place) = self.places.remove(key) else { continue };
+            let Some(place) = self.place(tenant, *key) else { continue };
+            self.changed.spent.insert(*key);
             self.past.put(*key, place, by, how);
             let Place { tenant, book, billed, happened, seq } = place;
             by_book.entry((tenant, book)).or_default().push(TakenBack { billed, happened, seq });
@@ -138,6 +140,9 @@ impl Machine {
         for ((tenant, number), events) in by_book {
             let book = self.tenants.at_mut(tenant).books.at_mut(number);
             book.take_back(&events, recorded_at.saturating_mul(1_000));
+            if book.looks_again() {
+                self.due = None;
+            }
             events.iter().for_each(|event| self.touched.usage(tenant, number, event.billed));
         }
     }
@@ -146,15 +151,10 @@ impl Machine {
         if published.tenant.is_empty() || published.tenant.len() > limits::TENANT_BYTES {
             return Err(("S018", format!("the name of a tenant has 1 to {} bytes", limits::TENANT_BYTES)));
         }
-        let artefact = price_ir::artefact::decode(&published.artefact).map_err(|e| ("S011", e.to_string()))?;
-        let plan = Arc::new(artefact.plan);
-        let zone =
-            Zone::get(&plan.zone).ok_or_else(|| ("S011", format!("the time zone `{}` is not known", plan.zone)))?;
-        let since = zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
-        let kernel = self.factory.compile(&plan).map_err(|problem| ("S011", problem))?;
-        let signer = published.signer.as_deref().map(Arc::from);
-        let source_map = Arc::new(artefact.source_map);
-        let version = Version { kernel, source_map, hash: artefact.hash, zone, since, seq, signer };
+        let since = |zone: &Zone| zone.local(Timestamp(recorded_at.saturating_mul(1_000))).0;
+        let version = Version::of(&*self.factory, (&published.artefact, published.signer.as_deref()), seq, since)
+            .map_err(|problem| ("S011", problem))?;
+        let plan = version.plan().clone();
         let tenant = self.tenants.number_or(&published.tenant, Tenant::default);
         let tenant = self.tenants.at_mut(tenant);
         let number = if let Some(number) = tenant.books.number(&plan.name) {
@@ -187,7 +187,7 @@ impl Machine {
             if tenant.books.len() >= limits::PLANS {
                 return Err(("S018", format!("a tenant has at most {} plans", limits::PLANS)));
             }
-            let mut book = Book::new(version).map_err(setup)?;
+            let mut book = Book::new(version, self.archive.clone()).map_err(setup)?;
             book.closes_from(recorded_at.saturating_mul(1_000));
             let term = plan.parties.as_ref().map(|parties| parties.term).unwrap_or_default();
             // A contract whose term began in closed periods owes its fees for them.

@@ -9,9 +9,11 @@
 //! *Invariant:* an invoice is a function of the facts, not of the order they came in.
 
 mod answers;
+mod archive;
 mod arrivals;
 pub mod billing;
 mod book;
+mod checkpoint;
 mod command;
 mod control;
 pub mod enforce;
@@ -26,6 +28,7 @@ mod numbered;
 mod once;
 mod past;
 mod path;
+mod places;
 pub mod planted;
 mod portal;
 mod query;
@@ -33,6 +36,7 @@ mod recent;
 mod replay;
 mod usage;
 
+pub use checkpoint::{Blob, Unusable};
 pub use command::{Answer, Command, Once, Subscribed};
 pub use inspect::{Behind, Recorded, VersionView};
 pub use machine::{Decided, Machine, ReplayError, account_hash};

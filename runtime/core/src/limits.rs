@@ -10,6 +10,8 @@ pub const SET_BYTES: usize = 128;
 pub const RECORD_BYTES: usize = 256 * 1024;
 /// Plans of one tenant.
 pub const PLANS: usize = 10_000;
+/// Bytes of the latest events whose texts are kept at hand; those of all others are read from the log.
+pub const AT_HAND_BYTES: usize = 64 << 20;
 /// Accounts of one tenant.
 pub const ACCOUNTS: usize = 1 << 24;
 /// Rejects that are kept for looking at; the log has all of them.
@@ -74,14 +76,14 @@ pub const NOTICES: usize = 100_000;
 pub const LOOKED_TOGETHER: usize = 64;
 /// Events that a list of the latest ones looks at.
 pub const RECENT_EVENTS: usize = 1_000_000;
+/// What an event counts in that whose text has to be read.
+pub const RECENT_READ: usize = 10;
 /// For how long a token of a customer's browser is good, in microseconds: an hour.
 pub const TOKEN_MICROS: i64 = 3_600 * 1_000_000;
 /// Tokens of one tenant that were ended within that time.
 pub const TOKENS_ENDED: usize = 10_000;
 /// Events that a question about usage looks at.
 pub const USAGE_EVENTS: usize = 1_000_000;
-/// Bytes of these events.
-pub const USAGE_BYTES: usize = 256 << 20;
 /// Rows that it is answered with.
 pub const USAGE_ROWS: usize = 100_000;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.

@@ -1,5 +1,6 @@
 //! The state of everything, and the one place where it changes.
 
+use crate::archive::Archive;
 use crate::arrivals::{Arrival, Arrivals, Routed, Told};
 use crate::billing::Billing;
 use crate::book::{Book, Refused, TakenBack};
@@ -13,14 +14,17 @@ use crate::notify::Notifying;
 use crate::numbered::Numbered;
 use crate::once::Memories;
 use crate::past::{How, Past};
+use crate::places::Changed;
 use crate::planted::{self, Bug};
 use crate::portal::Ended;
 use hashbrown::HashMap;
 use price_ingest::{Envelope, Envelopes};
 use price_ir::KernelFactory;
 use price_rating::RejectReason;
-use price_store::index::{AsIs, Hit, Index, Keys, Probe};
+use price_store::index::{AsIs, Done, Hit, Index, Job, Keys, Probe};
+use price_store::log::Entries;
 use price_value::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -57,10 +61,13 @@ pub enum ReplayError {
     /// The event index cannot be read or written.
     #[error(transparent)]
     Index(#[from] price_store::StoreError),
+    /// Something that was accepted cannot be read again.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
-/// Where an event is that counts: numbers of its tenant, its book, and who is billed there.
-#[derive(Debug, Clone, Copy)]
+/// Where a content of an event is: numbers of its tenant, its book, and who is billed there.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) tenant: u32,
     pub(crate) book: u32,
@@ -70,6 +77,7 @@ pub(crate) struct Place {
 }
 
 /// An account on a plan.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) book: u32,
     /// Its number in that book.
@@ -137,13 +145,15 @@ pub struct Machine {
     pub(crate) index: Index,
     pub(crate) keys: Keys,
     pub(crate) tenants: Numbered<Tenant>,
-    /// Events that count.
-    pub(crate) places: ByKey<Place>,
+    /// The texts of events.
+    pub(crate) archive: Arc<Archive>,
+    /// Events that are no longer what came first.
+    pub(crate) changed: Changed,
     /// Contents that count no more.
     pub(crate) past: Past,
-    /// Content of events that were replaced.
-    revisions: ByKey<u32>,
     pub(crate) applied: u64,
+    /// The last entry whose event was folded.
+    pub(crate) folded: u64,
     /// Usage of a replay that is not folded yet.
     pub(crate) waiting: Arrivals,
     pub(crate) reader: Envelopes,
@@ -163,15 +173,52 @@ impl Machine {
             index,
             keys,
             tenants: Numbered::default(),
-            places: HashMap::default(),
+            archive: Arc::default(),
+            changed: Changed::default(),
             past: Past::default(),
-            revisions: HashMap::default(),
             applied: 0,
+            folded: 0,
             waiting: Arrivals::default(),
             reader: Envelopes::default(),
             due: None,
             touched: Touched::default(),
             looked: 0,
+        }
+    }
+
+    /// Has the texts of events read from their log, so that no more than `at_hand` bytes of those
+    /// that are durable stay in memory.
+    pub fn read_from(&mut self, log: Arc<Entries>, at_hand: usize) {
+        self.archive.read_from(log, at_hand);
+    }
+
+    /// Work on the event index that is due, for any thread; its outcome goes to [`Machine::adopt`].
+    pub fn index_job(&mut self) -> Option<Job> {
+        if self.index.wants_seal() { self.index.seal() } else { self.index.merge() }
+    }
+
+    /// Work that brings the event index to the disk up to now, unless other work on it is not adopted
+    /// yet: a checkpoint of now is good once it is done.
+    pub fn index_seal(&mut self) -> Option<Job> {
+        self.index.seal()
+    }
+
+    /// Whether the event index has on disk what was folded.
+    pub fn indexed(&self) -> bool {
+        self.index.through() >= self.folded
+    }
+
+    /// Takes over what a job of the index made.
+    pub fn adopt(&mut self, done: Done) -> Result<(), ReplayError> {
+        Ok(self.index.adopt(done)?)
+    }
+
+    /// Why what was decided or asked since is to be thrown away, with the state: something that was
+    /// accepted could not be read again.
+    pub fn sound(&self) -> Result<(), ReplayError> {
+        match self.archive.fault() {
+            Some(fault) => Err(ReplayError::Unreadable(fault.to_owned())),
+            None => Ok(()),
         }
     }
 
@@ -190,6 +237,7 @@ impl Machine {
     /// entries are durable; where they do not become so, the state is to be thrown away.
     pub fn decide(&mut self, first: u64, recorded_at: i64, commands: &[Command]) -> Result<Decided, ReplayError> {
         self.settle()?;
+        self.archive.tidy();
         let mut reader = std::mem::take(&mut self.reader);
         let mut group = Group { first, recorded_at, ..Group::default() };
         for command in commands {
@@ -204,6 +252,7 @@ impl Machine {
                 self.keep_reject(first + at as u64, recorded_at, reject.clone());
             }
         }
+        self.sound()?;
         group.decided()
     }
 
@@ -317,16 +366,17 @@ impl Machine {
             Probe::New if replaces => {
                 return group.refuse(("S014", "no event has this source and id; send it as an event".into()));
             }
-            Probe::Conflict(_) | Probe::Duplicate(_) if replaces && !self.places.contains_key(&key.0) => {
+            Probe::Conflict(_) | Probe::Duplicate(_) if replaces && !self.counts(key.0) => {
                 return group.refuse(("S015", "the event was taken back; its id is spent".into()));
             }
-            Probe::Duplicate(first) if !replaces && !self.revisions.contains_key(&key.0) => {
+            Probe::Duplicate(first) if !replaces && !self.changed.revised.contains_key(&key.0) => {
                 group.answers.push(Given::Now(Answer::Duplicate { seq: first }));
                 return Ok(());
             }
             Probe::Duplicate(first) | Probe::Conflict(first) if !replaces => {
                 // After a replacement the content that counts is its own.
-                if self.revisions.get(&key.0) == Some(&hash) || probe == Probe::Duplicate(first) {
+                let revised = self.changed.revised.get(&key.0).map(|(_, hash)| *hash);
+                if revised == Some(hash) || probe == Probe::Duplicate(first) {
                     group.answers.push(Given::Now(Answer::Duplicate { seq: first }));
                     return Ok(());
                 }
@@ -349,7 +399,8 @@ impl Machine {
         group.answers.push(Given::Waits);
         let kind = if replaces { kind::REPLACE } else { kind::USAGE };
         group.entries.push(Made::Usage(kind, usage_bytes(tenant, set, &record)));
-        let told = Told { seq, recorded_at, key, hash, set, record: &record, replaces };
+        self.archive.put(seq, &record);
+        let told = Told { seq, recorded_at, key, hash, set, replaces };
         group.arrivals.push(told, routed, envelope);
         Ok(())
     }
@@ -390,29 +441,37 @@ impl Machine {
         }
         let mut refused = Refused::new();
         for ((tenant, book), facts) in by_book {
-            refused.extend(self.tenants.at_mut(tenant).books.at_mut(book).fold(facts));
+            let book = self.tenants.at_mut(tenant).books.at_mut(book);
+            refused.extend(book.fold(facts));
+            if book.looks_again() {
+                self.due = None;
+            }
         }
-        for Arrival { seq, recorded, happened, at, key, hash, set, replaces } in events {
+        for Arrival { seq, recorded, at, key, hash, set, replaces } in events {
             if refused.contains_key(&seq) {
                 continue;
             }
-            let tenant = self.tenants.at_mut(at.tenant);
             if replaces {
-                self.revisions.insert(key.0, hash);
-                if let Some(place) = self.places.get(&key.0).copied() {
+                if let Some(place) = self.place(at.tenant, key.0) {
                     self.past.put(key.0, place, seq, How::Replaced);
-                    let Place { book, billed, happened, seq, .. } = place;
-                    tenant.books.at_mut(book).take_back(&[TakenBack { billed, happened, seq }], recorded);
+                    let Place { tenant, book, billed, happened, seq } = place;
+                    let book = self.tenants.at_mut(tenant).books.at_mut(book);
+                    book.take_back(&[TakenBack { billed, happened, seq }], recorded);
+                    if book.looks_again() {
+                        self.due = None;
+                    }
                 }
+                self.changed.revised.insert(key.0, (seq, hash));
             } else {
                 self.index.admit(key, Hit { seq, payload_hash: hash })?;
             }
+            self.folded = self.folded.max(seq);
+            let tenant = self.tenants.at_mut(at.tenant);
             let billed = tenant.books.at_mut(at.book).place(at.member).billed;
             if !set.is_empty() {
                 tenant.sets.entry(set).or_default().push(key.0);
             }
             self.touched.usage(at.tenant, at.book, billed);
-            self.places.insert(key.0, Place { tenant: at.tenant, book: at.book, billed, happened, seq });
         }
         Ok(refused)
     }

@@ -61,6 +61,11 @@ impl<T> Numbered<T> {
         &mut self.all[number as usize].1
     }
 
+    /// What has a number, if anything has, to be changed.
+    pub(crate) fn get_at_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.all.get_mut(number as usize).map(|(_, thing)| thing)
+    }
+
     /// The name of a number.
     pub(crate) fn name(&self, number: u32) -> &Arc<str> {
         &self.all[number as usize].0
@@ -71,6 +76,11 @@ impl<T> Numbered<T> {
         let mut listed: Vec<&(Arc<str>, T)> = self.all.iter().collect();
         listed.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         listed.into_iter().map(|(name, thing)| (name, thing))
+    }
+
+    /// Everything, by number.
+    pub(crate) fn by_number(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.all.iter().map(|(name, thing)| (&**name, thing))
     }
 
     /// How many there are.

@@ -11,11 +11,13 @@ use crate::machine::{Machine, ReplayError, Tenant};
 use crate::planted::{self, Bug};
 use hashbrown::HashMap;
 use price_ingest::Envelopes;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What was answered under a key.
-struct Memory {
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Memory {
     recorded_at: i64,
     print: [u8; 16],
     /// See [`crate::answers`].
@@ -30,6 +32,9 @@ pub(crate) struct Memories {
     order: VecDeque<Arc<str>>,
     bytes: usize,
 }
+
+/// Answers as a checkpoint keeps them.
+pub(crate) type SavedMemories = (Vec<(Arc<str>, Memory)>, VecDeque<Arc<str>>, usize);
 
 impl Memories {
     fn get(&self, key: &str, now: i64) -> Option<&Memory> {
@@ -54,6 +59,16 @@ impl Memories {
     }
 
     /// All of it, in order.
+    /// What a checkpoint keeps.
+    pub(crate) fn save(&self) -> impl Serialize + '_ {
+        (self.by_key.iter().collect::<Vec<_>>(), &self.order, self.bytes)
+    }
+
+    /// What a checkpoint kept.
+    pub(crate) fn load((by_key, order, bytes): SavedMemories) -> Memories {
+        Memories { by_key: by_key.into_iter().collect(), order, bytes }
+    }
+
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
         for key in &self.order {
             put(key.as_bytes());

@@ -1,10 +1,11 @@
 //! Events that count no more: what took them back, and what they were.
 
 use crate::machine::{ByKey, Place};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What took an event back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum How {
     Voided,
     Reverted,
@@ -12,6 +13,7 @@ pub(crate) enum How {
 }
 
 /// A content of an event that counts no more.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Gone {
     pub(crate) place: Place,
     /// The entry that took it back: of a replacement, its own.
@@ -46,6 +48,16 @@ impl Past {
     /// The contents of an event, the latest first.
     pub(crate) fn of(&self, key: u128) -> impl Iterator<Item = &Gone> {
         std::iter::successors(self.0.get(&key), |gone| gone.before.as_deref())
+    }
+
+    /// All of it, for a checkpoint.
+    pub(crate) fn save(&self) -> Vec<(&u128, &Gone)> {
+        self.0.iter().collect()
+    }
+
+    /// What a checkpoint kept.
+    pub(crate) fn load(saved: Vec<(u128, Gone)>) -> Past {
+        Past(saved.into_iter().collect())
     }
 
     /// All of it, as bytes in one order.

@@ -67,7 +67,8 @@ impl Machine {
     /// version of its plan.
     pub fn path(&mut self, tenant: &str, source: &str, id: &str) -> Option<PathView> {
         let key = self.key(tenant, source, id);
-        let current = self.places.get(&key).map(|place| (*place, Standing::Current, None));
+        let number = self.tenants.number(tenant)?;
+        let current = self.place(number, key).map(|place| (place, Standing::Current, None));
         let gone = self.past.of(key).map(|gone| {
             let standing = match gone.how {
                 How::Voided => Standing::Voided(gone.by),
@@ -117,7 +118,7 @@ impl Machine {
             account: book.member_name(fact.member).to_owned(),
             billed: book.subjects.name(place.billed).to_string(),
             plan: books.name(place.book).to_string(),
-            record: fact.record.to_string(),
+            record: self.archive.one(fact.seq),
             standing,
         })
     }

@@ -27,7 +27,7 @@ pub enum EndedTokens {
 }
 
 /// What was ended, and when, in microseconds.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Ended(BTreeMap<EndedTokens, i64>);
 
 impl Ended {

@@ -176,11 +176,11 @@ impl Machine {
     }
 
     /// An event that counts, by its identity.
-    pub fn event(&self, tenant: &str, source: &str, id: &str) -> Option<EventView> {
-        let place = self.places.get(&self.key(tenant, source, id))?;
+    pub fn event(&mut self, tenant: &str, source: &str, id: &str) -> Option<EventView> {
+        let place = self.place(self.tenants.number(tenant)?, self.key(tenant, source, id))?;
         let books = &self.tenants.at(place.tenant).books;
         let book = books.at(place.book);
-        let fact = book.subjects.at(place.billed).iter().find(|fact| fact.seq == place.seq)?;
+        let fact = book.subjects.at(place.billed).find(place.happened, place.seq)?;
         Some(EventView {
             seq: fact.seq,
             happened: fact.happened,
@@ -188,7 +188,7 @@ impl Machine {
             account: book.member_name(fact.member).to_owned(),
             billed: book.subjects.name(place.billed).to_string(),
             plan: books.name(place.book).to_string(),
-            record: fact.record.to_string(),
+            record: self.archive.one(fact.seq),
         })
     }
 
@@ -250,8 +250,8 @@ impl Machine {
                     for fact in facts.iter() {
                         put(&fact.seq.to_le_bytes());
                         put(&fact.recorded.to_le_bytes());
-                        put(&fact.gone.unwrap_or(i64::MIN).to_le_bytes());
-                        put(fact.record.as_bytes());
+                        put(&facts.gone(fact).unwrap_or(i64::MIN).to_le_bytes());
+                        put(self.archive.one(fact.seq).as_bytes());
                     }
                 }
             }

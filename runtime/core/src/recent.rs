@@ -1,10 +1,13 @@
 //! The latest events of a tenant, those that count and those that did not fit, page by page.
 
+use crate::archive::identity;
 use crate::book::Book;
+use crate::entry::Rejected;
 use crate::facts::Fact;
 use crate::inspect::Behind;
 use crate::limits;
 use crate::machine::Machine;
+use price_ingest::Envelopes;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -47,8 +50,8 @@ pub struct Recent {
 #[error("more than {} events are looked at; say a time or an account", limits::RECENT_EVENTS)]
 pub struct TooMany;
 
-/// One that is kept while others are looked at: by its place, the least on top.
-type Kept<'m> = Reverse<(i64, u64, &'m str, i64, Option<(&'m str, &'m str)>)>;
+/// One that is kept while others are looked at: by its place, the least on top; and whether it fits.
+type Kept = Reverse<(i64, u64, i64, bool)>;
 
 impl Machine {
     /// The latest to happen first.
@@ -57,9 +60,10 @@ impl Machine {
         let (from, until) = (asked.from.unwrap_or(i64::MIN), asked.until.unwrap_or(i64::MAX));
         let end = asked.behind.map_or(until, |(at, _)| until.min(at.saturating_add(1)));
         let comes = |at: i64, seq: u64| asked.behind.is_none_or(|behind| (at, seq) < behind);
-        let mut kept: BinaryHeap<Kept<'_>> = BinaryHeap::with_capacity(limit + 1);
+        let mut kept: BinaryHeap<Kept> = BinaryHeap::with_capacity(limit + 1);
+        let mut reader = Envelopes::default();
         let mut room = limits::RECENT_EVENTS;
-        fn keep<'m>(kept: &mut BinaryHeap<Kept<'m>>, limit: usize, one: Kept<'m>) {
+        fn keep(kept: &mut BinaryHeap<Kept>, limit: usize, one: Kept) {
             kept.push(one);
             if kept.len() > limit {
                 kept.pop();
@@ -72,9 +76,11 @@ impl Machine {
                     if kept.len() == limit && kept.peek().is_some_and(|Reverse(least)| fact.happened < least.0) {
                         break;
                     }
-                    room = room.checked_sub(1).ok_or(TooMany)?;
-                    if comes(fact.happened, fact.seq) && asked.wants(book, fact) {
-                        keep(&mut kept, limit, Reverse((fact.happened, fact.seq, &*fact.record, fact.recorded, None)));
+                    let wanted = comes(fact.happened, fact.seq) && asked.wants_account(book, fact);
+                    let reads = wanted && asked.by_identity();
+                    room = room.checked_sub(if reads { limits::RECENT_READ } else { 1 }).ok_or(TooMany)?;
+                    if wanted && (!reads || asked.wants_identity(&mut reader, &self.archive.one(fact.seq))) {
+                        keep(&mut kept, limit, Reverse((fact.happened, fact.seq, fact.recorded, true)));
                     }
                 }
             }
@@ -82,15 +88,18 @@ impl Machine {
         for (seq, came, reject) in tenant.rejects.iter().rev().filter(|_| asked.fits != Some(true)) {
             let at = came.saturating_mul(1_000);
             if (from..until).contains(&at) && comes(at, *seq) && asked.wants_reject(&reject.record) {
-                keep(&mut kept, limit, Reverse((at, *seq, &reject.record, at, Some((&reject.code, &reject.message)))));
+                keep(&mut kept, limit, Reverse((at, *seq, at, false)));
             }
         }
-        let one = |Reverse((at, seq, record, recorded, wrong)): Kept<'_>| Recent {
-            at,
-            seq,
-            recorded,
-            record: record.to_owned(),
-            wrong: wrong.map(|(code, message)| (code.to_owned(), message.to_owned())),
+        let reject = |seq: u64| {
+            let place = tenant.rejects.binary_search_by_key(&seq, |(seq, ..)| *seq).ok()?;
+            Some(&tenant.rejects[place].2)
+        };
+        let one = |Reverse((at, seq, recorded, fits)): Kept| match reject(seq).filter(|_| !fits) {
+            Some(Rejected { code, message, record, .. }) => {
+                Recent { at, seq, recorded, record: record.clone(), wrong: Some((code.clone(), message.clone())) }
+            }
+            None => Recent { at, seq, recorded, record: self.archive.one(seq), wrong: None },
         };
         // What is least on top of the heap is last: the latest first.
         Ok(kept.into_sorted_vec().into_iter().map(one).collect())
@@ -98,10 +107,19 @@ impl Machine {
 }
 
 impl RecentQuery {
-    fn wants(&self, book: &Book, fact: &Fact) -> bool {
-        let (source, id) = fact.identity.split_once('\0').unwrap_or(("", &fact.identity));
+    fn wants_account(&self, book: &Book, fact: &Fact) -> bool {
+        self.accounts.as_ref().is_none_or(|wanted| wanted.contains(book.member_name(fact.member)))
+    }
+
+    /// Whether the text of an event has to be read to know that it is wanted.
+    fn by_identity(&self) -> bool {
+        self.ids.is_some() || self.sources.is_some()
+    }
+
+    fn wants_identity(&self, reader: &mut Envelopes, text: &str) -> bool {
+        let (source, id) = identity(reader, text);
         let holds = |wanted: &Option<BTreeSet<String>>, text: &str| wanted.as_ref().is_none_or(|w| w.contains(text));
-        holds(&self.ids, id) && holds(&self.sources, source) && holds(&self.accounts, book.member_name(fact.member))
+        holds(&self.ids, &id) && holds(&self.sources, &source)
     }
 
     /// What did not fit may be no object at all.

@@ -31,7 +31,8 @@ impl Machine {
         let recorded_at = self.tenants.at(routed.tenant).time(recorded_at);
         let key = self.keys.key(tenant.as_bytes(), envelope.source.as_bytes(), envelope.id.as_bytes());
         let hash = self.keys.payload_hash(&envelope.content);
-        let told = Told { seq, recorded_at, key, hash, set, record, replaces };
+        self.archive.put(seq, record);
+        let told = Told { seq, recorded_at, key, hash, set, replaces };
         self.waiting.push(told, routed, envelope);
         self.reader = reader;
         self.applied = seq;
@@ -48,7 +49,8 @@ impl Machine {
             }
         }
         self.index.passed(self.applied);
-        Ok(())
+        self.archive.tidy();
+        self.sound()
     }
 }
 

@@ -6,13 +6,14 @@
 use price_ir::{Fold, SlotFold};
 use price_value::Rational;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Hashes of texts; only their number is ever read.
 pub(crate) type Hashes = hashbrown::HashSet<u128, FxBuildHasher>;
 
 /// The state of one cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Acc {
     /// Σ value, or rows.
     Sum(i128),
@@ -27,7 +28,7 @@ pub(crate) enum Acc {
     /// Latest.
     Last(i64),
     /// Hashes of texts.
-    Unique(Hashes),
+    Unique(#[serde(with = "crate::saved::hashes")] Hashes),
     /// Value times nanoseconds.
     Integral(i128),
     /// All values, unsorted.
@@ -39,7 +40,7 @@ pub(crate) enum Acc {
 }
 
 /// Events of a charge that is split or covered.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Priced {
     /// Σ amounts.
     pub(crate) amount: Rational,
@@ -97,7 +98,7 @@ pub(crate) fn fold_slot(inner: SlotFold, cell: &mut (i128, u64), value: i128, ro
 }
 
 /// A cell as a reader sees it: state from rows, and quantities given directly.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Reading {
     pub(crate) acc: Option<Acc>,
     /// In raw units, any rational.

@@ -4,9 +4,10 @@ use crate::rater::SetupError;
 use crate::subscription::{Served, Subscription, holds, intersect};
 use price_value::{Date, Span, Timestamp, Zone};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// One account of the usage.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) billed: u32,
@@ -16,7 +17,7 @@ pub(crate) struct Account {
 }
 
 /// What every row asks of its account, kept small and together.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Gate {
     /// The first stretch at which usage is accepted; empty where there is none.
     from: i64,
@@ -35,7 +36,7 @@ impl Gate {
 }
 
 /// One name on invoices.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Billed {
     pub(crate) name: String,
     spans: Vec<Span>,
@@ -73,6 +74,21 @@ impl Accounts {
             closed: false,
             pauses: Vec::new(),
         }
+    }
+
+    /// What a checkpoint keeps of it.
+    pub(crate) fn save(&self) -> (&[Account], &[Gate], &[Billed]) {
+        (&self.accounts, &self.gates, &self.billed)
+    }
+
+    /// Takes over what a checkpoint kept, in place of what is there.
+    pub(crate) fn load(&mut self, (accounts, gates, billed): (Vec<Account>, Vec<Gate>, Vec<Billed>)) {
+        let numbered = |names: &mut dyn Iterator<Item = &String>| {
+            names.enumerate().map(|(at, name)| (name.as_str().into(), at as u32)).collect()
+        };
+        self.by_name = numbered(&mut accounts.iter().map(|account| &account.name));
+        self.billed_by_name = numbered(&mut billed.iter().map(|billed| &billed.name));
+        (self.accounts, self.gates, self.billed) = (accounts, gates, billed);
     }
 
     /// From now on only accounts with a subscription are served, and none of them in a pause.

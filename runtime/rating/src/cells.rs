@@ -11,12 +11,13 @@ use hashbrown::HashMap;
 use indexmap::IndexSet;
 use price_ir::{DimIx, DimensionKind, FieldIx, Fold, KeyIx, KeySource, Plan, Sink};
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Deserialize, Serialize};
 
 /// No slot, lane or chunk.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// Which cell, apart from when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct CellAt {
     /// Mixed radix over the closed keys.
     pub(crate) cell: u32,
@@ -128,12 +129,13 @@ pub(crate) struct Cells {
     given: FxHashMap<u32, FxHashMap<CellAt, Reading>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Store {
     /// A run of sums (and event counts) per lane.
     Dense { chunk: Vec<u32>, sums: Vec<i128>, events: Option<Vec<u64>> },
     /// Any accumulator.
     Keyed {
+        #[serde(with = "crate::saved::index")]
         index: HashMap<(u32, CellAt), u32, FxBuildHasher>,
         accs: Vec<Acc>,
         by_lane: FxHashMap<u32, Vec<(CellAt, u32)>>,
@@ -141,7 +143,7 @@ enum Store {
 }
 
 /// Slices of slots, numbered; the identity for sinks that are not cut.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Lanes {
     sliced: bool,
     index: FxHashMap<(u32, i64), u32>,
@@ -170,7 +172,36 @@ impl Lanes {
     }
 }
 
+/// What a checkpoint keeps of the cells of a sink.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SavedCells {
+    combos: IndexSet<Box<[u32]>, FxBuildHasher>,
+    store: Store,
+    lanes: Lanes,
+    given: FxHashMap<u32, FxHashMap<CellAt, Reading>>,
+}
+
+/// The same, to be written.
+#[derive(Debug, Serialize)]
+pub(crate) struct SavingCells<'c> {
+    combos: &'c IndexSet<Box<[u32]>, FxBuildHasher>,
+    store: &'c Store,
+    lanes: &'c Lanes,
+    given: &'c FxHashMap<u32, FxHashMap<CellAt, Reading>>,
+}
+
 impl Cells {
+    pub(crate) fn save(&self) -> SavingCells<'_> {
+        SavingCells { combos: &self.shape.combos, store: &self.store, lanes: &self.lanes, given: &self.given }
+    }
+
+    /// Takes over what a checkpoint kept of the cells of the same sink.
+    pub(crate) fn load(&mut self, saved: SavedCells) {
+        let SavedCells { combos, store, lanes, given } = saved;
+        self.shape.combos = combos;
+        (self.store, self.lanes, self.given) = (store, lanes, given);
+    }
+
     pub(crate) fn new(plan: &Plan, sink: &Sink, slicing: Slicing) -> Cells {
         let shape = Shape::new(plan, sink);
         let sums = match &sink.fold {

@@ -7,9 +7,10 @@ use crate::levels::{Held, Holder, Part};
 use crate::rater::{InjectError, Rater, When};
 use price_ir::{BalanceIx, CellRule, Charge, Cond, DimIx, KeyIx, Sink, SinkIx};
 use price_value::{Date, Period, Rational, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What a balance held when its subject came from another system.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpeningLot {
     /// What is left of it, in the balance's currency; above zero.
     pub units: Rational,

@@ -7,9 +7,10 @@ use crate::limits::OPEN_LABELS_MAX;
 use indexmap::IndexSet;
 use price_ir::{Batch, Column, DimIx, DimensionKind, FieldType, Plan};
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 /// The labels seen so far, per open dimension of a plan.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct OpenLabels {
     seen: Vec<Option<IndexSet<Box<str>, FxBuildHasher>>>,
 }

@@ -10,12 +10,13 @@ use crate::slots::Slots;
 use price_ir::Fold;
 use price_value::Period;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 /// The levels of one sink.
 ///
 /// A cell's level is the sum of those of its parts: of each account of a pool, and where a price
 /// drops dimensions of its meter, of each combination of all the meter's labels.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Levels {
     parts: FxHashMap<Part, i64>,
     index: FxHashMap<(u32, CellAt), u32>,
@@ -26,7 +27,7 @@ pub(crate) struct Levels {
 }
 
 /// What holds a level of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) account: u32,
     /// In the sink that keeps the parts.
@@ -34,7 +35,7 @@ pub(crate) struct Part {
 }
 
 /// A level of a cell from an instant on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) at: CellAt,
     /// In raw steps.

@@ -5,9 +5,10 @@
 
 use price_ir::Rollover;
 use price_value::Rational;
+use serde::{Deserialize, Serialize};
 
 /// What was carried from an earlier window.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Lot {
     left: Rational,
     /// Windows in which it may be used, this one included; above zero.
@@ -15,7 +16,7 @@ struct Lot {
 }
 
 /// The lots of one window.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Lots {
     /// Rest of this window's grant.
     grant: Rational,

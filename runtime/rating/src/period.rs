@@ -7,10 +7,11 @@ use price_ir::Plan;
 use price_value::time::NANOS_PER_SECOND;
 use price_value::{Date, Period, Schedule, Timestamp, Window, Zone};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
 /// A stretch of time: `from <= t < until`, nanoseconds since the epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Stretch {
     pub(crate) from: i64,
     pub(crate) until: i64,
@@ -73,6 +74,20 @@ impl Timeline {
         let index = self.periods.len() as u32 - 1;
         self.by_day.insert(period.from, index);
         index
+    }
+
+    /// First days of the periods, by index.
+    pub(crate) fn save(&self) -> Vec<Date> {
+        self.periods.iter().map(|period| period.from).collect()
+    }
+
+    /// Gives periods the indices that they had.
+    pub(crate) fn load(&mut self, firsts: Vec<Date>) {
+        (self.periods, self.by_day, self.last) = (Vec::new(), FxHashMap::default(), 0);
+        for first in firsts {
+            let period = self.billing.period_of(&self.zone, first);
+            self.index(&period);
+        }
     }
 
     /// Whether windows of this length restart inside a billing period.

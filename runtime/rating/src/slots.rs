@@ -2,9 +2,10 @@
 
 use crate::cells::NONE;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// The slots of a rater. Numbers depend on arrival and reach no output.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Slots {
     by_period: Vec<Vec<u32>>,
     info: Vec<(u32, u32)>,

@@ -19,10 +19,11 @@ use price_ir::{
 };
 use price_value::Rational;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Allowances that are drawn while rows arrive.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Book {
     /// Lots of the window that is going on, by billed subject and allowance.
     lots: FxHashMap<(u32, u32), (Stretch, Lots)>,

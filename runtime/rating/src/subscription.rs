@@ -1,9 +1,10 @@
 //! Who is billed, and on which days they are served.
 
 use price_value::{Date, Period, Span, Timestamp, Zone};
+use serde::{Deserialize, Serialize};
 
 /// One account on the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     /// Account: the subject of its events.
     pub account: String,
@@ -33,7 +34,7 @@ impl Subscription {
 }
 
 /// Days served, as disjoint spans in order; without a subscription one open span.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Served {
     /// The days on which there is service.
     days: Vec<Span>,

@@ -1,324 +1,352 @@
-var lt,x,Bt,Le,F,Dt,Wt,Vt,Jt,xt,yt,gt,Fe,K={},zt=[],Me=/acit|ex(?:s|g|n|p|$)|rph|grid|ows|mnc|ntw|ine[ch]|zoo|^ord|itera/i,it=Array.isArray;function U(t,e){for(var n in e)t[n]=e[n];return t}function wt(t){t&&t.parentNode&&t.parentNode.removeChild(t)}function kt(t,e,n){var s,a,o,r={};for(o in e)o=="key"?s=e[o]:o=="ref"?a=e[o]:r[o]=e[o];if(arguments.length>2&&(r.children=arguments.length>3?lt.call(arguments,2):n),typeof t=="function"&&t.defaultProps!=null)for(o in t.defaultProps)r[o]===void 0&&(r[o]=t.defaultProps[o]);return ot(t,r,s,a,null)}function ot(t,e,n,s,a){var o={type:t,props:e,key:n,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:void 0,__v:a??++Bt,__i:-1,__u:0};return a==null&&x.vnode!=null&&x.vnode(o),o}function ct(t){return t.children}function at(t,e){this.props=t,this.context=e}function V(t,e){if(e==null)return t.__?V(t.__,t.__i+1):null;for(var n;e<t.__k.length;e++)if((n=t.__k[e])!=null&&n.__e!=null)return n.__e;return typeof t.type=="function"?V(t):null}function Gt(t){var e,n;if((t=t.__)!=null&&t.__c!=null){for(t.__e=t.__c.base=null,e=0;e<t.__k.length;e++)if((n=t.__k[e])!=null&&n.__e!=null){t.__e=t.__c.base=n.__e;break}return Gt(t)}}function Lt(t){(!t.__d&&(t.__d=!0)&&F.push(t)&&!rt.__r++||Dt!=x.debounceRendering)&&((Dt=x.debounceRendering)||Wt)(rt)}function rt(){for(var t,e,n,s,a,o,r,i=1;F.length;)F.length>i&&F.sort(Vt),t=F.shift(),i=F.length,t.__d&&(n=void 0,s=void 0,a=(s=(e=t).__v).__e,o=[],r=[],e.__P&&((n=U({},s)).__v=s.__v+1,x.vnode&&x.vnode(n),St(e.__P,n,s,e.__n,e.__P.namespaceURI,32&s.__u?[a]:null,o,a??V(s),!!(32&s.__u),r),n.__v=s.__v,n.__.__k[n.__i]=n,Qt(o,n,r),s.__e=s.__=null,n.__e!=a&&Gt(n)));rt.__r=0}function Kt(t,e,n,s,a,o,r,i,l,d,p){var u,_,$,m,A,E,g,b=s&&s.__k||zt,O=e.length;for(l=Be(n,e,b,l,O),u=0;u<O;u++)($=n.__k[u])!=null&&(_=$.__i==-1?K:b[$.__i]||K,$.__i=u,E=St(t,$,_,a,o,r,i,l,d,p),m=$.__e,$.ref&&_.ref!=$.ref&&(_.ref&&Ct(_.ref,null,$),p.push($.ref,$.__c||m,$)),A==null&&m!=null&&(A=m),(g=!!(4&$.__u))||_.__k===$.__k?l=Zt($,l,t,g):typeof $.type=="function"&&E!==void 0?l=E:m&&(l=m.nextSibling),$.__u&=-7);return n.__e=A,l}function Be(t,e,n,s,a){var o,r,i,l,d,p=n.length,u=p,_=0;for(t.__k=new Array(a),o=0;o<a;o++)(r=e[o])!=null&&typeof r!="boolean"&&typeof r!="function"?(l=o+_,(r=t.__k[o]=typeof r=="string"||typeof r=="number"||typeof r=="bigint"||r.constructor==String?ot(null,r,null,null,null):it(r)?ot(ct,{children:r},null,null,null):r.constructor==null&&r.__b>0?ot(r.type,r.props,r.key,r.ref?r.ref:null,r.__v):r).__=t,r.__b=t.__b+1,i=null,(d=r.__i=We(r,n,l,u))!=-1&&(u--,(i=n[d])&&(i.__u|=2)),i==null||i.__v==null?(d==-1&&(a>p?_--:a<p&&_++),typeof r.type!="function"&&(r.__u|=4)):d!=l&&(d==l-1?_--:d==l+1?_++:(d>l?_--:_++,r.__u|=4))):t.__k[o]=null;if(u)for(o=0;o<p;o++)(i=n[o])!=null&&(2&i.__u)==0&&(i.__e==s&&(s=V(i)),Xt(i,i));return s}function Zt(t,e,n,s){var a,o;if(typeof t.type=="function"){for(a=t.__k,o=0;a&&o<a.length;o++)a[o]&&(a[o].__=t,e=Zt(a[o],e,n,s));return e}t.__e!=e&&(s&&(e&&t.type&&!e.parentNode&&(e=V(t)),n.insertBefore(t.__e,e||null)),e=t.__e);do e=e&&e.nextSibling;while(e!=null&&e.nodeType==8);return e}function We(t,e,n,s){var a,o,r,i=t.key,l=t.type,d=e[n],p=d!=null&&(2&d.__u)==0;if(d===null&&t.key==null||p&&i==d.key&&l==d.type)return n;if(s>(p?1:0)){for(a=n-1,o=n+1;a>=0||o<e.length;)if((d=e[r=a>=0?a--:o++])!=null&&(2&d.__u)==0&&i==d.key&&l==d.type)return r}return-1}function Ft(t,e,n){e[0]=="-"?t.setProperty(e,n??""):t[e]=n==null?"":typeof n!="number"||Me.test(e)?n:n+"px"}function st(t,e,n,s,a){var o,r;t:if(e=="style")if(typeof n=="string")t.style.cssText=n;else{if(typeof s=="string"&&(t.style.cssText=s=""),s)for(e in s)n&&e in n||Ft(t.style,e,"");if(n)for(e in n)s&&n[e]==s[e]||Ft(t.style,e,n[e])}else if(e[0]=="o"&&e[1]=="n")o=e!=(e=e.replace(Jt,"$1")),r=e.toLowerCase(),e=r in t||e=="onFocusOut"||e=="onFocusIn"?r.slice(2):e.slice(2),t.l||(t.l={}),t.l[e+o]=n,n?s?n.u=s.u:(n.u=xt,t.addEventListener(e,o?gt:yt,o)):t.removeEventListener(e,o?gt:yt,o);else{if(a=="http://www.w3.org/2000/svg")e=e.replace(/xlink(H|:h)/,"h").replace(/sName$/,"s");else if(e!="width"&&e!="height"&&e!="href"&&e!="list"&&e!="form"&&e!="tabIndex"&&e!="download"&&e!="rowSpan"&&e!="colSpan"&&e!="role"&&e!="popover"&&e in t)try{t[e]=n??"";break t}catch{}typeof n=="function"||(n==null||n===!1&&e[4]!="-"?t.removeAttribute(e):t.setAttribute(e,e=="popover"&&n==1?"":n))}}function Mt(t){return function(e){if(this.l){var n=this.l[e.type+t];if(e.t==null)e.t=xt++;else if(e.t<n.u)return;return n(x.event?x.event(e):e)}}}function St(t,e,n,s,a,o,r,i,l,d){var p,u,_,$,m,A,E,g,b,O,D,et,z,Ot,nt,G,vt,q=e.type;if(e.constructor!=null)return null;128&n.__u&&(l=!!(32&n.__u),o=[i=e.__e=n.__e]),(p=x.__b)&&p(e);t:if(typeof q=="function")try{if(g=e.props,b="prototype"in q&&q.prototype.render,O=(p=q.contextType)&&s[p.__c],D=p?O?O.props.value:p.__:s,n.__c?E=(u=e.__c=n.__c).__=u.__E:(b?e.__c=u=new q(g,D):(e.__c=u=new at(g,D),u.constructor=q,u.render=Je),O&&O.sub(u),u.props=g,u.state||(u.state={}),u.context=D,u.__n=s,_=u.__d=!0,u.__h=[],u._sb=[]),b&&u.__s==null&&(u.__s=u.state),b&&q.getDerivedStateFromProps!=null&&(u.__s==u.state&&(u.__s=U({},u.__s)),U(u.__s,q.getDerivedStateFromProps(g,u.__s))),$=u.props,m=u.state,u.__v=e,_)b&&q.getDerivedStateFromProps==null&&u.componentWillMount!=null&&u.componentWillMount(),b&&u.componentDidMount!=null&&u.__h.push(u.componentDidMount);else{if(b&&q.getDerivedStateFromProps==null&&g!==$&&u.componentWillReceiveProps!=null&&u.componentWillReceiveProps(g,D),!u.__e&&u.shouldComponentUpdate!=null&&u.shouldComponentUpdate(g,u.__s,D)===!1||e.__v==n.__v){for(e.__v!=n.__v&&(u.props=g,u.state=u.__s,u.__d=!1),e.__e=n.__e,e.__k=n.__k,e.__k.some(function(W){W&&(W.__=e)}),et=0;et<u._sb.length;et++)u.__h.push(u._sb[et]);u._sb=[],u.__h.length&&r.push(u);break t}u.componentWillUpdate!=null&&u.componentWillUpdate(g,u.__s,D),b&&u.componentDidUpdate!=null&&u.__h.push(function(){u.componentDidUpdate($,m,A)})}if(u.context=D,u.props=g,u.__P=t,u.__e=!1,z=x.__r,Ot=0,b){for(u.state=u.__s,u.__d=!1,z&&z(e),p=u.render(u.props,u.state,u.context),nt=0;nt<u._sb.length;nt++)u.__h.push(u._sb[nt]);u._sb=[]}else do u.__d=!1,z&&z(e),p=u.render(u.props,u.state,u.context),u.state=u.__s;while(u.__d&&++Ot<25);u.state=u.__s,u.getChildContext!=null&&(s=U(U({},s),u.getChildContext())),b&&!_&&u.getSnapshotBeforeUpdate!=null&&(A=u.getSnapshotBeforeUpdate($,m)),G=p,p!=null&&p.type===ct&&p.key==null&&(G=Yt(p.props.children)),i=Kt(t,it(G)?G:[G],e,n,s,a,o,r,i,l,d),u.base=e.__e,e.__u&=-161,u.__h.length&&r.push(u),E&&(u.__E=u.__=null)}catch(W){if(e.__v=null,l||o!=null)if(W.then){for(e.__u|=l?160:128;i&&i.nodeType==8&&i.nextSibling;)i=i.nextSibling;o[o.indexOf(i)]=null,e.__e=i}else{for(vt=o.length;vt--;)wt(o[vt]);bt(e)}else e.__e=n.__e,e.__k=n.__k,W.then||bt(e);x.__e(W,e,n)}else o==null&&e.__v==n.__v?(e.__k=n.__k,e.__e=n.__e):i=e.__e=Ve(n.__e,e,n,s,a,o,r,l,d);return(p=x.diffed)&&p(e),128&e.__u?void 0:i}function bt(t){t&&t.__c&&(t.__c.__e=!0),t&&t.__k&&t.__k.forEach(bt)}function Qt(t,e,n){for(var s=0;s<n.length;s++)Ct(n[s],n[++s],n[++s]);x.__c&&x.__c(e,t),t.some(function(a){try{t=a.__h,a.__h=[],t.some(function(o){o.call(a)})}catch(o){x.__e(o,a.__v)}})}function Yt(t){return typeof t!="object"||t==null||t.__b&&t.__b>0?t:it(t)?t.map(Yt):U({},t)}function Ve(t,e,n,s,a,o,r,i,l){var d,p,u,_,$,m,A,E=n.props,g=e.props,b=e.type;if(b=="svg"?a="http://www.w3.org/2000/svg":b=="math"?a="http://www.w3.org/1998/Math/MathML":a||(a="http://www.w3.org/1999/xhtml"),o!=null){for(d=0;d<o.length;d++)if(($=o[d])&&"setAttribute"in $==!!b&&(b?$.localName==b:$.nodeType==3)){t=$,o[d]=null;break}}if(t==null){if(b==null)return document.createTextNode(g);t=document.createElementNS(a,b,g.is&&g),i&&(x.__m&&x.__m(e,o),i=!1),o=null}if(b==null)E===g||i&&t.data==g||(t.data=g);else{if(o=o&&lt.call(t.childNodes),E=n.props||K,!i&&o!=null)for(E={},d=0;d<t.attributes.length;d++)E[($=t.attributes[d]).name]=$.value;for(d in E)if($=E[d],d!="children"){if(d=="dangerouslySetInnerHTML")u=$;else if(!(d in g)){if(d=="value"&&"defaultValue"in g||d=="checked"&&"defaultChecked"in g)continue;st(t,d,null,$,a)}}for(d in g)$=g[d],d=="children"?_=$:d=="dangerouslySetInnerHTML"?p=$:d=="value"?m=$:d=="checked"?A=$:i&&typeof $!="function"||E[d]===$||st(t,d,$,E[d],a);if(p)i||u&&(p.__html==u.__html||p.__html==t.innerHTML)||(t.innerHTML=p.__html),e.__k=[];else if(u&&(t.innerHTML=""),Kt(e.type=="template"?t.content:t,it(_)?_:[_],e,n,s,b=="foreignObject"?"http://www.w3.org/1999/xhtml":a,o,r,o?o[0]:n.__k&&V(n,0),i,l),o!=null)for(d=o.length;d--;)wt(o[d]);i||(d="value",b=="progress"&&m==null?t.removeAttribute("value"):m!=null&&(m!==t[d]||b=="progress"&&!m||b=="option"&&m!=E[d])&&st(t,d,m,E[d],a),d="checked",A!=null&&A!=t[d]&&st(t,d,A,E[d],a))}return t}function Ct(t,e,n){try{if(typeof t=="function"){var s=typeof t.__u=="function";s&&t.__u(),s&&e==null||(t.__u=t(e))}else t.current=e}catch(a){x.__e(a,n)}}function Xt(t,e,n){var s,a;if(x.unmount&&x.unmount(t),(s=t.ref)&&(s.current&&s.current!=t.__e||Ct(s,null,e)),(s=t.__c)!=null){if(s.componentWillUnmount)try{s.componentWillUnmount()}catch(o){x.__e(o,e)}s.base=s.__P=null}if(s=t.__k)for(a=0;a<s.length;a++)s[a]&&Xt(s[a],e,n||typeof t.type!="function");n||wt(t.__e),t.__c=t.__=t.__e=void 0}function Je(t,e,n){return this.constructor(t,n)}function te(t,e,n){var s,a,o,r;e==document&&(e=document.documentElement),x.__&&x.__(t,e),a=(s=typeof n=="function")?null:n&&n.__k||e.__k,o=[],r=[],St(e,t=(!s&&n||e).__k=kt(ct,null,[t]),a||K,K,e.namespaceURI,!s&&n?[n]:a?null:e.firstChild?lt.call(e.childNodes):null,o,!s&&n?n:a?a.__e:e.firstChild,s,r),Qt(o,t,r)}lt=zt.slice,x={__e:function(t,e,n,s){for(var a,o,r;e=e.__;)if((a=e.__c)&&!a.__)try{if((o=a.constructor)&&o.getDerivedStateFromError!=null&&(a.setState(o.getDerivedStateFromError(t)),r=a.__d),a.componentDidCatch!=null&&(a.componentDidCatch(t,s||{}),r=a.__d),r)return a.__E=a}catch(i){t=i}throw t}},Bt=0,Le=function(t){return t!=null&&t.constructor==null},at.prototype.setState=function(t,e){var n;n=this.__s!=null&&this.__s!=this.state?this.__s:this.__s=U({},this.state),typeof t=="function"&&(t=t(U({},n),this.props)),t&&U(n,t),t!=null&&this.__v&&(e&&this._sb.push(e),Lt(this))},at.prototype.forceUpdate=function(t){this.__v&&(this.__e=!0,t&&this.__h.push(t),Lt(this))},at.prototype.render=ct,F=[],Wt=typeof Promise=="function"?Promise.prototype.then.bind(Promise.resolve()):setTimeout,Vt=function(t,e){return t.__v.__b-e.__v.__b},rt.__r=0,Jt=/(PointerCapture)$|Capture$/i,xt=0,yt=Mt(!1),gt=Mt(!0),Fe=0;var Z,S,Tt,ee,Q=0,ce=[],T=x,ne=T.__b,se=T.__r,oe=T.diffed,ae=T.__c,re=T.unmount,le=T.__;function It(t,e){T.__h&&T.__h(S,t,Q||e),Q=0;var n=S.__H||(S.__H={__:[],__h:[]});return t>=n.__.length&&n.__.push({}),n.__[t]}function y(t){return Q=1,ze(_e,t)}function ze(t,e,n){var s=It(Z++,2);if(s.t=t,!s.__c&&(s.__=[n?n(e):_e(void 0,e),function(i){var l=s.__N?s.__N[0]:s.__[0],d=s.t(l,i);l!==d&&(s.__N=[d,s.__[1]],s.__c.setState({}))}],s.__c=S,!S.__f)){var a=function(i,l,d){if(!s.__c.__H)return!0;var p=s.__c.__H.__.filter(function(_){return!!_.__c});if(p.every(function(_){return!_.__N}))return!o||o.call(this,i,l,d);var u=s.__c.props!==i;return p.forEach(function(_){if(_.__N){var $=_.__[0];_.__=_.__N,_.__N=void 0,$!==_.__[0]&&(u=!0)}}),o&&o.call(this,i,l,d)||u};S.__f=!0;var o=S.shouldComponentUpdate,r=S.componentWillUpdate;S.componentWillUpdate=function(i,l,d){if(this.__e){var p=o;o=void 0,a(i,l,d),o=p}r&&r.call(this,i,l,d)},S.shouldComponentUpdate=a}return s.__N||s.__}function L(t,e){var n=It(Z++,3);!T.__s&&pe(n.__H,e)&&(n.__=t,n.u=e,S.__H.__h.push(n))}function dt(t){return Q=5,ue(function(){return{current:t}},[])}function ue(t,e){var n=It(Z++,7);return pe(n.__H,e)&&(n.__=t(),n.__H=e,n.__h=t),n.__}function de(t,e){return Q=8,ue(function(){return t},e)}function Ge(){for(var t;t=ce.shift();)if(t.__P&&t.__H)try{t.__H.__h.forEach(ut),t.__H.__h.forEach(Et),t.__H.__h=[]}catch(e){t.__H.__h=[],T.__e(e,t.__v)}}T.__b=function(t){S=null,ne&&ne(t)},T.__=function(t,e){t&&e.__k&&e.__k.__m&&(t.__m=e.__k.__m),le&&le(t,e)},T.__r=function(t){se&&se(t),Z=0;var e=(S=t.__c).__H;e&&(Tt===S?(e.__h=[],S.__h=[],e.__.forEach(function(n){n.__N&&(n.__=n.__N),n.u=n.__N=void 0})):(e.__h.forEach(ut),e.__h.forEach(Et),e.__h=[],Z=0)),Tt=S},T.diffed=function(t){oe&&oe(t);var e=t.__c;e&&e.__H&&(e.__H.__h.length&&(ce.push(e)!==1&&ee===T.requestAnimationFrame||((ee=T.requestAnimationFrame)||Ke)(Ge)),e.__H.__.forEach(function(n){n.u&&(n.__H=n.u),n.u=void 0})),Tt=S=null},T.__c=function(t,e){e.some(function(n){try{n.__h.forEach(ut),n.__h=n.__h.filter(function(s){return!s.__||Et(s)})}catch(s){e.some(function(a){a.__h&&(a.__h=[])}),e=[],T.__e(s,n.__v)}}),ae&&ae(t,e)},T.unmount=function(t){re&&re(t);var e,n=t.__c;n&&n.__H&&(n.__H.__.forEach(function(s){try{ut(s)}catch(a){e=a}}),n.__H=void 0,e&&T.__e(e,n.__v))};var ie=typeof requestAnimationFrame=="function";function Ke(t){var e,n=function(){clearTimeout(s),ie&&cancelAnimationFrame(e),setTimeout(t)},s=setTimeout(n,35);ie&&(e=requestAnimationFrame(n))}function ut(t){var e=S,n=t.__c;typeof n=="function"&&(t.__c=void 0,n()),S=e}function Et(t){var e=S;t.__c=t.__(),S=e}function pe(t,e){return!t||t.length!==e.length||e.some(function(n,s){return n!==t[s]})}function _e(t,e){return typeof e=="function"?e(t):e}var Pt="price-key",J={get:()=>sessionStorage.getItem(Pt)??"",set:t=>t?sessionStorage.setItem(Pt,t):sessionStorage.removeItem(Pt)},pt=class extends Error{constructor(e,n){super(n?.detail??`the server answered with ${e}`),this.status=e,this.code=n?.code,this.title=n?.title??"this did not work"}},Ze=(t={})=>J.get()?{authorization:`Bearer ${J.get()}`,...t}:t;async function Qe(t){if(t.ok)return t;let e=await t.json().catch(()=>null);throw t.status===401&&window.dispatchEvent(new Event("price-key-wanted")),new pt(t.status,e)}var Y=async(t,e={})=>Qe(await fetch(t,{...e,headers:Ze(e.headers)}).catch(()=>{throw new pt(0,{title:"the server cannot be reached",detail:"it may be starting; this page asks again"})})),w=async t=>(await Y(t)).json(),_t=async t=>(await Y(t)).text(),$e=async t=>(await Y(t)).blob(),fe=async(t,e)=>(await Y(t,{method:"POST",body:e??"",headers:{"content-type":"application/json"}})).json(),H=t=>{let e=Object.entries(t).filter(([,n])=>n!=null&&n!=="");return e.length?`?${new URLSearchParams(e)}`:""};function me(t,e,n){let s=new AbortController;return(async()=>{for(;!s.signal.aborted;){try{let o=await Y(`/v1/postings${H({account:t})}`,{signal:s.signal});n(!0);let r=o.body.pipeThrough(new TextDecoderStream).getReader(),i="";for(;;){let{value:l,done:d}=await r.read();if(d)break;i+=l;let p=i.split(`
+var de,S,Ye,nn,V,Ge,Ze,Xe,et,Se,xe,ke,sn,Z={},tt=[],on=/acit|ex(?:s|g|n|p|$)|rph|grid|ows|mnc|ntw|ine[ch]|zoo|^ord|itera/i,fe=Array.isArray;function U(e,t){for(var n in t)e[n]=t[n];return e}function Pe(e){e&&e.parentNode&&e.parentNode.removeChild(e)}function Te(e,t,n){var s,r,o,i={};for(o in t)o=="key"?s=t[o]:o=="ref"?r=t[o]:i[o]=t[o];if(arguments.length>2&&(i.children=arguments.length>3?de.call(arguments,2):n),typeof e=="function"&&e.defaultProps!=null)for(o in e.defaultProps)i[o]===void 0&&(i[o]=e.defaultProps[o]);return le(e,i,s,r,null)}function le(e,t,n,s,r){var o={type:e,props:t,key:n,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:void 0,__v:r??++Ye,__i:-1,__u:0};return r==null&&S.vnode!=null&&S.vnode(o),o}function pe(e){return e.children}function ce(e,t){this.props=e,this.context=t}function K(e,t){if(t==null)return e.__?K(e.__,e.__i+1):null;for(var n;t<e.__k.length;t++)if((n=e.__k[t])!=null&&n.__e!=null)return n.__e;return typeof e.type=="function"?K(e):null}function nt(e){var t,n;if((e=e.__)!=null&&e.__c!=null){for(e.__e=e.__c.base=null,t=0;t<e.__k.length;t++)if((n=e.__k[t])!=null&&n.__e!=null){e.__e=e.__c.base=n.__e;break}return nt(e)}}function Je(e){(!e.__d&&(e.__d=!0)&&V.push(e)&&!ue.__r++||Ge!=S.debounceRendering)&&((Ge=S.debounceRendering)||Ze)(ue)}function ue(){for(var e,t,n,s,r,o,i,a=1;V.length;)V.length>a&&V.sort(Xe),e=V.shift(),a=V.length,e.__d&&(n=void 0,s=void 0,r=(s=(t=e).__v).__e,o=[],i=[],t.__P&&((n=U({},s)).__v=s.__v+1,S.vnode&&S.vnode(n),Ee(t.__P,n,s,t.__n,t.__P.namespaceURI,32&s.__u?[r]:null,o,r??K(s),!!(32&s.__u),i),n.__v=s.__v,n.__.__k[n.__i]=n,rt(o,n,i),s.__e=s.__=null,n.__e!=r&&nt(n)));ue.__r=0}function st(e,t,n,s,r,o,i,a,l,d,f){var u,m,p,_,C,g,v,$=s&&s.__k||tt,y=t.length;for(l=rn(n,t,$,l,y),u=0;u<y;u++)(p=n.__k[u])!=null&&(m=p.__i==-1?Z:$[p.__i]||Z,p.__i=u,g=Ee(e,p,m,r,o,i,a,l,d,f),_=p.__e,p.ref&&m.ref!=p.ref&&(m.ref&&Ne(m.ref,null,p),f.push(p.ref,p.__c||_,p)),C==null&&_!=null&&(C=_),(v=!!(4&p.__u))||m.__k===p.__k?l=ot(p,l,e,v):typeof p.type=="function"&&g!==void 0?l=g:_&&(l=_.nextSibling),p.__u&=-7);return n.__e=C,l}function rn(e,t,n,s,r){var o,i,a,l,d,f=n.length,u=f,m=0;for(e.__k=new Array(r),o=0;o<r;o++)(i=t[o])!=null&&typeof i!="boolean"&&typeof i!="function"?(l=o+m,(i=e.__k[o]=typeof i=="string"||typeof i=="number"||typeof i=="bigint"||i.constructor==String?le(null,i,null,null,null):fe(i)?le(pe,{children:i},null,null,null):i.constructor==null&&i.__b>0?le(i.type,i.props,i.key,i.ref?i.ref:null,i.__v):i).__=e,i.__b=e.__b+1,a=null,(d=i.__i=an(i,n,l,u))!=-1&&(u--,(a=n[d])&&(a.__u|=2)),a==null||a.__v==null?(d==-1&&(r>f?m--:r<f&&m++),typeof i.type!="function"&&(i.__u|=4)):d!=l&&(d==l-1?m--:d==l+1?m++:(d>l?m--:m++,i.__u|=4))):e.__k[o]=null;if(u)for(o=0;o<f;o++)(a=n[o])!=null&&(2&a.__u)==0&&(a.__e==s&&(s=K(a)),at(a,a));return s}function ot(e,t,n,s){var r,o;if(typeof e.type=="function"){for(r=e.__k,o=0;r&&o<r.length;o++)r[o]&&(r[o].__=e,t=ot(r[o],t,n,s));return t}e.__e!=t&&(s&&(t&&e.type&&!t.parentNode&&(t=K(e)),n.insertBefore(e.__e,t||null)),t=e.__e);do t=t&&t.nextSibling;while(t!=null&&t.nodeType==8);return t}function an(e,t,n,s){var r,o,i,a=e.key,l=e.type,d=t[n],f=d!=null&&(2&d.__u)==0;if(d===null&&e.key==null||f&&a==d.key&&l==d.type)return n;if(s>(f?1:0)){for(r=n-1,o=n+1;r>=0||o<t.length;)if((d=t[i=r>=0?r--:o++])!=null&&(2&d.__u)==0&&a==d.key&&l==d.type)return i}return-1}function Ke(e,t,n){t[0]=="-"?e.setProperty(t,n??""):e[t]=n==null?"":typeof n!="number"||on.test(t)?n:n+"px"}function ae(e,t,n,s,r){var o,i;e:if(t=="style")if(typeof n=="string")e.style.cssText=n;else{if(typeof s=="string"&&(e.style.cssText=s=""),s)for(t in s)n&&t in n||Ke(e.style,t,"");if(n)for(t in n)s&&n[t]==s[t]||Ke(e.style,t,n[t])}else if(t[0]=="o"&&t[1]=="n")o=t!=(t=t.replace(et,"$1")),i=t.toLowerCase(),t=i in e||t=="onFocusOut"||t=="onFocusIn"?i.slice(2):t.slice(2),e.l||(e.l={}),e.l[t+o]=n,n?s?n.u=s.u:(n.u=Se,e.addEventListener(t,o?ke:xe,o)):e.removeEventListener(t,o?ke:xe,o);else{if(r=="http://www.w3.org/2000/svg")t=t.replace(/xlink(H|:h)/,"h").replace(/sName$/,"s");else if(t!="width"&&t!="height"&&t!="href"&&t!="list"&&t!="form"&&t!="tabIndex"&&t!="download"&&t!="rowSpan"&&t!="colSpan"&&t!="role"&&t!="popover"&&t in e)try{e[t]=n??"";break e}catch{}typeof n=="function"||(n==null||n===!1&&t[4]!="-"?e.removeAttribute(t):e.setAttribute(t,t=="popover"&&n==1?"":n))}}function Qe(e){return function(t){if(this.l){var n=this.l[t.type+e];if(t.t==null)t.t=Se++;else if(t.t<n.u)return;return n(S.event?S.event(t):t)}}}function Ee(e,t,n,s,r,o,i,a,l,d){var f,u,m,p,_,C,g,v,$,y,T,N,j,W,B,Y,we,M=t.type;if(t.constructor!=null)return null;128&n.__u&&(l=!!(32&n.__u),o=[a=t.__e=n.__e]),(f=S.__b)&&f(t);e:if(typeof M=="function")try{if(v=t.props,$="prototype"in M&&M.prototype.render,y=(f=M.contextType)&&s[f.__c],T=f?y?y.props.value:f.__:s,n.__c?g=(u=t.__c=n.__c).__=u.__E:($?t.__c=u=new M(v,T):(t.__c=u=new ce(v,T),u.constructor=M,u.render=cn),y&&y.sub(u),u.props=v,u.state||(u.state={}),u.context=T,u.__n=s,m=u.__d=!0,u.__h=[],u._sb=[]),$&&u.__s==null&&(u.__s=u.state),$&&M.getDerivedStateFromProps!=null&&(u.__s==u.state&&(u.__s=U({},u.__s)),U(u.__s,M.getDerivedStateFromProps(v,u.__s))),p=u.props,_=u.state,u.__v=t,m)$&&M.getDerivedStateFromProps==null&&u.componentWillMount!=null&&u.componentWillMount(),$&&u.componentDidMount!=null&&u.__h.push(u.componentDidMount);else{if($&&M.getDerivedStateFromProps==null&&v!==p&&u.componentWillReceiveProps!=null&&u.componentWillReceiveProps(v,T),!u.__e&&u.shouldComponentUpdate!=null&&u.shouldComponentUpdate(v,u.__s,T)===!1||t.__v==n.__v){for(t.__v!=n.__v&&(u.props=v,u.state=u.__s,u.__d=!1),t.__e=n.__e,t.__k=n.__k,t.__k.some(function(J){J&&(J.__=t)}),N=0;N<u._sb.length;N++)u.__h.push(u._sb[N]);u._sb=[],u.__h.length&&i.push(u);break e}u.componentWillUpdate!=null&&u.componentWillUpdate(v,u.__s,T),$&&u.componentDidUpdate!=null&&u.__h.push(function(){u.componentDidUpdate(p,_,C)})}if(u.context=T,u.props=v,u.__P=e,u.__e=!1,j=S.__r,W=0,$){for(u.state=u.__s,u.__d=!1,j&&j(t),f=u.render(u.props,u.state,u.context),B=0;B<u._sb.length;B++)u.__h.push(u._sb[B]);u._sb=[]}else do u.__d=!1,j&&j(t),f=u.render(u.props,u.state,u.context),u.state=u.__s;while(u.__d&&++W<25);u.state=u.__s,u.getChildContext!=null&&(s=U(U({},s),u.getChildContext())),$&&!m&&u.getSnapshotBeforeUpdate!=null&&(C=u.getSnapshotBeforeUpdate(p,_)),Y=f,f!=null&&f.type===pe&&f.key==null&&(Y=it(f.props.children)),a=st(e,fe(Y)?Y:[Y],t,n,s,r,o,i,a,l,d),u.base=t.__e,t.__u&=-161,u.__h.length&&i.push(u),g&&(u.__E=u.__=null)}catch(J){if(t.__v=null,l||o!=null)if(J.then){for(t.__u|=l?160:128;a&&a.nodeType==8&&a.nextSibling;)a=a.nextSibling;o[o.indexOf(a)]=null,t.__e=a}else{for(we=o.length;we--;)Pe(o[we]);Ce(t)}else t.__e=n.__e,t.__k=n.__k,J.then||Ce(t);S.__e(J,t,n)}else o==null&&t.__v==n.__v?(t.__k=n.__k,t.__e=n.__e):a=t.__e=ln(n.__e,t,n,s,r,o,i,l,d);return(f=S.diffed)&&f(t),128&t.__u?void 0:a}function Ce(e){e&&e.__c&&(e.__c.__e=!0),e&&e.__k&&e.__k.forEach(Ce)}function rt(e,t,n){for(var s=0;s<n.length;s++)Ne(n[s],n[++s],n[++s]);S.__c&&S.__c(t,e),e.some(function(r){try{e=r.__h,r.__h=[],e.some(function(o){o.call(r)})}catch(o){S.__e(o,r.__v)}})}function it(e){return typeof e!="object"||e==null||e.__b&&e.__b>0?e:fe(e)?e.map(it):U({},e)}function ln(e,t,n,s,r,o,i,a,l){var d,f,u,m,p,_,C,g=n.props,v=t.props,$=t.type;if($=="svg"?r="http://www.w3.org/2000/svg":$=="math"?r="http://www.w3.org/1998/Math/MathML":r||(r="http://www.w3.org/1999/xhtml"),o!=null){for(d=0;d<o.length;d++)if((p=o[d])&&"setAttribute"in p==!!$&&($?p.localName==$:p.nodeType==3)){e=p,o[d]=null;break}}if(e==null){if($==null)return document.createTextNode(v);e=document.createElementNS(r,$,v.is&&v),a&&(S.__m&&S.__m(t,o),a=!1),o=null}if($==null)g===v||a&&e.data==v||(e.data=v);else{if(o=o&&de.call(e.childNodes),g=n.props||Z,!a&&o!=null)for(g={},d=0;d<e.attributes.length;d++)g[(p=e.attributes[d]).name]=p.value;for(d in g)if(p=g[d],d!="children"){if(d=="dangerouslySetInnerHTML")u=p;else if(!(d in v)){if(d=="value"&&"defaultValue"in v||d=="checked"&&"defaultChecked"in v)continue;ae(e,d,null,p,r)}}for(d in v)p=v[d],d=="children"?m=p:d=="dangerouslySetInnerHTML"?f=p:d=="value"?_=p:d=="checked"?C=p:a&&typeof p!="function"||g[d]===p||ae(e,d,p,g[d],r);if(f)a||u&&(f.__html==u.__html||f.__html==e.innerHTML)||(e.innerHTML=f.__html),t.__k=[];else if(u&&(e.innerHTML=""),st(t.type=="template"?e.content:e,fe(m)?m:[m],t,n,s,$=="foreignObject"?"http://www.w3.org/1999/xhtml":r,o,i,o?o[0]:n.__k&&K(n,0),a,l),o!=null)for(d=o.length;d--;)Pe(o[d]);a||(d="value",$=="progress"&&_==null?e.removeAttribute("value"):_!=null&&(_!==e[d]||$=="progress"&&!_||$=="option"&&_!=g[d])&&ae(e,d,_,g[d],r),d="checked",C!=null&&C!=e[d]&&ae(e,d,C,g[d],r))}return e}function Ne(e,t,n){try{if(typeof e=="function"){var s=typeof e.__u=="function";s&&e.__u(),s&&t==null||(e.__u=e(t))}else e.current=t}catch(r){S.__e(r,n)}}function at(e,t,n){var s,r;if(S.unmount&&S.unmount(e),(s=e.ref)&&(s.current&&s.current!=e.__e||Ne(s,null,t)),(s=e.__c)!=null){if(s.componentWillUnmount)try{s.componentWillUnmount()}catch(o){S.__e(o,t)}s.base=s.__P=null}if(s=e.__k)for(r=0;r<s.length;r++)s[r]&&at(s[r],t,n||typeof e.type!="function");n||Pe(e.__e),e.__c=e.__=e.__e=void 0}function cn(e,t,n){return this.constructor(e,n)}function lt(e,t,n){var s,r,o,i;t==document&&(t=document.documentElement),S.__&&S.__(e,t),r=(s=typeof n=="function")?null:n&&n.__k||t.__k,o=[],i=[],Ee(t,e=(!s&&n||t).__k=Te(pe,null,[e]),r||Z,Z,t.namespaceURI,!s&&n?[n]:r?null:t.firstChild?de.call(t.childNodes):null,o,!s&&n?n:r?r.__e:t.firstChild,s,i),rt(o,e,i)}de=tt.slice,S={__e:function(e,t,n,s){for(var r,o,i;t=t.__;)if((r=t.__c)&&!r.__)try{if((o=r.constructor)&&o.getDerivedStateFromError!=null&&(r.setState(o.getDerivedStateFromError(e)),i=r.__d),r.componentDidCatch!=null&&(r.componentDidCatch(e,s||{}),i=r.__d),i)return r.__E=r}catch(a){e=a}throw e}},Ye=0,nn=function(e){return e!=null&&e.constructor==null},ce.prototype.setState=function(e,t){var n;n=this.__s!=null&&this.__s!=this.state?this.__s:this.__s=U({},this.state),typeof e=="function"&&(e=e(U({},n),this.props)),e&&U(n,e),e!=null&&this.__v&&(t&&this._sb.push(t),Je(this))},ce.prototype.forceUpdate=function(e){this.__v&&(this.__e=!0,e&&this.__h.push(e),Je(this))},ce.prototype.render=pe,V=[],Ze=typeof Promise=="function"?Promise.prototype.then.bind(Promise.resolve()):setTimeout,Xe=function(e,t){return e.__v.__b-t.__v.__b},ue.__r=0,et=/(PointerCapture)$|Capture$/i,Se=0,xe=Qe(!1),ke=Qe(!0),sn=0;var X,I,Ie,ct,ee=0,ht=[],A=S,ut=A.__b,dt=A.__r,ft=A.diffed,pt=A.__c,mt=A.unmount,$t=A.__;function Ae(e,t){A.__h&&A.__h(I,e,ee||t),ee=0;var n=I.__H||(I.__H={__:[],__h:[]});return e>=n.__.length&&n.__.push({}),n.__[e]}function w(e){return ee=1,un(yt,e)}function un(e,t,n){var s=Ae(X++,2);if(s.t=e,!s.__c&&(s.__=[n?n(t):yt(void 0,t),function(a){var l=s.__N?s.__N[0]:s.__[0],d=s.t(l,a);l!==d&&(s.__N=[d,s.__[1]],s.__c.setState({}))}],s.__c=I,!I.__f)){var r=function(a,l,d){if(!s.__c.__H)return!0;var f=s.__c.__H.__.filter(function(m){return!!m.__c});if(f.every(function(m){return!m.__N}))return!o||o.call(this,a,l,d);var u=s.__c.props!==a;return f.forEach(function(m){if(m.__N){var p=m.__[0];m.__=m.__N,m.__N=void 0,p!==m.__[0]&&(u=!0)}}),o&&o.call(this,a,l,d)||u};I.__f=!0;var o=I.shouldComponentUpdate,i=I.componentWillUpdate;I.componentWillUpdate=function(a,l,d){if(this.__e){var f=o;o=void 0,r(a,l,d),o=f}i&&i.call(this,a,l,d)},I.shouldComponentUpdate=r}return s.__N||s.__}function H(e,t){var n=Ae(X++,3);!A.__s&&bt(n.__H,t)&&(n.__=e,n.u=t,I.__H.__h.push(n))}function z(e){return ee=5,vt(function(){return{current:e}},[])}function vt(e,t){var n=Ae(X++,7);return bt(n.__H,t)&&(n.__=e(),n.__H=t,n.__h=e),n.__}function gt(e,t){return ee=8,vt(function(){return e},t)}function dn(){for(var e;e=ht.shift();)if(e.__P&&e.__H)try{e.__H.__h.forEach(me),e.__H.__h.forEach(Le),e.__H.__h=[]}catch(t){e.__H.__h=[],A.__e(t,e.__v)}}A.__b=function(e){I=null,ut&&ut(e)},A.__=function(e,t){e&&t.__k&&t.__k.__m&&(e.__m=t.__k.__m),$t&&$t(e,t)},A.__r=function(e){dt&&dt(e),X=0;var t=(I=e.__c).__H;t&&(Ie===I?(t.__h=[],I.__h=[],t.__.forEach(function(n){n.__N&&(n.__=n.__N),n.u=n.__N=void 0})):(t.__h.forEach(me),t.__h.forEach(Le),t.__h=[],X=0)),Ie=I},A.diffed=function(e){ft&&ft(e);var t=e.__c;t&&t.__H&&(t.__H.__h.length&&(ht.push(t)!==1&&ct===A.requestAnimationFrame||((ct=A.requestAnimationFrame)||fn)(dn)),t.__H.__.forEach(function(n){n.u&&(n.__H=n.u),n.u=void 0})),Ie=I=null},A.__c=function(e,t){t.some(function(n){try{n.__h.forEach(me),n.__h=n.__h.filter(function(s){return!s.__||Le(s)})}catch(s){t.some(function(r){r.__h&&(r.__h=[])}),t=[],A.__e(s,n.__v)}}),pt&&pt(e,t)},A.unmount=function(e){mt&&mt(e);var t,n=e.__c;n&&n.__H&&(n.__H.__.forEach(function(s){try{me(s)}catch(r){t=r}}),n.__H=void 0,t&&A.__e(t,n.__v))};var _t=typeof requestAnimationFrame=="function";function fn(e){var t,n=function(){clearTimeout(s),_t&&cancelAnimationFrame(t),setTimeout(e)},s=setTimeout(n,35);_t&&(t=requestAnimationFrame(n))}function me(e){var t=I,n=e.__c;typeof n=="function"&&(e.__c=void 0,n()),I=t}function Le(e){var t=I;e.__c=e.__(),I=t}function bt(e,t){return!e||e.length!==t.length||t.some(function(n,s){return n!==e[s]})}function yt(e,t){return typeof t=="function"?t(e):t}var Fe="price-key",Q={get:()=>sessionStorage.getItem(Fe)??"",set:e=>e?sessionStorage.setItem(Fe,e):sessionStorage.removeItem(Fe)},$e=class extends Error{constructor(t,n){super(n?.detail??`the server answered with ${t}`),this.status=t,this.code=n?.code,this.title=n?.title??"this did not work"}},pn=(e={})=>Q.get()?{authorization:`Bearer ${Q.get()}`,...e}:e;async function mn(e){if(e.ok)return e;let t=await e.json().catch(()=>null);throw e.status===401&&window.dispatchEvent(new Event("price-key-wanted")),new $e(e.status,t)}var te=async(e,t={})=>mn(await fetch(e,{...t,headers:pn(t.headers)}).catch(()=>{throw new $e(0,{title:"the server cannot be reached",detail:"it may be starting; this page asks again"})})),P=async e=>(await te(e)).json(),_e=async e=>(await te(e)).text(),wt=async e=>(await te(e)).blob(),xt=async(e,t)=>(await te(e,{method:"POST",body:t??"",headers:{"content-type":"application/json"}})).json(),R=e=>{let t=Object.entries(e).filter(([,n])=>n!=null&&n!=="");return t.length?`?${new URLSearchParams(t)}`:""};function kt(e,t,n){let s=new AbortController;return(async()=>{for(;!s.signal.aborted;){try{let o=await te(`/v1/postings${R({account:e})}`,{signal:s.signal});n(!0);let i=o.body.pipeThrough(new TextDecoderStream).getReader(),a="";for(;;){let{value:l,done:d}=await i.read();if(d)break;a+=l;let f=a.split(`
 
-`);i=p.pop();for(let u of p){let _=u.split(`
-`).find($=>$.startsWith("data:"));(u.includes("event: posting")||u.includes("event:posting"))&&e(JSON.parse(_.slice(5)))}}}catch(o){if(o.status===401||o.status===403)return n(!1)}n(!1),await new Promise(o=>setTimeout(o,1500))}})(),()=>s.abort()}var ve=function(t,e,n,s){var a;e[0]=0;for(var o=1;o<e.length;o++){var r=e[o++],i=e[o]?(e[0]|=r?1:2,n[e[o++]]):e[++o];r===3?s[0]=i:r===4?s[1]=Object.assign(s[1]||{},i):r===5?(s[1]=s[1]||{})[e[++o]]=i:r===6?s[1][e[++o]]+=i+"":r?(a=t.apply(i,ve(t,i,n,["",null])),s.push(a),i[0]?e[0]|=2:(e[o-2]=0,e[o]=a)):s.push(i)}return s},he=new Map;function ye(t){var e=he.get(this);return e||(e=new Map,he.set(this,e)),(e=ve(this,e.get(t)||(e.set(t,e=(function(n){for(var s,a,o=1,r="",i="",l=[0],d=function(_){o===1&&(_||(r=r.replace(/^\s*\n\s*|\s*\n\s*$/g,"")))?l.push(0,_,r):o===3&&(_||r)?(l.push(3,_,r),o=2):o===2&&r==="..."&&_?l.push(4,_,0):o===2&&r&&!_?l.push(5,0,!0,r):o>=5&&((r||!_&&o===5)&&(l.push(o,0,r,a),o=6),_&&(l.push(o,_,0,a),o=6)),r=""},p=0;p<n.length;p++){p&&(o===1&&d(),d(p));for(var u=0;u<n[p].length;u++)s=n[p][u],o===1?s==="<"?(d(),l=[l],o=3):r+=s:o===4?r==="--"&&s===">"?(o=1,r=""):r=s+r[0]:i?s===i?i="":r+=s:s==='"'||s==="'"?i=s:s===">"?(d(),o=1):o&&(s==="="?(o=5,a=r,r=""):s==="/"&&(o<5||n[p][u+1]===">")?(d(),o===3&&(l=l[0]),o=l,(l=l[0]).push(2,0,o),o=0):s===" "||s==="	"||s===`
-`||s==="\r"?(d(),o=2):r+=s),o===3&&r==="!--"&&(o=4,l=l[0])}return d(),l})(t)),e),arguments,[])).length>1?e:e[0]}var c=ye.bind(kt),f=t=>{if(t==null)return"";let e=/^(-?)(\d+)\/(\d+)$/.exec(String(t));if(e){let o=BigInt(e[2])*1000000n/BigInt(e[3]);return`${f(`${e[1]}${o/1000000n}.${String(o%1000000n).padStart(6,"0")}`)}\u2026`}let[,n,s,a]=/^(-?)(\d+)(.*)$/s.exec(String(t))??[];return s===void 0?String(t):`${n?"\u2212":""}${s.replace(/\B(?=(\d{3})+$)/g,",")}${a}`},N=t=>String(t).replaceAll("_"," "),M=t=>String(t).replace("T"," ").replace(/(\.\d+)?Z$/," UTC"),j=({from:t,until:e})=>{let n=new Date(`${e}T00:00:00Z`);n.setUTCDate(n.getUTCDate()-1);let s=n.toISOString().slice(0,10);return t===s?t:`${t} to ${s}`},v=(...t)=>`#/${t.map(encodeURIComponent).join("/")}`;function k(t,e,n){let[s,a]=y({}),[o,r]=y(0);return L(()=>{let i=!1,l=()=>t().then(p=>!i&&a({found:p})).catch(p=>!i&&a(u=>({found:u.found,problem:p})));l();let d=n&&setInterval(()=>document.hidden||l(),n);return()=>{i=!0,clearInterval(d)}},[...e,o]),{...s,again:de(()=>r(i=>i+1),[])}}var C=({problem:t})=>t&&c`<p class="problem" role="alert"><strong>${t.title}</strong>${t.code&&c` <span class="soft">(${t.code})</span>`}<br />${t.message}</p>`,h=({title:t,wide:e,children:n,id:s})=>c`<section class=${`card${e?" wide":""}`} aria-label=${t} id=${s}><h2>${t}</h2>${n}</section>`,I=({children:t})=>c`<p class="empty">${t}</p>`,P=({head:t,children:e,label:n})=>c`
+`);a=f.pop();for(let u of f){let m=u.split(`
+`).find(p=>p.startsWith("data:"));(u.includes("event: posting")||u.includes("event:posting"))&&t(JSON.parse(m.slice(5)))}}}catch(o){if(o.status===401||o.status===403)return n(!1)}n(!1),await new Promise(o=>setTimeout(o,1500))}})(),()=>s.abort()}var St=function(e,t,n,s){var r;t[0]=0;for(var o=1;o<t.length;o++){var i=t[o++],a=t[o]?(t[0]|=i?1:2,n[t[o++]]):t[++o];i===3?s[0]=a:i===4?s[1]=Object.assign(s[1]||{},a):i===5?(s[1]=s[1]||{})[t[++o]]=a:i===6?s[1][t[++o]]+=a+"":i?(r=e.apply(a,St(e,a,n,["",null])),s.push(r),a[0]?t[0]|=2:(t[o-2]=0,t[o]=r)):s.push(a)}return s},Ct=new Map;function Pt(e){var t=Ct.get(this);return t||(t=new Map,Ct.set(this,t)),(t=St(this,t.get(e)||(t.set(e,t=(function(n){for(var s,r,o=1,i="",a="",l=[0],d=function(m){o===1&&(m||(i=i.replace(/^\s*\n\s*|\s*\n\s*$/g,"")))?l.push(0,m,i):o===3&&(m||i)?(l.push(3,m,i),o=2):o===2&&i==="..."&&m?l.push(4,m,0):o===2&&i&&!m?l.push(5,0,!0,i):o>=5&&((i||!m&&o===5)&&(l.push(o,0,i,r),o=6),m&&(l.push(o,m,0,r),o=6)),i=""},f=0;f<n.length;f++){f&&(o===1&&d(),d(f));for(var u=0;u<n[f].length;u++)s=n[f][u],o===1?s==="<"?(d(),l=[l],o=3):i+=s:o===4?i==="--"&&s===">"?(o=1,i=""):i=s+i[0]:a?s===a?a="":i+=s:s==='"'||s==="'"?a=s:s===">"?(d(),o=1):o&&(s==="="?(o=5,r=i,i=""):s==="/"&&(o<5||n[f][u+1]===">")?(d(),o===3&&(l=l[0]),o=l,(l=l[0]).push(2,0,o),o=0):s===" "||s==="	"||s===`
+`||s==="\r"?(d(),o=2):i+=s),o===3&&i==="!--"&&(o=4,l=l[0])}return d(),l})(e)),t),arguments,[])).length>1?t:t[0]}var c=Pt.bind(Te),h=e=>{if(e==null)return"";let t=/^(-?)(\d+)\/(\d+)$/.exec(String(e));if(t){let o=BigInt(t[2])*1000000n/BigInt(t[3]);return`${h(`${t[1]}${o/1000000n}.${String(o%1000000n).padStart(6,"0")}`)}\u2026`}let[,n,s,r]=/^(-?)(\d+)(.*)$/s.exec(String(e))??[];return s===void 0?String(e):`${n?"\u2212":""}${s.replace(/\B(?=(\d{3})+$)/g,",")}${r}`},D=e=>String(e).replaceAll("_"," "),G=e=>String(e).replace("T"," ").replace(/(\.\d+)?Z$/," UTC"),O=({from:e,until:t})=>{let n=new Date(`${t}T00:00:00Z`);n.setUTCDate(n.getUTCDate()-1);let s=n.toISOString().slice(0,10);return e===s?e:`${e} to ${s}`},x=(...e)=>`#/${e.map(encodeURIComponent).join("/")}`;function k(e,t,n){let[s,r]=w({}),[o,i]=w(0);return H(()=>{let a=!1,l=()=>e().then(f=>!a&&r({found:f})).catch(f=>!a&&r(u=>({found:u.found,problem:f})));l();let d=n&&setInterval(()=>document.hidden||l(),n);return()=>{a=!0,clearInterval(d)}},[...t,o]),{...s,again:gt(()=>i(a=>a+1),[])}}var E=({problem:e})=>e&&c`<p class="problem" role="alert"><strong>${e.title}</strong>${e.code&&c` <span class="soft">(${e.code})</span>`}<br />${e.message}</p>`,b=({title:e,wide:t,children:n,id:s})=>c`<section class=${`card${t?" wide":""}`} aria-label=${e} id=${s}><h2>${e}</h2>${n}</section>`,L=({children:e})=>c`<p class="empty">${e}</p>`,$n=e=>[e].flat(1/0).some(Boolean),F=({head:e,children:t,label:n})=>$n(t)&&c`
   <div class="scroll" tabindex="0" role="region" aria-label=${n}>
     <table>
-      <thead><tr>${t.map(s=>c`<th scope="col" class=${s.startsWith(">")?"num":""}>${s.replace(/^>/,"")}</th>`)}</tr></thead>
-      <tbody>${e}</tbody>
+      <thead><tr>${e.map(s=>c`<th scope="col" class=${s.startsWith(">")?"num":""}>${s.replace(/^>/,"")}</th>`)}</tr></thead>
+      <tbody>${t}</tbody>
     </table>
-  </div>`,B=({rule:t})=>t?.file&&c`<span class="small soft mono" title=${t.title}>${t.file}:${t.line}</span>`;var[$t,ft,X,Nt,ge,Ye]=[640,190,62,10,12,26],be=t=>{let[e,n]=String(t).split("/");return Number(e)/Number(n??1)};function xe(t,e,n){let s=r=>r.startsWith(`lot ${t.name} `)||r===`lot ${t.name}`,a=be(t.opened),o=[{day:n.from,level:a,moved:[]}];for(let r of e.filter(i=>i.currency===t.currency)){let i=s(r.credit)?1:s(r.debit)?-1:0;if(!i)continue;a+=i*be(r.amount);let l=o.at(-1);l.day===r.day?l.level=a:o.push({day:r.day,level:a,moved:[]}),r.kind!=="use"&&o.at(-1).moved.push(`${r.kind} ${i>0?"+":"\u2212"}${f(r.amount)}`)}return o}var R=t=>Date.parse(`${t}T00:00:00Z`);function we({points:t,period:e,today:n,label:s,unit:a}){let o=R(e.until),r=Math.min(Math.max(R(n)+864e5,R(t.at(-1).day),R(e.from)),o),i=Math.max(...t.map(m=>m.level),1e-9),l=m=>X+(m-R(e.from))/(o-R(e.from))*($t-X-Nt),d=m=>ge+(1-Math.max(m,0)/i)*(ft-ge-Ye),p=`M${l(R(t[0].day))} ${d(t[0].level)}`;for(let m of t.slice(1))p+=`H${l(R(m.day))}V${d(m.level)}`;p+=`H${l(r)}`;let u=t.at(-1),_=m=>new Intl.NumberFormat("en",{notation:"compact",maximumFractionDigits:1}).format(m),$=`${s}: ${_(t[0].level)} at the start, ${_(u.level)} ${a} now`;return c`
-    <svg class="chart" viewBox="0 0 ${$t} ${ft}" role="img" aria-label=${$}>
-      ${[0,.5,1].map(m=>c`<g>
-          <line x1=${X} x2=${$t-Nt} y1=${d(i*m)} y2=${d(i*m)} stroke="var(--line)" />
-          <text x=${X-6} y=${d(i*m)+4} text-anchor="end">${_(i*m)}</text>
+  </div>`,De=({rule:e})=>e?.file&&c`<span class="small soft mono" title=${e.title}>${e.file}:${e.line}</span>`;var[he,ve,ne,He,Tt,_n]=[640,190,62,10,12,26],Et=e=>{let[t,n]=String(e).split("/");return Number(t)/Number(n??1)};function Nt(e,t,n){let s=i=>i.startsWith(`lot ${e.name} `)||i===`lot ${e.name}`,r=Et(e.opened),o=[{day:n.from,level:r,moved:[]}];for(let i of t.filter(a=>a.currency===e.currency)){let a=s(i.credit)?1:s(i.debit)?-1:0;if(!a)continue;r+=a*Et(i.amount);let l=o.at(-1);l.day===i.day?l.level=r:o.push({day:i.day,level:r,moved:[]}),i.kind!=="use"&&o.at(-1).moved.push(`${i.kind} ${a>0?"+":"\u2212"}${h(i.amount)}`)}return o}var q=e=>Date.parse(`${e}T00:00:00Z`);function It({points:e,period:t,today:n,label:s,unit:r}){let o=q(t.until),i=Math.min(Math.max(q(n)+864e5,q(e.at(-1).day),q(t.from)),o),a=Math.max(...e.map(_=>_.level),1e-9),l=_=>ne+(_-q(t.from))/(o-q(t.from))*(he-ne-He),d=_=>Tt+(1-Math.max(_,0)/a)*(ve-Tt-_n),f=`M${l(q(e[0].day))} ${d(e[0].level)}`;for(let _ of e.slice(1))f+=`H${l(q(_.day))}V${d(_.level)}`;f+=`H${l(i)}`;let u=e.at(-1),m=_=>new Intl.NumberFormat("en",{notation:"compact",maximumFractionDigits:1}).format(_),p=`${s}: ${m(e[0].level)} at the start, ${m(u.level)} ${r} now`;return c`
+    <svg class="chart" viewBox="0 0 ${he} ${ve}" role="img" aria-label=${p}>
+      ${[0,.5,1].map(_=>c`<g>
+          <line x1=${ne} x2=${he-He} y1=${d(a*_)} y2=${d(a*_)} stroke="var(--line)" />
+          <text x=${ne-6} y=${d(a*_)+4} text-anchor="end">${m(a*_)}</text>
         </g>`)}
-      <path d="${p}V${d(0)}H${l(R(t[0].day))}Z" fill="var(--accent)" opacity=".12" />
-      <path d=${p} fill="none" stroke="var(--accent)" stroke-width="2" />
-      ${t.filter(m=>m.moved.length).map(m=>c`<circle cx=${l(R(m.day))} cy=${d(m.level)} r="4" fill="var(--accent)">
-            <title>${m.day}: ${m.moved.join(", ")}</title>
+      <path d="${f}V${d(0)}H${l(q(e[0].day))}Z" fill="var(--accent)" opacity=".12" />
+      <path d=${f} fill="none" stroke="var(--accent)" stroke-width="2" />
+      ${e.filter(_=>_.moved.length).map(_=>c`<circle cx=${l(q(_.day))} cy=${d(_.level)} r="4" fill="var(--accent)">
+            <title>${_.day}: ${_.moved.join(", ")}</title>
           </circle>`)}
-      <text x=${X} y=${ft-8}>${e.from}</text>
-      <text x=${$t-Nt} y=${ft-8} text-anchor="end">${e.until}</text>
-    </svg>`}function Se(){let[t,e]=y(""),[n,s]=y(void 0),a=k(()=>w(`/v1/accounts${H({prefix:t,cursor:n,limit:100})}`),[t,n]);return c`
+      <text x=${ne} y=${ve-8}>${t.from}</text>
+      <text x=${he-He} y=${ve-8} text-anchor="end">${t.until}</text>
+    </svg>`}var se=class{diff(t,n,s={}){let r;typeof s=="function"?(r=s,s={}):"callback"in s&&(r=s.callback);let o=this.castInput(t,s),i=this.castInput(n,s),a=this.removeEmpty(this.tokenize(o,s)),l=this.removeEmpty(this.tokenize(i,s));return this.diffWithOptionsObj(a,l,s,r)}diffWithOptionsObj(t,n,s,r){var o;let i=$=>{if($=this.postProcess($,s),r){setTimeout(function(){r($)},0);return}else return $},a=n.length,l=t.length,d=1,f=a+l;s.maxEditLength!=null&&(f=Math.min(f,s.maxEditLength));let u=(o=s.timeout)!==null&&o!==void 0?o:1/0,m=Date.now()+u,p=[{oldPos:-1,lastComponent:void 0}],_=this.extractCommon(p[0],n,t,0,s);if(p[0].oldPos+1>=l&&_+1>=a)return i(this.buildValues(p[0].lastComponent,n,t));let C=-1/0,g=1/0,v=()=>{for(let $=Math.max(C,-d);$<=Math.min(g,d);$+=2){let y,T=p[$-1],N=p[$+1];T&&(p[$-1]=void 0);let j=!1;if(N){let B=N.oldPos-$;j=N&&0<=B&&B<a}let W=T&&T.oldPos+1<l;if(!j&&!W){p[$]=void 0;continue}if(!W||j&&T.oldPos<N.oldPos?y=this.addToPath(N,!0,!1,0,s):y=this.addToPath(T,!1,!0,1,s),_=this.extractCommon(y,n,t,$,s),y.oldPos+1>=l&&_+1>=a)return i(this.buildValues(y.lastComponent,n,t))||!0;p[$]=y,y.oldPos+1>=l&&(g=Math.min(g,$-1)),_+1>=a&&(C=Math.max(C,$+1))}d++};if(r)(function $(){setTimeout(function(){if(d>f||Date.now()>m)return r(void 0);v()||$()},0)})();else for(;d<=f&&Date.now()<=m;){let $=v();if($)return $}}addToPath(t,n,s,r,o){let i=t.lastComponent;return i&&!o.oneChangePerToken&&i.added===n&&i.removed===s?{oldPos:t.oldPos+r,lastComponent:{count:i.count+1,added:n,removed:s,previousComponent:i.previousComponent}}:{oldPos:t.oldPos+r,lastComponent:{count:1,added:n,removed:s,previousComponent:i}}}extractCommon(t,n,s,r,o){let i=n.length,a=s.length,l=t.oldPos,d=l-r,f=0;for(;d+1<i&&l+1<a&&this.equals(s[l+1],n[d+1],o);)d++,l++,f++,o.oneChangePerToken&&(t.lastComponent={count:1,previousComponent:t.lastComponent,added:!1,removed:!1});return f&&!o.oneChangePerToken&&(t.lastComponent={count:f,previousComponent:t.lastComponent,added:!1,removed:!1}),t.oldPos=l,d}equals(t,n,s){return s.comparator?s.comparator(t,n):t===n||!!s.ignoreCase&&t.toLowerCase()===n.toLowerCase()}removeEmpty(t){let n=[];for(let s=0;s<t.length;s++)t[s]&&n.push(t[s]);return n}castInput(t,n){return t}tokenize(t,n){return Array.from(t)}join(t){return t.join("")}postProcess(t,n){return t}get useLongestToken(){return!1}buildValues(t,n,s){let r=[],o;for(;t;)r.push(t),o=t.previousComponent,delete t.previousComponent,t=o;r.reverse();let i=r.length,a=0,l=0,d=0;for(;a<i;a++){let f=r[a];if(f.removed)f.value=this.join(s.slice(d,d+f.count)),d+=f.count;else{if(!f.added&&this.useLongestToken){let u=n.slice(l,l+f.count);u=u.map(function(m,p){let _=s[d+p];return _.length>m.length?_:m}),f.value=this.join(u)}else f.value=this.join(n.slice(l,l+f.count));l+=f.count,f.added||(d+=f.count)}}return r}};var je=class extends se{constructor(){super(...arguments),this.tokenize=vn}equals(t,n,s){return s.ignoreWhitespace?((!s.newlineIsToken||!t.includes(`
+`))&&(t=t.trim()),(!s.newlineIsToken||!n.includes(`
+`))&&(n=n.trim())):s.ignoreNewlineAtEof&&!s.newlineIsToken&&(t.endsWith(`
+`)&&(t=t.slice(0,-1)),n.endsWith(`
+`)&&(n=n.slice(0,-1))),super.equals(t,n,s)}},hn=new je;function Re(e,t,n){return hn.diff(e,t,n)}function vn(e,t){t.stripTrailingCr&&(e=e.replace(/\r\n/g,`
+`));let n=[],s=e.split(/(\n|\r\n)/);s[s.length-1]||s.pop();for(let r=0;r<s.length;r++){let o=s[r];r%2&&!t.newlineIsToken?n[n.length-1]+=o:n.push(o)}return n}function Me(e,t,n,s,r,o,i){let a;i?typeof i=="function"?a={callback:i}:a=i:a={},typeof a.context>"u"&&(a.context=4);let l=a.context;if(a.newlineIsToken)throw new Error("newlineIsToken may not be used with patch-generation functions, only with diffing functions");if(a.callback){let{callback:f}=a;Re(n,s,Object.assign(Object.assign({},a),{callback:u=>{let m=d(u);f(m)}}))}else return d(Re(n,s,a));function d(f){if(!f)return;f.push({value:"",lines:[]});function u($){return $.map(function(y){return" "+y})}let m=[],p=0,_=0,C=[],g=1,v=1;for(let $=0;$<f.length;$++){let y=f[$],T=y.lines||gn(y.value);if(y.lines=T,y.added||y.removed){if(!p){let N=f[$-1];p=g,_=v,N&&(C=l>0?u(N.lines.slice(-l)):[],p-=C.length,_-=C.length)}for(let N of T)C.push((y.added?"+":"-")+N);y.added?v+=T.length:g+=T.length}else{if(p)if(T.length<=l*2&&$<f.length-2)for(let N of u(T))C.push(N);else{let N=Math.min(T.length,l);for(let W of u(T.slice(0,N)))C.push(W);let j={oldStart:p,oldLines:g-p+N,newStart:_,newLines:v-_+N,lines:C};m.push(j),p=0,_=0,C=[]}g+=T.length,v+=T.length}}for(let $ of m)for(let y=0;y<$.lines.length;y++)$.lines[y].endsWith(`
+`)?$.lines[y]=$.lines[y].slice(0,-1):($.lines.splice(y+1,0,"\\ No newline at end of file"),y++);return{oldFileName:e,newFileName:t,oldHeader:r,newHeader:o,hunks:m}}}function gn(e){let t=e.endsWith(`
+`),n=e.split(`
+`).map(s=>s+`
+`);return t?n.pop():n.push(n.pop().slice(0,-1)),n}var[Lt,bn,Oe]=[40,3,2e3],At=e=>e.replace(/\n$/,"").split(/\r?\n/),oe=new Map;function ge(e){if(!oe.has(e)){let n=(async()=>{let s=await P(`/v1/plans/${e}`),r=s.source?(await P(`/v1/plans/${e}/source`)).files:[];return{...s,files:r.map(o=>({name:o.file,text:o.text,lines:At(o.text)}))}})();oe.set(e,n),n.then(s=>s.source||oe.delete(e),()=>oe.delete(e))}return oe.get(e)}var Ft=e=>/^(?:[^"#]|"(?:\\.|[^"\\])*")*/.exec(e)[0];function Dt(e,t){let n=At(t.excerpt??"").map(l=>l.trim()),s=l=>n.every((d,f)=>!d||e.lines[l+f]?.trim().startsWith(d)),r=t.line-1,o=-1;for(let l=0;l<e.lines.length&&o<0;l++)o=[r-l,r+l].find(d=>d>=0&&d<e.lines.length&&s(d))??-1;if(o<0)return null;let[i,a]=[o,0];do{let l=Ft(e.lines[i]).trim();a+=l.endsWith("{")?1:l==="}"?-1:0,i++}while(i<e.lines.length&&(a>0||i<o+n.length));return{from:o,until:i}}var yn=({text:e,number:t})=>{let n=Ft(e);return c`<span class="l" data-line=${t}>${n}${n.length<e.length&&c`<i>${e.slice(n.length)}</i>`}${`
+`}</span>`};function Ht({file:e,at:t,from:n=0,until:s=e.lines.length,tall:r}){let o=z();H(()=>{let l=o.current?.querySelector("mark");l&&(o.current.scrollTop=l.offsetTop-60)},[e,t?.from]);let i=(l,d)=>e.lines.slice(l,d).map((f,u)=>c`<${yn} text=${f} number=${l+u+1} />`),a=t?`${e.name}, line ${t.from+1}${t.until>t.from+1?` to ${t.until}`:""}`:e.name;return c`<pre class=${`code${r?" tall":""}`} ref=${o} tabindex="0" role="region" aria-label=${a}>${t?c`${i(n,t.from)}<mark>${i(t.from,t.until)}</mark>${i(t.until,s)}`:i(n,s)}</pre>`}var wn=(e,t)=>x("plans",e,t.file,String(t.line));function re({hash:e,rule:t}){let{found:n,problem:s}=k(()=>ge(e),[e]);if(!t?.file||!n&&!s)return null;let r=l=>l.file===t.file&&l.line===t.line,o={...n?.rules.find(r),...t},i=n?.files.find(l=>l.name===t.file),a=i&&Dt(i,o);return a?c`
+    <${Ht} file=${i} at=${a} from=${Math.max(0,a.from-Lt)} until=${Math.min(i.lines.length,a.until+Lt)} />
+    <p class="small"><a href=${wn(e,t)}><span class="mono">${t.file}:${a.from+1}</span>, the whole file</a></p>`:c`${o.excerpt&&c`<pre class="rule"><mark>${o.excerpt}</mark></pre>`}
+      <p class="small soft"><span class="mono">${t.file}:${t.line}</span>${n&&!n.source&&", published without the text around it"}</p>`}var jt=({rule:e,open:t,set:n})=>c`<button class="place" aria-expanded=${t} title=${e.title} onClick=${()=>n(!t)}>${e.file}:${e.line}</button>`;function Rt({of:e,file:t,line:n}){let[s,r]=w(void 0),o=s??t??e.rules[0]?.file,i=e.files.find(f=>f.name===o)??e.files[0],a=e.rules.find(f=>f.file===i.name&&String(f.line)===n),l=i.name===t&&n?Dt(i,a??{line:Number(n)}):void 0,d=z();return H(()=>r(void 0),[t,n]),H(()=>{n&&requestAnimationFrame(()=>d.current?.scrollIntoView({block:"nearest"}))},[t,n]),c`<div ref=${d}>
+    ${e.files.length>1?c`<div class="row"><label>File<select value=${i.name} onChange=${f=>r(f.target.value)}>
+            ${e.files.map(f=>c`<option value=${f.name}>${f.name}</option>`)}</select></label></div>`:c`<p class="small soft mono">${i.name}</p>`}
+    <${Ht} file=${i} at=${l} tall />
+  </div>`}function Mt({before:e,now:t}){let n=[...new Set([...e.files,...t.files].map(i=>i.name))].sort(),s=(i,a)=>i.files.find(l=>l.name===a)?.text??"",o=n.map(i=>{let[a,l]=[s(e,i),s(t,i)];return{name:i,patch:a===l?null:Me(i,i,a,l,"","",{context:bn,timeout:2e3})}}).filter(i=>i.patch!==null);return o.length?o.map(({name:i,patch:a})=>{let l=a?.hunks.flatMap(u=>[`@@ line ${u.newStart}`,...u.lines.filter(m=>!m.startsWith("\\"))]),d={"+":"plus","-":"minus","@":"hunk"},f=l?.slice(0,Oe).map(u=>{let m=u[0]==="-"?"\u2212":u[0];return c`<span class=${`l ${d[u[0]]??""}`}>${u[0]==="@"?u.slice(3):`${m} ${u.slice(1)}`}${`
+`}</span>`});return c`<h3 class="mono">${i}</h3>
+      ${f?c`<pre class="code diff" tabindex="0" role="region" aria-label=${`Changes of ${i}`}>${f}</pre>`:c`<${L}>It has too little in common to say what changed.<//>`}
+      ${l?.length>Oe&&c`<p class="small soft">${l.length-Oe} more lines changed.</p>`}`}):c`<${L}>Not a line of the source.<//>`}function qt(){let[e,t]=w(""),[n,s]=w(void 0),r=k(()=>P(`/v1/accounts${R({prefix:e,cursor:n,limit:100})}`),[e,n]);return c`
     <h1>Accounts</h1>
     <form class="row" role="search" onSubmit=${o=>o.preventDefault()}>
       <label>Name begins with
-        <input type="search" value=${t} onInput=${o=>(e(o.target.value),s(void 0))} />
+        <input type="search" value=${e} onInput=${o=>(t(o.target.value),s(void 0))} />
       </label>
     </form>
-    <${C} problem=${a.problem} />
-    <${h} title="All accounts">
-      ${a.found?.accounts.length===0&&c`<${I}>None.<//>`}
-      <${P} head=${["Account","Plan","Billed as","From","Until"]} label="Accounts">
-        ${a.found?.accounts.map(o=>c`<tr>
-            <td><a href=${v("accounts",o.account)}>${o.account}</a></td>
+    <${E} problem=${r.problem} />
+    <${b} title="All accounts">
+      ${r.found?.accounts.length===0&&c`<${L}>None.<//>`}
+      <${F} head=${["Account","Plan","Billed as","From","Until"]} label="Accounts">
+        ${r.found?.accounts.map(o=>c`<tr>
+            <td><a href=${x("accounts",o.account)}>${o.account}</a></td>
             <td>${o.plan}</td><td>${o.billed}</td><td>${o.from??"always"}</td><td>${o.until??""}</td>
           </tr>`)}
       <//>
       <div class="row">
         ${n&&c`<button onClick=${()=>s(void 0)}>First page</button>`}
-        ${a.found?.next&&c`<button onClick=${()=>s(a.found.next)}>Next page</button>`}
+        ${r.found?.next&&c`<button onClick=${()=>s(r.found.next)}>Next page</button>`}
       </div>
-    <//>`}var At=t=>{let[e]=t.cells,s=t.cells.length===1&&e.labels.length===0&&e.covered==="0"&&t.steps.length===0?e.tiers.filter(a=>a.quantity!=="0"):[];return s.length===1?s[0]:void 0},Xe=({line:t})=>!At(t)&&t.cells.flatMap(e=>{let n=e.labels.map(a=>a.label).join(", ");return[e.covered!=="0"&&c`<tr class="part"><td>${n} included</td><td class="num">${f(e.covered)}</td><td></td><td class="num">0</td></tr>`,...e.tiers.filter(a=>a.quantity!=="0").map((a,o,r)=>c`<tr class="part">
-            <td>${[n,r.length>1&&`tier ${o+1}`].filter(Boolean).join(", ")}</td>
-            <td class="num">${f(a.quantity)}</td><td class="num">${f(a.rate)}</td><td class="num">${f(a.amount)}</td>
-          </tr>`)]}),tn=({invoice:t})=>c`
-  <${P} head=${["Line",">Quantity",">Rate",`>Amount (${t.currency})`]} label="Lines">
-    ${t.lines.map(e=>c`
-        <tr><td>${N(e.name)}${e.corrects&&c` <span class="tag warm">corrects ${j(e.corrects)}</span>`}<br /><${B} rule=${e.rule} /></td>
-          <td class="num">${e.quantity&&`${f(e.quantity.value)} ${e.quantity.unit}`}</td><td class="num">${At(e)&&f(At(e).rate)}</td>
-          <td class="num">${f(e.amount)} ${e.currency??""}</td></tr>
-        <${Xe} line=${e} />
-        ${e.steps.map(n=>c`<tr class="part"><td>${n.label}</td><td></td><td></td><td class="num">${f(n.change)}</td></tr>`)}
-        ${(e.paid??[]).map(n=>c`<tr class="part"><td>paid from ${N(n.by)}</td><td></td><td></td><td class="num">(${f(n.amount)})</td></tr>`)}
-      `)}
-    <tr class="sum"><td>Total</td><td></td><td></td><td class="num">${f(t.total)}</td></tr>
-    ${t.due!==t.total&&c`<tr class="sum"><td>To pay</td><td></td><td></td><td class="num">${f(t.due)}</td></tr>`}
-  <//>`,ke=(t,e)=>{let[n,s]=[t,e].map(a=>String(a).split("/").reduce((o,r)=>Number(o)/Number(r)));return Math.max(0,Math.min(100,Number(n)/Number(s)*100||0))},Ht=({used:t,limit:e,label:n})=>c`
-  <div class=${`bar${ke(t,e)>=100?" bad":""}`} role="img" aria-label=${`${n}: ${f(t)} of ${f(e)}`}>
-    <i style=${{width:`${ke(t,e)}%`}}></i>
-  </div>`,en=({invoice:t})=>{let e=t.payment;if(!e)return null;let n=new Date().toISOString().slice(0,10),s=e.balances.filter(a=>[a.opened,a.granted,a.topped_up].some(o=>/[1-9]/.test(o)));return c`
-    ${s.map(a=>c`
-        <${h} title=${`Wallet ${N(a.name)}`}>
+    <//>`}var qe=e=>{let[t]=e.cells,s=e.cells.length===1&&t.labels.length===0&&t.covered==="0"&&e.steps.length===0?t.tiers.filter(r=>r.quantity!=="0"):[];return s.length===1?s[0]:void 0},xn=({line:e})=>!qe(e)&&e.cells.flatMap(t=>{let n=t.labels.map(r=>r.label).join(", ");return[t.covered!=="0"&&c`<tr class="part"><td>${n} included</td><td class="num">${h(t.covered)}</td><td></td><td class="num">0</td></tr>`,...t.tiers.filter(r=>r.quantity!=="0").map((r,o,i)=>c`<tr class="part">
+            <td>${[n,i.length>1&&`tier ${o+1}`].filter(Boolean).join(", ")}</td>
+            <td class="num">${h(r.quantity)}</td><td class="num">${h(r.rate)}</td><td class="num">${h(r.amount)}</td>
+          </tr>`)]});function kn({line:e,hash:t}){let[n,s]=w(!1);return c`
+    <tr><td>${D(e.name)}${e.corrects&&c` <span class="tag warm">corrects ${O(e.corrects)}</span>`}</td>
+      <td class="num">${e.quantity&&`${h(e.quantity.value)} ${e.quantity.unit}`}</td><td class="num">${qe(e)&&h(qe(e).rate)}</td>
+      <td class="num">${h(e.amount)} ${e.currency??""}</td></tr>
+    ${e.rule?.file&&c`<tr class="where"><td colspan="4"><${jt} rule=${e.rule} open=${n} set=${s} /></td></tr>`}
+    ${n&&c`<tr class="beside"><td colspan="4"><${re} hash=${t} rule=${e.rule} /></td></tr>`}
+    <${xn} line=${e} />
+    ${e.steps.map(r=>c`<tr class="part"><td>${r.label}</td><td></td><td></td><td class="num">${h(r.change)}</td></tr>`)}
+    ${(e.paid??[]).map(r=>c`<tr class="part"><td>paid from ${D(r.by)}</td><td></td><td></td><td class="num">(${h(r.amount)})</td></tr>`)}`}var We=({invoice:e,hash:t})=>c`
+  <${F} head=${["Line",">Quantity",">Rate",`>Amount (${e.currency})`]} label="Lines">
+    ${e.lines.map(n=>c`<${kn} key=${JSON.stringify([n.name,n.corrects])} line=${n} hash=${t} />`)}
+    <tr class="sum"><td>Total</td><td></td><td></td><td class="num">${h(e.total)}</td></tr>
+    ${e.due!==e.total&&c`<tr class="sum"><td>To pay</td><td></td><td></td><td class="num">${h(e.due)}</td></tr>`}
+  <//>`,Ot=(e,t)=>{let[n,s]=[e,t].map(r=>String(r).split("/").reduce((o,i)=>Number(o)/Number(i)));return Math.max(0,Math.min(100,Number(n)/Number(s)*100||0))},Ue=({used:e,limit:t,label:n})=>c`
+  <div class=${`bar${Ot(e,t)>=100?" bad":""}`} role="img" aria-label=${`${n}: ${h(e)} of ${h(t)}`}>
+    <i style=${{width:`${Ot(e,t)}%`}}></i>
+  </div>`,Cn=({invoice:e})=>{let t=e.payment;if(!t)return null;let n=new Date().toISOString().slice(0,10),s=t.balances.filter(r=>[r.opened,r.granted,r.topped_up].some(o=>/[1-9]/.test(o)));return c`
+    ${s.map(r=>c`
+        <${b} title=${`Wallet ${D(r.name)}`}>
           <dl class="figures">
-            <div><dt>left (${a.currency})</dt><dd>${f(a.closed)}</dd></div>
-            <div><dt>used</dt><dd>${f(a.used)}</dd></div>
+            <div><dt>left (${r.currency})</dt><dd>${h(r.closed)}</dd></div>
+            <div><dt>used</dt><dd>${h(r.used)}</dd></div>
           </dl>
-          <${we} points=${xe(a,e.ledger,t.period)} period=${t.period} today=${n} label=${`Balance of ${N(a.name)}`} unit=${a.currency} />
+          <${It} points=${Nt(r,t.ledger,e.period)} period=${e.period} today=${n} label=${`Balance of ${D(r.name)}`} unit=${r.currency} />
           <details><summary>Lots</summary>
-            <${P} head=${["Lot","Came","Gone",">Amount",">Left"]} label="Lots">
-              ${a.lots.map(o=>c`<tr><td>${o.name}</td><td>${o.came}</td><td>${o.gone??""}</td><td class="num">${f(o.amount)}</td><td class="num">${f(o.left)}</td></tr>`)}
+            <${F} head=${["Lot","Came","Gone",">Amount",">Left"]} label="Lots">
+              ${r.lots.map(o=>c`<tr><td>${o.name}</td><td>${o.came}</td><td>${o.gone??""}</td><td class="num">${h(o.amount)}</td><td class="num">${h(o.left)}</td></tr>`)}
             <//>
           </details>
         <//>`)}
-    ${e.commitments.map(a=>c`
-        <${h} title=${`Commitment ${N(a.name)}`}>
-          <p>${f(a.total)} of ${f(a.amount)} ${t.currency} since ${a.from}${a.until?`, until ${a.until}`:""}</p>
-          <${Ht} used=${a.total} limit=${a.amount} label=${N(a.name)} />
-        <//>`)}`};function Ce({name:t}){let[e,n]=y(""),s=k(()=>w(`/v1/accounts/${encodeURIComponent(t)}/invoice${H({on:e})}`),[t,e],3e3),a=k(()=>w(`/v1/accounts/${encodeURIComponent(t)}/entitlements`),[t],5e3),o=k(()=>w(`/v1/accounts/${encodeURIComponent(t)}/events?limit=12`),[t],3e3),r=k(()=>w(`/v1/invoices${H({account:t})}`),[t],1e4),i=s.found?.invoice;return c`
-    <h1>${t} ${s.found&&c`<small>on <a href=${v("plans",s.found.plan.hash)}>${s.found.plan.name}</a></small>`}</h1>
+    ${t.commitments.map(r=>c`
+        <${b} title=${`Commitment ${D(r.name)}`}>
+          <p>${h(r.total)} of ${h(r.amount)} ${e.currency} since ${r.from}${r.until?`, until ${r.until}`:""}</p>
+          <${Ue} used=${r.total} limit=${r.amount} label=${D(r.name)} />
+        <//>`)}`};function Ut({name:e}){let[t,n]=w(""),s=k(()=>P(`/v1/accounts/${encodeURIComponent(e)}/invoice${R({on:t})}`),[e,t],3e3),r=k(()=>P(`/v1/accounts/${encodeURIComponent(e)}/entitlements`),[e],5e3),o=k(()=>P(`/v1/accounts/${encodeURIComponent(e)}/events?limit=12`),[e],3e3),i=k(()=>P(`/v1/invoices${R({account:e})}`),[e],1e4),a=s.found?.invoice;return c`
+    <h1>${e} ${s.found&&c`<small>on <a href=${x("plans",s.found.plan.hash)}>${s.found.plan.name}</a></small>`}</h1>
     <form class="row" onSubmit=${l=>l.preventDefault()}>
-      <label>Period that holds the day<input type="date" value=${e} onInput=${l=>n(l.target.value)} /></label>
-      ${e&&c`<button type="button" onClick=${()=>n("")}>Today</button>`}
+      <label>Period that holds the day<input type="date" value=${t} onInput=${l=>n(l.target.value)} /></label>
+      ${t&&c`<button type="button" onClick=${()=>n("")}>Today</button>`}
     </form>
-    <${C} problem=${s.problem} />
+    <${E} problem=${s.problem} />
     <div class="grid">
-      ${i&&c`<${h} title=${`What is owed for ${j(i.period)}`} wide>
+      ${a&&c`<${b} title=${`What is owed for ${O(a.period)}`} wide>
         <p><span class=${`tag ${s.found.status==="finalised"?"good":""}`}>${s.found.status}</span>
-          ${s.found.number&&c` <a href=${v("invoices",s.found.number)}>${s.found.number}</a>`}
-          <span class="soft small"> as of entry ${f(s.found.as_of_entry)}</span></p>
-        ${i.lines.length?c`<${tn} invoice=${i} />`:c`<${I}>Nothing yet.<//>`}
+          ${s.found.number&&c` <a href=${x("invoices",s.found.number)}>${s.found.number}</a>`}
+          <span class="soft small"> as of entry ${h(s.found.as_of_entry)}</span></p>
+        ${a.lines.length?c`<${We} invoice=${a} hash=${s.found.plan.hash} />`:c`<${L}>Nothing yet.<//>`}
       <//>`}
-      ${i&&c`<${en} invoice=${i} />`}
-      ${i?.allowances.map(l=>c`<${h} title=${`Included: ${N(l.name)}`}>
-          <p>${f(l.used)} of ${f(l.granted)} ${l.unit} used</p>
-          <${Ht} used=${l.used} limit=${l.granted} label=${N(l.name)} />
+      ${a&&c`<${Cn} invoice=${a} />`}
+      ${a?.allowances.map(l=>c`<${b} title=${`Included: ${D(l.name)}`}>
+          <p>${h(l.used)} of ${h(l.granted)} ${l.unit} used</p>
+          <${Ue} used=${l.used} limit=${l.granted} label=${D(l.name)} />
         <//>`)}
-      ${a.found?.features.length>0&&c`<${h} title="What it may do" wide>
-        <${P} head=${["Feature","State",">Used",">Held",">Left"]} label="Features">
-          ${a.found.features.map(l=>c`<tr>
-              <td>${N(l.name)}</td>
-              <td>${l.kind==="text"?l.text:l.kind==="flag"?c`<span class=${`tag ${l.on?"good":"bad"}`}>${l.on?"on":"off"}</span>`:c`limit ${f(l.limit)} ${l.unit}${!l.hard&&" (soft)"}<${Ht} used=${l.used} limit=${l.limit} label=${N(l.name)} />`}</td>
-              <td class="num">${l.limit&&f(l.used)}</td><td class="num">${l.limit&&f(l.held)}</td><td class="num">${f(l.left)}</td>
+      ${r.found?.features.length>0&&c`<${b} title="What it may do" wide>
+        <${F} head=${["Feature","State",">Used",">Held",">Left"]} label="Features">
+          ${r.found.features.map(l=>c`<tr>
+              <td>${D(l.name)}</td>
+              <td>${l.kind==="text"?l.text:l.kind==="flag"?c`<span class=${`tag ${l.on?"good":"bad"}`}>${l.on?"on":"off"}</span>`:c`limit ${h(l.limit)} ${l.unit}${!l.hard&&" (soft)"}<${Ue} used=${l.used} limit=${l.limit} label=${D(l.name)} />`}</td>
+              <td class="num">${l.limit&&h(l.used)}</td><td class="num">${l.limit&&h(l.held)}</td><td class="num">${h(l.left)}</td>
             </tr>`)}
         <//>
       <//>`}
-      <${h} title="Events, the latest first">
-        <${C} problem=${o.problem} />
-        ${o.found?.events.length===0&&c`<${I}>None yet.<//>`}
-        <${P} head=${["Happened","Event","Type"]} label="Events">
-          ${o.found?.events.map(l=>c`<tr key=${l.seq}><td class="small">${M(l.happened)}</td>
-              <td><a href=${v("event",l.event.source??"",l.event.id)}>${l.event.id}</a>${!l.counts&&c` <span class="tag bad">taken back</span>`}</td><td>${l.event.type}</td></tr>`)}
+      <${b} title="Events, the latest first">
+        <${E} problem=${o.problem} />
+        ${o.found?.events.length===0&&c`<${L}>None yet.<//>`}
+        <${F} head=${["Happened","Event","Type"]} label="Events">
+          ${o.found?.events.map(l=>c`<tr key=${l.seq}><td class="small">${G(l.happened)}</td>
+              <td><a href=${x("event",l.event.source??"",l.event.id)}>${l.event.id}</a>${!l.counts&&c` <span class="tag bad">taken back</span>`}</td><td>${l.event.type}</td></tr>`)}
         <//>
       <//>
-      <${h} title="Invoices and notes">
-        ${r.found?.invoices.length===0&&c`<${I}>No period is closed yet.<//>`}
-        <ul>${r.found?.invoices.map(l=>c`<li><a href=${v("invoices",l.number)}>${l.number}</a> ${j(l.period)}, ${f(l.total)} ${l.currency}${l.status==="disputed"&&c` <span class="tag bad">disputed</span>`}</li>`)}</ul>
+      <${b} title="Invoices and notes">
+        ${i.found?.invoices.length===0&&c`<${L}>No period is closed yet.<//>`}
+        <ul>${i.found?.invoices.map(l=>c`<li><a href=${x("invoices",l.number)}>${l.number}</a> ${O(l.period)}, ${h(l.total)} ${l.currency}${l.status==="disputed"&&c` <span class="tag bad">disputed</span>`}</li>`)}</ul>
       <//>
-    </div>`}var mt=t=>t?.$ref?.split("/").at(-1);function ht({schema:t,all:e,depth:n=0}){let s=mt(t)?e[mt(t)]:t;if(!s)return null;let a=s.enum?s.enum.map(r=>JSON.stringify(r)).join(" | "):[s.type].flat().filter(Boolean).join(" or "),o=s.items??(typeof s.additionalProperties=="object"?s.additionalProperties:null);return n>4?c`<span class="soft">${mt(t)??a}</span>`:c`
-    <span class="soft mono">${mt(t)??""} ${a}${s.format?` (${s.format})`:""}${s.default!==void 0?`, ${JSON.stringify(s.default)} unless given`:""}</span>
+    </div>`}var be=e=>e?.$ref?.split("/").at(-1);function ye({schema:e,all:t,depth:n=0}){let s=be(e)?t[be(e)]:e;if(!s)return null;let r=s.enum?s.enum.map(i=>JSON.stringify(i)).join(" | "):[s.type].flat().filter(Boolean).join(" or "),o=s.items??(typeof s.additionalProperties=="object"?s.additionalProperties:null);return n>4?c`<span class="soft">${be(e)??r}</span>`:c`
+    <span class="soft mono">${be(e)??""} ${r}${s.format?` (${s.format})`:""}${s.default!==void 0?`, ${JSON.stringify(s.default)} unless given`:""}</span>
     ${s.description&&c` <span class="small">${s.description}</span>`}
-    ${s.properties&&c`<ul>${Object.entries(s.properties).map(([r,i])=>c`<li><code>${r}</code>${s.required?.includes(r)?"":c` <span class="soft small">optional</span>`} <${ht} schema=${i} all=${e} depth=${n+1} /></li>`)}</ul>`}
-    ${o&&c`<div class="inside">of <${ht} schema=${o} all=${e} depth=${n+1} /></div>`}`}var Te=({content:t,all:e})=>Object.entries(t??{}).map(([n,{schema:s}])=>c`<div><code>${n}</code> <${ht} schema=${s} all=${e} /></div>`);function nn({path:t,method:e,op:n,all:s}){let a=`curl -X ${e.toUpperCase()} -H "authorization: Bearer $KEY"${n.requestBody?` -H 'content-type: ${Object.keys(n.requestBody.content)[0]}' -d @body`:""} ${location.origin}${t}`;return c`<details class="card" id=${n.operationId}>
-    <summary><span class="tag">${e.toUpperCase()}</span> <code>${t}</code> ${n.summary}</summary>
+    ${s.properties&&c`<ul>${Object.entries(s.properties).map(([i,a])=>c`<li><code>${i}</code>${s.required?.includes(i)?"":c` <span class="soft small">optional</span>`} <${ye} schema=${a} all=${t} depth=${n+1} /></li>`)}</ul>`}
+    ${o&&c`<div class="inside">of <${ye} schema=${o} all=${t} depth=${n+1} /></div>`}`}var Wt=({content:e,all:t})=>Object.entries(e??{}).map(([n,{schema:s}])=>c`<div><code>${n}</code> <${ye} schema=${s} all=${t} /></div>`);function Sn({path:e,method:t,op:n,all:s}){let r=`curl -X ${t.toUpperCase()} -H "authorization: Bearer $KEY"${n.requestBody?` -H 'content-type: ${Object.keys(n.requestBody.content)[0]}' -d @body`:""} ${location.origin}${e}`;return c`<details class="card" id=${n.operationId}>
+    <summary><span class="tag">${t.toUpperCase()}</span> <code>${e}</code> ${n.summary}</summary>
     ${n["x-role"]&&c`<p class="small">Needs the role <code>${n["x-role"]}</code>.</p>`}
-    <pre>${a}</pre>
-    ${n.parameters&&c`<h3>Parameters</h3><ul>${n.parameters.map(o=>c`<li><code>${o.name}</code> <span class="soft small">in ${o.in}${o.required?"":", optional"}</span> ${o.description} <${ht} schema=${o.schema} all=${s} /></li>`)}</ul>`}
-    ${n.requestBody&&c`<h3>Body</h3><${Te} content=${n.requestBody.content} all=${s} />`}
+    <pre>${r}</pre>
+    ${n.parameters&&c`<h3>Parameters</h3><ul>${n.parameters.map(o=>c`<li><code>${o.name}</code> <span class="soft small">in ${o.in}${o.required?"":", optional"}</span> ${o.description} <${ye} schema=${o.schema} all=${s} /></li>`)}</ul>`}
+    ${n.requestBody&&c`<h3>Body</h3><${Wt} content=${n.requestBody.content} all=${s} />`}
     <h3>Answers</h3>
-    <${P} head=${["Status","Means","Form"]} label="Answers">
-      ${Object.entries(n.responses).map(([o,r])=>c`<tr><td>${o}</td><td>${r.description}</td><td><${Te} content=${r.content} all=${s} /></td></tr>`)}
+    <${F} head=${["Status","Means","Form"]} label="Answers">
+      ${Object.entries(n.responses).map(([o,i])=>c`<tr><td>${o}</td><td>${i.description}</td><td><${Wt} content=${i.content} all=${s} /></td></tr>`)}
     <//>
-  </details>`}function Ee(){let{found:t,problem:e}=k(()=>w("/openapi.json"),[]),[n,s]=y(""),a=t?.components.schemas??{},r=Object.entries(t?.paths??{}).flatMap(([i,l])=>Object.entries(l).map(([d,p])=>({path:i,method:d,op:p}))).filter(({path:i,op:l})=>!n||`${i} ${l.summary} ${l.operationId}`.toLowerCase().includes(n.toLowerCase()));return c`
+  </details>`}function Bt(){let{found:e,problem:t}=k(()=>P("/openapi.json"),[]),[n,s]=w(""),r=e?.components.schemas??{},i=Object.entries(e?.paths??{}).flatMap(([a,l])=>Object.entries(l).map(([d,f])=>({path:a,method:d,op:f}))).filter(({path:a,op:l})=>!n||`${a} ${l.summary} ${l.operationId}`.toLowerCase().includes(n.toLowerCase()));return c`
     <h1>The HTTP API</h1>
-    <p class="soft">${t?.info.description} For machines: <a href="/openapi.json">/openapi.json</a>. A code in an answer leads to its page: <a href="/problems/S007">/problems/S007</a>.</p>
-    <form class="row" role="search" onSubmit=${i=>i.preventDefault()}>
-      <label>Find<input type="search" value=${n} onInput=${i=>s(i.target.value)} /></label>
+    <p class="soft">${e?.info.description} For machines: <a href="/openapi.json">/openapi.json</a>. A code in an answer leads to its page: <a href="/problems/S007">/problems/S007</a>.</p>
+    <form class="row" role="search" onSubmit=${a=>a.preventDefault()}>
+      <label>Find<input type="search" value=${n} onInput=${a=>s(a.target.value)} /></label>
     </form>
-    <${C} problem=${e} />
-    ${r.map(i=>c`<${nn} key=${i.method+i.path} ...${i} all=${a} />`)}
-    ${t&&r.length===0&&c`<${h} title="None"><p class="empty">Nothing is called so.</p><//>`}`}var tt=(t,e)=>t.split(`
-`).filter(n=>n.startsWith(e)&&!n.startsWith("#")).reduce((n,s)=>n+Number(s.slice(s.lastIndexOf(" ")+1)),0);function qt(t,e){let[n,s]=y([]),[a,o]=y(!1),[r,i]=y(!1);return L(()=>{if(!r)return me(t,l=>s(d=>[l,...d].slice(0,e)),o)},[t,r]),{rows:n,live:a,paused:r,pause:i}}var jt=({rows:t})=>c`
-  <${P} head=${["Event","Account","Type","Entry"]} label="Events">
-    ${t.map(e=>c`<tr key=${e.seq} class="fresh">
-        <td><a href=${v("event",e.event.source??"",e.event.id)}>${e.event.id}</a></td>
-        <td><a href=${v("accounts",e.account)}>${e.account}</a></td>
-        <td>${e.type}</td>
-        <td class="soft">${e.seq}</td>
+    <${E} problem=${t} />
+    ${i.map(a=>c`<${Sn} key=${a.method+a.path} ...${a} all=${r} />`)}
+    ${e&&i.length===0&&c`<${b} title="None"><p class="empty">Nothing is called so.</p><//>`}`}var ie=(e,t)=>e.split(`
+`).filter(n=>n.startsWith(t)&&!n.startsWith("#")).reduce((n,s)=>n+Number(s.slice(s.lastIndexOf(" ")+1)),0);function Be(e,t){let[n,s]=w([]),[r,o]=w(!1),[i,a]=w(!1);return H(()=>{if(!i)return kt(e,l=>s(d=>[l,...d].slice(0,t)),o)},[e,i]),{rows:n,live:r,paused:i,pause:a}}var Ve=({rows:e})=>c`
+  <${F} head=${["Event","Account","Type","Entry"]} label="Events">
+    ${e.map(t=>c`<tr key=${t.seq} class="fresh">
+        <td><a href=${x("event",t.event.source??"",t.event.id)}>${t.event.id}</a></td>
+        <td><a href=${x("accounts",t.account)}>${t.account}</a></td>
+        <td>${t.type}</td>
+        <td class="soft">${t.seq}</td>
       </tr>`)}
-  <//>`;function Ie(){let t=k(async()=>{let r=await _t("/metrics");return{entries:tt(r,"price_log_durable_entry"),repeats:tt(r,'price_events_total{result="duplicate"}'),refused:tt(r,'price_events_total{result="rejected"}')+tt(r,'price_events_total{result="conflict"}'),ready:tt(r,"price_ready")===1}},[],2e3),e=k(()=>w("/v1/plans"),[],1e4),n=k(()=>w("/v1/invoices?limit=1000"),[],1e4),s=k(()=>w("/v1/accounts?limit=8"),[],1e4),a=qt(void 0,8),o=t.found??{};return c`
+  <//>`;function Vt(){let e=k(async()=>{let i=await _e("/metrics");return{entries:ie(i,"price_log_durable_entry"),repeats:ie(i,'price_events_total{result="duplicate"}'),refused:ie(i,'price_events_total{result="rejected"}')+ie(i,'price_events_total{result="conflict"}'),ready:ie(i,"price_ready")===1}},[],2e3),t=k(()=>P("/v1/plans"),[],1e4),n=k(()=>P("/v1/invoices?limit=1000"),[],1e4),s=k(()=>P("/v1/accounts?limit=8"),[],1e4),r=Be(void 0,8),o=e.found??{};return c`
     <h1>Overview</h1>
-    <${C} problem=${t.problem} />
+    <${E} problem=${e.problem} />
     <div class="grid">
-      <${h} title="This server" wide>
+      <${b} title="This server" wide>
         <dl class="figures">
-          <div><dt>entries in the log</dt><dd>${f(o.entries??0)}</dd></div>
-          <div><dt>repeats since the start</dt><dd>${f(o.repeats??0)}</dd></div>
-          <div><dt>rejects since the start</dt><dd>${f(o.refused??0)}</dd></div>
-          <div><dt>plans</dt><dd>${new Set(e.found?.plans.map(r=>r.name)).size}</dd></div>
+          <div><dt>entries in the log</dt><dd>${h(o.entries??0)}</dd></div>
+          <div><dt>repeats since the start</dt><dd>${h(o.repeats??0)}</dd></div>
+          <div><dt>rejects since the start</dt><dd>${h(o.refused??0)}</dd></div>
+          <div><dt>plans</dt><dd>${new Set(t.found?.plans.map(i=>i.name)).size}</dd></div>
           <div><dt>health</dt><dd><span class=${`tag ${o.ready?"good":"bad"}`}>${o.ready?"ready":"not ready"}</span></dd></div>
         </dl>
       <//>
-      <${h} title="Events as they come">
-        ${a.rows.length?c`<${jt} rows=${a.rows} />`:c`<${I}>${a.live?"Listening; nothing came yet.":"Connecting\u2026"}<//>`}
+      <${b} title="Events as they come">
+        ${r.rows.length?c`<${Ve} rows=${r.rows} />`:c`<${L}>${r.live?"Listening; nothing came yet.":"Connecting\u2026"}<//>`}
       <//>
-      <${h} title="Accounts">
-        <${C} problem=${s.problem} />
-        ${s.found?.accounts.length===0&&c`<${I}>Nobody is on a plan yet.<//>`}
-        <ul>${[...new Map(s.found?.accounts.map(r=>[r.account,r])).values()].map(r=>c`<li><a href=${v("accounts",r.account)}>${r.account}</a> <span class="soft">on ${r.plan}</span></li>`)}</ul>
-        ${s.found?.next&&c`<a href=${v("accounts")}>all of them</a>`}
+      <${b} title="Accounts">
+        <${E} problem=${s.problem} />
+        ${s.found?.accounts.length===0&&c`<${L}>Nobody is on a plan yet.<//>`}
+        <ul>${[...new Map(s.found?.accounts.map(i=>[i.account,i])).values()].map(i=>c`<li><a href=${x("accounts",i.account)}>${i.account}</a> <span class="soft">on ${i.plan}</span></li>`)}</ul>
+        ${s.found?.next&&c`<a href=${x("accounts")}>all of them</a>`}
       <//>
-      <${h} title="Issued last">
-        <${C} problem=${n.problem} />
-        ${n.found?.invoices.length===0&&c`<${I}>No period is closed yet. Drafts are with the accounts.<//>`}
-        <ul>${n.found?.invoices.slice(-6).reverse().map(r=>c`<li><a href=${v("invoices",r.number)}>${r.number}</a> ${r.account}, ${f(r.total)} ${r.currency}</li>`)}</ul>
+      <${b} title="Issued last">
+        <${E} problem=${n.problem} />
+        ${n.found?.invoices.length===0&&c`<${L}>No period is closed yet. Drafts are with the accounts.<//>`}
+        <ul>${n.found?.invoices.slice(-6).reverse().map(i=>c`<li><a href=${x("invoices",i.number)}>${i.number}</a> ${i.account}, ${h(i.total)} ${i.currency}</li>`)}</ul>
       <//>
-      <${h} title="Plans in force">
-        <ul>${e.found?.plans.filter(r=>r.latest).map(r=>c`<li><a href=${v("plans",r.hash)}>${r.name}</a> <span class="soft">known since ${r.since}</span></li>`)}</ul>
+      <${b} title="Plans in force">
+        <ul>${t.found?.plans.filter(i=>i.latest).map(i=>c`<li><a href=${x("plans",i.hash)}>${i.name}</a> <span class="soft">known since ${i.since}</span></li>`)}</ul>
       <//>
-    </div>`}function Pe(){let[t,e]=y({source:"",id:""}),[n,s]=y(""),a=qt(void 0,500),o=a.rows.filter(r=>!n||[r.account,r.type,r.event.id].some(i=>String(i).includes(n)));return c`
+    </div>`}function zt(){let[e,t]=w({source:"",id:""}),[n,s]=w(""),r=Be(void 0,500),o=r.rows.filter(i=>!n||[i.account,i.type,i.event.id].some(a=>String(a).includes(n)));return c`
     <h1>Events</h1>
     <div class="grid">
-      <${h} title="Find an event">
-        <form class="row" onSubmit=${r=>(r.preventDefault(),location.hash=v("event",t.source,t.id))}>
-          <label>Source<input value=${t.source} onInput=${r=>e({...t,source:r.target.value})} /></label>
-          <label>Id<input required value=${t.id} onInput=${r=>e({...t,id:r.target.value})} /></label>
+      <${b} title="Find an event">
+        <form class="row" onSubmit=${i=>(i.preventDefault(),location.hash=x("event",e.source,e.id))}>
+          <label>Source<input value=${e.source} onInput=${i=>t({...e,source:i.target.value})} /></label>
+          <label>Id<input required value=${e.id} onInput=${i=>t({...e,id:i.target.value})} /></label>
           <button class="main">Show its path</button>
         </form>
         <p class="soft small">From the record to the line of the invoice and to the line of the contract.</p>
       <//>
-      <${h} title="As they come" wide>
+      <${b} title="As they come" wide>
         <div class="row">
-          <label>Account, type or id holds<input type="search" value=${n} onInput=${r=>s(r.target.value)} /></label>
-          <button aria-pressed=${a.paused} onClick=${()=>a.pause(!a.paused)}>${a.paused?"Go on":"Pause"}</button>
-          <span class=${`tag ${a.live&&!a.paused?"good":""}`} role="status">${a.paused?"paused":a.live?"live":"connecting"}</span>
+          <label>Account, type or id holds<input type="search" value=${n} onInput=${i=>s(i.target.value)} /></label>
+          <button aria-pressed=${r.paused} onClick=${()=>r.pause(!r.paused)}>${r.paused?"Go on":"Pause"}</button>
+          <span class=${`tag ${r.live&&!r.paused?"good":""}`} role="status">${r.paused?"paused":r.live?"live":"connecting"}</span>
         </div>
-        ${o.length?c`<${jt} rows=${o.slice(0,100)} />`:c`<${I}>Nothing that fits came since this page was opened.<//>`}
+        ${o.length?c`<${Ve} rows=${o.slice(0,100)} />`:c`<${L}>Nothing that fits came since this page was opened.<//>`}
       <//>
-    </div>`}var Rt=({rule:t})=>t.excerpt?c`<pre class="rule"><mark>${t.excerpt}</mark></pre><${B} rule=${t} />`:c`<${B} rule=${t} />`;function Ne({source:t,id:e}){let{found:n,problem:s}=k(()=>w(`/v1/events/path${H({source:t,id:e})}`),[t,e]),a=n?.state.status;return c`
-    <h1>Event ${e} <small>${t&&`of ${t}`}</small></h1>
-    <${C} problem=${s} />
-    ${n&&c`<${h} title="Its path"><ol class="path">
-      <li><h2>Record <span class=${`tag ${a==="current"?"good":"bad"}`}>${a==="current"?"counts":a}</span></h2>
-        <p class="small soft">entry ${f(n.seq)}, happened ${M(n.happened)}, recorded ${M(n.recorded)}${n.set&&`, backfill ${n.set}`}</p>
+    </div>`}var Pn=e=>{let t=e.cells.flatMap(s=>s.rules),n=t.length?t:[e.rule];return n.filter((s,r)=>n.findIndex(o=>o.file===s.file&&o.line===s.line)===r)};function Gt({source:e,id:t}){let{found:n,problem:s}=k(()=>P(`/v1/events/path${R({source:e,id:t})}`),[e,t]),r=n?.state.status;return c`
+    <h1>Event ${t} <small>${e&&`of ${e}`}</small></h1>
+    <${E} problem=${s} />
+    ${n&&c`<${b} title="Its path"><ol class="path">
+      <li><h2>Record <span class=${`tag ${r==="current"?"good":"bad"}`}>${r==="current"?"counts":r}</span></h2>
+        <p class="small soft">entry ${h(n.seq)}, happened ${G(n.happened)}, recorded ${G(n.recorded)}${n.set&&`, backfill ${n.set}`}</p>
         <pre>${JSON.stringify(n.event,null,2)}</pre></li>
-      <li><h2>Account <a href=${v("accounts",n.account)}>${n.account}</a></h2>
-        <p class="small soft">billed as ${n.billed}, on <a href=${v("plans",n.plan.hash)}>${n.plan.name}</a></p></li>
-      ${n.allowances.map(o=>c`<li><h2>${f(o.drawn)} ${o.unit} from what is included: ${N(o.name)}</h2><${Rt} rule=${o.rule} /></li>`)}
-      ${n.lines.map(o=>c`<li><h2>Line ${N(o.name)}${o.meter&&c` <span class="soft">by meter ${N(o.meter)}</span>`}</h2>
-          <p>${o.quantity!==null&&c`${f(o.quantity)} ${o.unit} `}${o.amount!==null?c`add <strong>${f(o.amount)} ${o.currency}</strong>`:c`<span class="soft">what it adds depends on the others</span>`}</p>
-          ${o.cells.map(r=>c`
-              ${r.tiers.length>0&&c`<${P} head=${["Tier",">Quantity",">Rate",">Amount"]} label="Tiers">
-                ${r.tiers.map(i=>c`<tr><td>above ${f(i.from)}${i.to&&` up to ${f(i.to)}`}</td><td class="num">${f(i.quantity)}</td><td class="num">${f(i.rate)}</td><td class="num">${f(i.amount)}</td></tr>`)}
-              <//>`}
-              ${r.rules.map(i=>c`<${Rt} rule=${i} />`)}`)}
-          ${o.cells.length===0&&c`<${Rt} rule=${o.rule} />`}</li>`)}
-      ${n.lines.length===0&&c`<li><h2>No line</h2><p class="soft">No price counts it${a==="current"?"":", for it was taken back"}.</p></li>`}
-      <li><h2>Invoice of ${j(n.invoiced)}</h2>
-        <p class="small soft">${n.late?`It happened in ${j(n.period)}, and came after that was closed.`:"The period in which it happened."}</p></li>
+      <li><h2>Account <a href=${x("accounts",n.account)}>${n.account}</a></h2>
+        <p class="small soft">billed as ${n.billed}, on <a href=${x("plans",n.plan.hash)}>${n.plan.name}</a></p></li>
+      ${n.allowances.map(o=>c`<li><h2>${h(o.drawn)} ${o.unit} from what is included: ${D(o.name)}</h2><${re} hash=${n.plan.hash} rule=${o.rule} /></li>`)}
+      ${n.lines.map(o=>c`<li><h2>Line ${D(o.name)}${o.meter&&c` <span class="soft">by meter ${D(o.meter)}</span>`}</h2>
+          <p>${o.quantity!==null&&c`${h(o.quantity)} ${o.unit} `}${o.amount!==null?c`add <strong>${h(o.amount)} ${o.currency}</strong>`:c`<span class="soft">what it adds depends on the others</span>`}</p>
+          ${o.cells.map(i=>c`
+              ${i.tiers.length>0&&c`<${F} head=${["Tier",">Quantity",">Rate",">Amount"]} label="Tiers">
+                ${i.tiers.map(a=>c`<tr><td>above ${h(a.from)}${a.to&&` up to ${h(a.to)}`}</td><td class="num">${h(a.quantity)}</td><td class="num">${h(a.rate)}</td><td class="num">${h(a.amount)}</td></tr>`)}
+              <//>`}`)}
+          ${Pn(o).map(i=>c`<${re} hash=${n.plan.hash} rule=${i} />`)}</li>`)}
+      ${n.lines.length===0&&c`<li><h2>No line</h2><p class="soft">No price counts it${r==="current"?"":", for it was taken back"}.</p></li>`}
+      <li><h2>Invoice of ${O(n.invoiced)}</h2>
+        <p class="small soft">${n.late?`It happened in ${O(n.period)}, and came after that was closed.`:"The period in which it happened."}</p></li>
     </ol><//>`}
-    ${n?.earlier.length>0&&c`<${h} title="Contents it had before"><ul>${n.earlier.map(o=>c`<li>entry ${o.seq}: ${o.state.status}<pre>${JSON.stringify(o.event,null,2)}</pre></li>`)}</ul><//>`}`}function Ae(){let[t,e]=y({account:"",kind:"",disputed:""}),[n,s]=y(void 0),a=k(()=>w(`/v1/invoices${H({...t,cursor:n,limit:100})}`),[t,n],1e4),o=k(()=>w("/v1/billing/held"),[],1e4),r=i=>l=>(e({...t,[i]:l.target.value}),s(void 0));return c`
+    ${n?.earlier.length>0&&c`<${b} title="Contents it had before"><ul>${n.earlier.map(o=>c`<li>entry ${o.seq}: ${o.state.status}<pre>${JSON.stringify(o.event,null,2)}</pre></li>`)}</ul><//>`}`}function Jt(){let[e,t]=w({account:"",kind:"",disputed:""}),[n,s]=w(void 0),r=k(()=>P(`/v1/invoices${R({...e,cursor:n,limit:100})}`),[e,n],1e4),o=k(()=>P("/v1/billing/held"),[],1e4),i=a=>l=>(t({...e,[a]:l.target.value}),s(void 0));return c`
     <h1>Invoices</h1>
-    <form class="row" onSubmit=${i=>i.preventDefault()}>
-      <label>Billed<input type="search" value=${t.account} onChange=${r("account")} /></label>
-      <label>Kind<select value=${t.kind} onChange=${r("kind")}>
+    <form class="row" onSubmit=${a=>a.preventDefault()}>
+      <label>Billed<input type="search" value=${e.account} onChange=${i("account")} /></label>
+      <label>Kind<select value=${e.kind} onChange=${i("kind")}>
         <option value="">all</option><option value="invoice">invoices</option><option value="credit-note">credit notes</option><option value="debit-note">debit notes</option>
       </select></label>
-      <label>State<select value=${t.disputed} onChange=${r("disputed")}><option value="">all</option><option value="true">disputed</option></select></label>
+      <label>State<select value=${e.disputed} onChange=${i("disputed")}><option value="">all</option><option value="true">disputed</option></select></label>
     </form>
-    <${C} problem=${a.problem} />
-    ${o.found?.held.length>0&&c`<${h} title="Periods that cannot be settled"><ul>${o.found.held.map(i=>c`<li>${i.account} on ${i.plan} from ${i.from}: ${i.why}</li>`)}</ul><//>`}
-    <${h} title="In the order in which they were issued">
-      ${a.found?.invoices.length===0&&c`<${I}>${Object.values(t).some(Boolean)?"None that fits.":"No period is closed yet. A period closes when its grace is over; drafts are with the accounts."}<//>`}
-      <${P} head=${["Number","Billed","Period","Issued",">Total",">To pay",""]} label="Invoices">
-        ${a.found?.invoices.map(i=>c`<tr>
-            <td><a href=${v("invoices",i.number)}>${i.number}</a></td><td><a href=${v("accounts",i.account)}>${i.account}</a></td>
-            <td>${j(i.period)}</td><td>${i.issued}</td>
-            <td class="num">${f(i.total)} ${i.currency}</td><td class="num">${f(i.due)}</td>
-            <td>${i.kind!=="invoice"&&c`<span class="tag warm">${i.kind} for ${i.corrects}</span> `}${i.status==="disputed"&&c`<span class="tag bad">disputed</span>`}</td>
+    <${E} problem=${r.problem} />
+    ${o.found?.held.length>0&&c`<${b} title="Periods that cannot be settled"><ul>${o.found.held.map(a=>c`<li>${a.account} on ${a.plan} from ${a.from}: ${a.why}</li>`)}</ul><//>`}
+    <${b} title="In the order in which they were issued">
+      ${r.found?.invoices.length===0&&c`<${L}>${Object.values(e).some(Boolean)?"None that fits.":"No period is closed yet. A period closes when its grace is over; drafts are with the accounts."}<//>`}
+      <${F} head=${["Number","Billed","Period","Issued",">Total",">To pay",""]} label="Invoices">
+        ${r.found?.invoices.map(a=>c`<tr>
+            <td><a href=${x("invoices",a.number)}>${a.number}</a></td><td><a href=${x("accounts",a.account)}>${a.account}</a></td>
+            <td>${O(a.period)}</td><td>${a.issued}</td>
+            <td class="num">${h(a.total)} ${a.currency}</td><td class="num">${h(a.due)}</td>
+            <td>${a.kind!=="invoice"&&c`<span class="tag warm">${a.kind} for ${a.corrects}</span> `}${a.status==="disputed"&&c`<span class="tag bad">disputed</span>`}</td>
           </tr>`)}
       <//>
       <div class="row">
         ${n&&c`<button onClick=${()=>s(void 0)}>First page</button>`}
-        ${a.found?.next&&c`<button onClick=${()=>s(a.found.next)}>Next page</button>`}
+        ${r.found?.next&&c`<button onClick=${()=>s(r.found.next)}>Next page</button>`}
       </div>
-    <//>`}function He({number:t}){let e=`/v1/invoices/${encodeURIComponent(t)}`,{found:n,problem:s}=k(()=>w(e),[t]),a=k(()=>_t(`${e}/html`),[t]),[o,r]=y(void 0),i=async()=>{try{let l=URL.createObjectURL(await $e(`${e}/pdf`));Object.assign(document.createElement("a"),{href:l,download:`${t}.pdf`}).click(),setTimeout(()=>URL.revokeObjectURL(l),1e4)}catch(l){r(l)}};return c`
-    <h1>${t} ${n&&c`<small>${n.kind.replace("-"," ")} for <a href=${v("accounts",n.account)}>${n.account}</a></small>`}</h1>
-    <${C} problem=${s??o} />
-    ${n&&c`<${h} title="About it">
-      <p>${f(n.total)} ${n.currency} for ${j(n.period)}, issued ${n.issued}${n.payable&&`, payable by ${n.payable}`}
+    <//>`}function Kt({number:e}){let t=`/v1/invoices/${encodeURIComponent(e)}`,{found:n,problem:s}=k(()=>P(t),[e]),r=k(()=>_e(`${t}/html`),[e]),[o,i]=w(void 0),a=async()=>{try{let l=URL.createObjectURL(await wt(`${t}/pdf`));Object.assign(document.createElement("a"),{href:l,download:`${e}.pdf`}).click(),setTimeout(()=>URL.revokeObjectURL(l),1e4)}catch(l){i(l)}};return c`
+    <h1>${e} ${n&&c`<small>${n.kind.replace("-"," ")} for <a href=${x("accounts",n.account)}>${n.account}</a></small>`}</h1>
+    <${E} problem=${s??o} />
+    ${n&&c`<${b} title="About it">
+      <p>${h(n.total)} ${n.currency} for ${O(n.period)}, issued ${n.issued}${n.payable&&`, payable by ${n.payable}`}
         <span class=${`tag ${n.status==="disputed"?"bad":"good"}`}>${n.status}</span></p>
-      ${n.corrects&&c`<p>Corrects <a href=${v("invoices",n.corrects)}>${n.corrects}</a>${n.reason&&`: ${n.reason}`}</p>`}
-      ${n.corrected_by?.length>0&&c`<p>Corrected by ${n.corrected_by.map(l=>c`<a href=${v("invoices",l)}>${l}</a> `)}</p>`}
+      ${n.corrects&&c`<p>Corrects <a href=${x("invoices",n.corrects)}>${n.corrects}</a>${n.reason&&`: ${n.reason}`}</p>`}
+      ${n.corrected_by?.length>0&&c`<p>Corrected by ${n.corrected_by.map(l=>c`<a href=${x("invoices",l)}>${l}</a> `)}</p>`}
       ${n.disputes.map(l=>c`<p>${l.line?`Line ${l.line}`:"All of it"} contested: ${l.reason}${l.outcome&&` (${l.outcome})`}</p>`)}
       ${Object.entries(n.references).map(([l,d])=>c`<p>${l}: <span class="mono">${d}</span></p>`)}
-      <p class="small soft">Plan <a href=${v("plans",n.plan.hash)}>${n.plan.name}</a>, knows entries up to ${f(n.cutoff_entry)}, contents <span class="mono">${n.invoice_blake3.slice(0,16)}…</span></p>
-      <div class="row"><button onClick=${i}>Save as PDF</button></div>
+      <p class="small soft">Plan <a href=${x("plans",n.plan.hash)}>${n.plan.name}</a>, knows entries up to ${h(n.cutoff_entry)}, contents <span class="mono">${n.invoice_blake3.slice(0,16)}…</span></p>
+      <div class="row"><button onClick=${a}>Save as PDF</button></div>
     <//>`}
-    ${a.found&&c`<iframe title=${`${t} as it is sent`} sandbox="" srcdoc=${a.found}></iframe>`}`}function je(){let{found:t,problem:e}=k(()=>w("/v1/plans"),[],5e3);return c`
+    ${n?.invoice?.lines?.length>0&&c`<${b} title="Its lines, and the contract"><${We} invoice=${n.invoice} hash=${n.plan.hash} /><//>`}
+    ${r.found&&c`<iframe title=${`${e} as it is sent`} sandbox="" srcdoc=${r.found}></iframe>`}`}function Yt(){let{found:e,problem:t}=k(()=>P("/v1/plans"),[],5e3);return c`
     <h1>Plans</h1>
-    <${C} problem=${e} />
-    <${h} title="All versions">
-      ${t?.plans.length===0&&c`<${I}>No plan is published yet: price build, then POST /v1/plans.<//>`}
-      <${P} head=${["Plan","Known since","Entry","Meaning","Signed by",""]} label="Plans">
-        ${t?.plans.map(n=>c`<tr>
-            <td><a href=${v("plans",n.hash)}>${n.name}</a></td><td>${n.since}</td><td>${f(n.seq)}</td>
+    <${E} problem=${t} />
+    <${b} title="All versions">
+      ${e?.plans.length===0&&c`<${L}>No plan is published yet: price build, then POST /v1/plans.<//>`}
+      <${F} head=${["Plan","Known since","Entry","Meaning","Signed by",""]} label="Plans">
+        ${e?.plans.map(n=>c`<tr>
+            <td><a href=${x("plans",n.hash)}>${n.name}</a></td><td>${n.since}</td><td>${h(n.seq)}</td>
             <td class="mono small">${n.hash.slice(0,12)}</td><td>${n.signer}</td><td>${n.latest&&c`<span class="tag good">in force</span>`}</td>
           </tr>`)}
       <//>
-    <//>`}var qe=(t,e)=>t.title===e.title&&t.within===e.within&&t.excerpt===e.excerpt;function Re({hash:t}){let{found:e,problem:n}=k(async()=>{let[l,d]=await Promise.all([w(`/v1/plans/${t}`),w("/v1/plans")]),p=d.plans.filter($=>$.name===l.name).sort(($,m)=>$.seq-m.seq),u=p.findIndex($=>$.hash===t),_=u>0?await w(`/v1/plans/${p[u-1].hash}`):null;return{now:l,before:_,versions:p}},[t]),{now:s,before:a,versions:o}=e??{},r=a&&s.rules.filter(l=>!a.rules.some(d=>qe(l,d))),i=a&&a.rules.filter(l=>!s.rules.some(d=>qe(l,d)));return c`
-    <h1>${s?.name} <small class="mono">${t.slice(0,12)}</small></h1>
-    <${C} problem=${n} />
-    ${s&&c`<div class="grid">
-      <${h} title="Versions">
-        <ul>${o.map(l=>c`<li>${l.hash===t?c`<strong>${l.since}</strong>`:c`<a href=${v("plans",l.hash)}>${l.since}</a>`} <span class="soft">entry ${l.seq}${l.signer?`, signed by ${l.signer}`:""}${l.latest?", in force":""}</span></li>`)}</ul>
+    <//>`}var Qt=(e,t)=>e.title===t.title&&e.within===t.within&&e.excerpt===t.excerpt,Tn=({before:e,now:t})=>{let n=t.rules.filter(r=>!e.rules.some(o=>Qt(r,o))),s=e.rules.filter(r=>!t.rules.some(o=>Qt(r,o)));return c`
+    ${n.length+s.length===0&&c`<${L}>No rule changed.<//>`}
+    <div class="diff">${s.map(r=>c`<pre class="minus">− ${r.excerpt}</pre>`)}${n.map(r=>c`<pre class="plus">+ ${r.excerpt}</pre>`)}</div>`};function En({now:e,others:t}){let[n,s]=w(t.at(-1).hash),{found:r,problem:o}=k(()=>ge(n),[n]);return c`<${b} title="What changed" wide>
+    <div class="row"><label>Since the version of<select value=${n} onChange=${i=>s(i.target.value)}>
+      ${t.map(i=>c`<option value=${i.hash}>${i.since}, entry ${i.seq}</option>`)}
+    </select></label></div>
+    <${E} problem=${o} />
+    ${r&&(r.source&&e.source?c`<${Mt} before=${r} now=${e} />`:c`<${Tn} before=${r} now=${e} />`)}
+  <//>`}function Zt({hash:e,file:t,line:n}){let{found:s,problem:r}=k(async()=>{let[u,m]=await Promise.all([ge(e),P("/v1/plans")]),p=m.plans.filter(g=>g.name===u.name).sort((g,v)=>g.seq-v.seq),_=p.slice(0,p.findLastIndex(g=>g.hash===e)),C=_.filter((g,v)=>g.hash!==e&&_.findLastIndex($=>$.hash===g.hash)===v);return{now:u,versions:p,others:C}},[e]),{now:o,versions:i,others:a}=s??{},l=u=>u.file===t&&String(u.line)===n,d=a?.length>0&&c`<${En} now=${o} others=${a} />`,f=o&&(o.source?c`<${b} title="As it is written" wide><div class="sides">
+          <ul class="rules" aria-label="Rules">${o.rules.map(u=>c`<li><a href=${x("plans",e,u.file,String(u.line))} aria-current=${l(u)?"true":void 0}>${u.title}</a> <${De} rule=${u} /></li>`)}</ul>
+          <${Rt} of=${o} file=${t} line=${n} />
+        </div><//>`:c`<${b} title="Rules, as they are written" wide>
+          ${o.rules.map(u=>c`<div><${De} rule=${u} /><pre class="rule">${u.excerpt}</pre></div>`)}
+        <//>`);return c`
+    <h1>${o?.name} <small class="mono">${e.slice(0,12)}</small></h1>
+    <${E} problem=${r} />
+    ${o&&c`<div class="grid">
+      <${b} title="Versions" wide>
+        <ul>${i.map(u=>c`<li>${u.hash===e?c`<strong>${u.since}</strong>`:c`<a href=${x("plans",u.hash)}>${u.since}</a>`} <span class="soft">entry ${u.seq}${u.signer?`, signed by ${u.signer}`:""}${u.latest?", in force":""}</span></li>`)}</ul>
       <//>
-      ${a&&c`<${h} title="What changed">
-        ${r.length+i.length===0&&c`<${I}>No rule changed.<//>`}
-        <div class="diff">${i.map(l=>c`<pre class="minus">− ${l.excerpt}</pre>`)}${r.map(l=>c`<pre class="plus">+ ${l.excerpt}</pre>`)}</div>
-      <//>`}
-      <${h} title="Rules, as they are written" wide>
-        ${s.rules.map(l=>c`<div><${B} rule=${l} /><pre class="rule">${l.excerpt}</pre></div>`)}
-      <//>
-    </div>`}`}function sn({reject:t,again:e}){let[n,s]=y(JSON.stringify(t.record,null,2)),[a,o]=y({}),r=async i=>{i.preventDefault();try{let l=await fe(`/v1/rejects/${t.seq}/retry`,n);o({result:l}),l.status==="accepted"&&e()}catch(l){o({problem:l})}};return c`
-    <section class="card" aria-label=${`Reject ${t.seq}`}>
-      <h2>${t.message} <a class="tag bad" href=${`/problems/${t.code}`}>${t.code}</a></h2>
-      <p class="small soft">entry ${t.seq}, came ${M(t.recorded)}</p>
+      ${n?[f,d]:[d,f]}
+    </div>`}`}function Nn({reject:e,again:t}){let[n,s]=w(JSON.stringify(e.record,null,2)),[r,o]=w({}),i=async a=>{a.preventDefault();try{let l=await xt(`/v1/rejects/${e.seq}/retry`,n);o({result:l}),l.status==="accepted"&&t()}catch(l){o({problem:l})}};return c`
+    <section class="card" aria-label=${`Reject ${e.seq}`}>
+      <h2>${e.message} <a class="tag bad" href=${`/problems/${e.code}`}>${e.code}</a></h2>
+      <p class="small soft">entry ${e.seq}, came ${G(e.recorded)}</p>
       <details><summary>Record</summary>
-        <form onSubmit=${r}>
-          <label>Mend it here<textarea spellcheck="false" value=${n} onInput=${i=>s(i.target.value)}></textarea></label>
+        <form onSubmit=${i}>
+          <label>Mend it here<textarea spellcheck="false" value=${n} onInput=${a=>s(a.target.value)}></textarea></label>
           <div class="row"><button class="main">Send it again</button></div>
         </form>
-        ${a.result&&c`<p role="status">${a.result.status}${a.result.message?`: ${a.result.message}`:""}</p>`}
-        <${C} problem=${a.problem} />
+        ${r.result&&c`<p role="status">${r.result.status}${r.result.message?`: ${r.result.message}`:""}</p>`}
+        <${E} problem=${r.problem} />
       </details>
-    </section>`}function Ue(){let[t,e]=y(void 0),n=k(()=>w(`/v1/rejects${H({cursor:t,limit:50})}`),[t]);return c`
+    </section>`}function Xt(){let[e,t]=w(void 0),n=k(()=>P(`/v1/rejects${R({cursor:e,limit:50})}`),[e]);return c`
     <h1>Rejects</h1>
     <p class="soft">Events that did not fit are kept with their reason. A plan or an account is mended, or the record, and they are sent again.</p>
-    <${C} problem=${n.problem} />
-    ${n.found?.rejects.length===0&&c`<${h} title="None"><${I}>Everything that came fits.<//><//>`}
-    ${n.found?.rejects.map(s=>c`<${sn} key=${s.seq} reject=${s} again=${n.again} />`)}
+    <${E} problem=${n.problem} />
+    ${n.found?.rejects.length===0&&c`<${b} title="None"><${L}>Everything that came fits.<//><//>`}
+    ${n.found?.rejects.map(s=>c`<${Nn} key=${s.seq} reject=${s} again=${n.again} />`)}
     <div class="row">
-      ${t&&c`<button onClick=${()=>e(void 0)}>First page</button>`}
-      ${n.found?.next&&c`<button onClick=${()=>e(n.found.next)}>Next page</button>`}
-    </div>`}var Ut=[["","Overview",Ie],["accounts","Accounts",Se,([t])=>c`<${Ce} key=${t} name=${t} />`],["events","Events",Pe],["invoices","Invoices",Ae,([t])=>c`<${He} key=${t} number=${t} />`],["rejects","Rejects",Ue],["plans","Plans",je,([t])=>c`<${Re} key=${t} hash=${t} />`],["api","API",Ee]],Oe=()=>{try{return location.hash.replace(/^#\/?/,"").split("/").map(decodeURIComponent)}catch{return[""]}};function on(){let[t,e]=y(Oe);return L(()=>{let n=()=>e(Oe());return addEventListener("hashchange",n),()=>removeEventListener("hashchange",n)},[]),t}function an(){let t=dt(),[e,n]=y("");return L(()=>{let a=()=>t.current?.open||t.current?.showModal();return addEventListener("price-key-wanted",a),()=>removeEventListener("price-key-wanted",a)},[]),c`<dialog ref=${t} aria-labelledby="sign-in">
+      ${e&&c`<button onClick=${()=>t(void 0)}>First page</button>`}
+      ${n.found?.next&&c`<button onClick=${()=>t(n.found.next)}>Next page</button>`}
+    </div>`}var ze=[["","Overview",Vt],["accounts","Accounts",qt,([e])=>c`<${Ut} key=${e} name=${e} />`],["events","Events",zt],["invoices","Invoices",Jt,([e])=>c`<${Kt} key=${e} number=${e} />`],["rejects","Rejects",Xt],["plans","Plans",Yt,([e,t,n])=>c`<${Zt} key=${e} hash=${e} file=${t} line=${n} />`],["api","API",Bt]],en=()=>{try{return location.hash.replace(/^#\/?/,"").split("/").map(decodeURIComponent)}catch{return[""]}};function In(){let[e,t]=w(en);return H(()=>{let n=()=>t(en());return addEventListener("hashchange",n),()=>removeEventListener("hashchange",n)},[]),e}function Ln(){let e=z(),[t,n]=w("");return H(()=>{let r=()=>e.current?.open||e.current?.showModal();return addEventListener("price-key-wanted",r),()=>removeEventListener("price-key-wanted",r)},[]),c`<dialog ref=${e} aria-labelledby="sign-in">
     <h2 id="sign-in">This server asks for a key</h2>
     <p class="soft small">One with the role <code>read</code>, made by <code>price keys add</code>. It is kept in this tab only.</p>
-    <form method="dialog" onSubmit=${()=>{J.set(e.trim()),location.reload()}}>
-      <label>API key<input type="password" autocomplete="off" required value=${e} onInput=${a=>n(a.target.value)} /></label>
+    <form method="dialog" onSubmit=${()=>{Q.set(t.trim()),location.reload()}}>
+      <label>API key<input type="password" autocomplete="off" required value=${t} onInput=${r=>n(r.target.value)} /></label>
       <div class="row"><button class="main">Use it</button></div>
     </form>
-  </dialog>`}function rn(){let[t,...e]=on(),n=dt(),s=dt(!0),a=Ut.find(([i])=>i===(t==="event"?"events":t))??Ut[0];L(()=>{document.title=`${[a[1],...e].filter(Boolean).join(" \xB7 ")} \xB7 Price`,s.current||n.current?.focus(),s.current=!1,scrollTo(0,0)},[t,...e]);let[,,o,r]=a;return c`
+  </dialog>`}function An(){let[e,...t]=In(),n=z(),s=z(!0),r=ze.find(([a])=>a===(e==="event"?"events":e))??ze[0];H(()=>{document.title=`${[r[1],...t].filter(Boolean).join(" \xB7 ")} \xB7 Price`,s.current||n.current?.focus(),s.current=!1,scrollTo(0,0)},[e,...t]);let[,,o,i]=r;return c`
     <div class="top"><div>
       <a class="brand" href="#/">Price</a>
       <nav aria-label="Views"><ul>
-        ${Ut.map(([i,l])=>c`<li><a href=${i?v(i):"#/"} aria-current=${a[0]===i?"page":void 0}>${l}</a></li>`)}
+        ${ze.map(([a,l])=>c`<li><a href=${a?x(a):"#/"} aria-current=${r[0]===a?"page":void 0}>${l}</a></li>`)}
       </ul></nav>
-      <div class="end">${J.get()&&c`<button onClick=${()=>(J.set(""),location.reload())}>Sign out</button>`}</div>
+      <div class="end">${Q.get()&&c`<button onClick=${()=>(Q.set(""),location.reload())}>Sign out</button>`}</div>
     </div></div>
     <main id="content" ref=${n} tabindex="-1">
-      ${t==="event"?c`<${Ne} key=${e.join("/")} source=${e[0]??""} id=${e[1]??""} />`:e[0]&&r?r(e):c`<${o} />`}
+      ${e==="event"?c`<${Gt} key=${t.join("/")} source=${t[0]??""} id=${t[1]??""} />`:t[0]&&i?i(t):c`<${o} />`}
     </main>
-    <${an} />`}var De=document.getElementById("app");De.textContent="";te(c`<${rn} />`,De);
+    <${Ln} />`}var tn=document.getElementById("app");tn.textContent="";lt(c`<${An} />`,tn);

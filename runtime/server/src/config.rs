@@ -25,6 +25,8 @@ pub struct FileConfig {
     pub queue_requests: Option<usize>,
     /// `queue-mib = 64`.
     pub queue_mib: Option<usize>,
+    /// `checkpoint-entries = 1000000`: entries of the log after which a checkpoint is made.
+    pub checkpoint_entries: Option<u64>,
     /// `webhooks-internal = true`: notices may go to internal addresses, unencrypted; for development.
     pub webhooks_internal: Option<bool>,
     /// `letterhead = "letterhead.toml"`: who sends invoices, and to whom; relative to the file.
@@ -42,7 +44,8 @@ pub struct FileConfig {
 }
 
 /// The keys of the file.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 16] = [
+    "checkpoint-entries",
     "data",
     "insecure-no-auth",
     "letterhead",
@@ -116,6 +119,7 @@ impl FileConfig {
                 "segment-mib" => {
                     config.segment_mib = Some(number(limits::SEGMENT_MIB_MIN, limits::SEGMENT_MIB_MAX)?);
                 }
+                "checkpoint-entries" => config.checkpoint_entries = Some(number(1, 1 << 40)?),
                 "queue-requests" => config.queue_requests = Some(number(1, 1 << 20)? as usize),
                 "queue-mib" => config.queue_mib = Some(number(1, 16 << 10)? as usize),
                 "log-format" => {

@@ -87,6 +87,11 @@ impl Home {
         self.disk("index")
     }
 
+    /// The directory of checkpoints, which can be made again from the log.
+    pub fn checkpoints(&self) -> Result<Arc<FileDisk>, HomeError> {
+        self.disk("checkpoints")
+    }
+
     /// Whether there is a log.
     pub fn has_log(&self) -> bool {
         self.dir.join("log").is_dir()

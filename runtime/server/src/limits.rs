@@ -88,6 +88,11 @@ pub const OTLP_TIME: Duration = Duration::from_secs(3);
 /// Bytes of the answer of a collector.
 pub const OTLP_ANSWER_BYTES: usize = 64 << 10;
 
+/// Entries after which a checkpoint is made, unless the configuration says otherwise.
+pub const CHECKPOINT_ENTRIES: u64 = 1_000_000;
+/// The part of that after which one is made on closing: a start reads as many in less than a second.
+pub const CHECKPOINT_CLOSING: u64 = 100;
+
 /// API keys of one node.
 pub const KEYS: usize = 10_000;
 /// Keys of publishers of plans.

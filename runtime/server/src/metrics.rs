@@ -68,6 +68,8 @@ pub(crate) struct Metrics {
     pub(crate) durable: AtomicU64,
     pub(crate) replayed: AtomicU64,
     pub(crate) replay_millis: AtomicU64,
+    /// The last entry of the newest checkpoint, 0 for none.
+    pub(crate) checkpoint: AtomicU64,
     pub(crate) no_room: AtomicU64,
     pub(crate) queue_requests: AtomicU64,
     pub(crate) queue_bytes: AtomicU64,
@@ -134,6 +136,7 @@ impl Metrics {
         family("log_entries_total", "counter", "Entries that were flushed.", &one(&self.entries));
         family("log_durable_entry", "gauge", "Last entry that is durable.", &one(&self.durable));
         family("log_no_room", "gauge", "1 while the disk has no room for the log.", &one(&self.no_room));
+        family("checkpoint_entry", "gauge", "Last entry of the newest checkpoint.", &one(&self.checkpoint));
         family("replayed_entries", "gauge", "Entries replayed on start.", &one(&self.replayed));
         let millis = self.replay_millis.load(Relaxed);
         let seconds = format!("{}.{:03}", millis / 1_000, millis % 1_000);

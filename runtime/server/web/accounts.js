@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { get, query } from "./api.js";
 import { Steps, steps } from "./chart.js";
-import { Card, Empty, Rule, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
+import { Card, Empty, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
+import { Opener, Source } from "./source.js";
 
 export function Accounts() {
   const [prefix, setPrefix] = useState("");
@@ -59,18 +60,23 @@ const Tiers = ({ line }) =>
     ];
   });
 
-export const Lines = ({ invoice }) => html`
+function Line({ line, hash }) {
+  const [open, set] = useState(false);
+  return html`
+    <tr><td>${words(line.name)}${line.corrects && html` <span class="tag warm">corrects ${days(line.corrects)}</span>`}</td>
+      <td class="num">${line.quantity && `${amount(line.quantity.value)} ${line.quantity.unit}`}</td><td class="num">${only(line) && amount(only(line).rate)}</td>
+      <td class="num">${amount(line.amount)} ${line.currency ?? ""}</td></tr>
+    ${line.rule?.file && html`<tr class="where"><td colspan="4"><${Opener} rule=${line.rule} open=${open} set=${set} /></td></tr>`}
+    ${open && html`<tr class="beside"><td colspan="4"><${Source} hash=${hash} rule=${line.rule} /></td></tr>`}
+    <${Tiers} line=${line} />
+    ${line.steps.map((step) => html`<tr class="part"><td>${step.label}</td><td></td><td></td><td class="num">${amount(step.change)}</td></tr>`)}
+    ${(line.paid ?? []).map((paid) => html`<tr class="part"><td>paid from ${words(paid.by)}</td><td></td><td></td><td class="num">(${amount(paid.amount)})</td></tr>`)}`;
+}
+
+// The lines of an invoice; each shows the lines of the contract that made it.
+export const Lines = ({ invoice, hash }) => html`
   <${Table} head=${["Line", ">Quantity", ">Rate", `>Amount (${invoice.currency})`]} label="Lines">
-    ${invoice.lines.map(
-      (line) => html`
-        <tr><td>${words(line.name)}${line.corrects && html` <span class="tag warm">corrects ${days(line.corrects)}</span>`}<br /><${Rule} rule=${line.rule} /></td>
-          <td class="num">${line.quantity && `${amount(line.quantity.value)} ${line.quantity.unit}`}</td><td class="num">${only(line) && amount(only(line).rate)}</td>
-          <td class="num">${amount(line.amount)} ${line.currency ?? ""}</td></tr>
-        <${Tiers} line=${line} />
-        ${line.steps.map((step) => html`<tr class="part"><td>${step.label}</td><td></td><td></td><td class="num">${amount(step.change)}</td></tr>`)}
-        ${(line.paid ?? []).map((paid) => html`<tr class="part"><td>paid from ${words(paid.by)}</td><td></td><td></td><td class="num">(${amount(paid.amount)})</td></tr>`)}
-      `,
-    )}
+    ${invoice.lines.map((line) => html`<${Line} key=${JSON.stringify([line.name, line.corrects])} line=${line} hash=${hash} />`)}
     <tr class="sum"><td>Total</td><td></td><td></td><td class="num">${amount(invoice.total)}</td></tr>
     ${invoice.due !== invoice.total && html`<tr class="sum"><td>To pay</td><td></td><td></td><td class="num">${amount(invoice.due)}</td></tr>`}
   <//>`;
@@ -135,7 +141,7 @@ export function Account({ name }) {
         <p><span class=${`tag ${draft.found.status === "finalised" ? "good" : ""}`}>${draft.found.status}</span>
           ${draft.found.number && html` <a href=${link("invoices", draft.found.number)}>${draft.found.number}</a>`}
           <span class="soft small"> as of entry ${amount(draft.found.as_of_entry)}</span></p>
-        ${invoice.lines.length ? html`<${Lines} invoice=${invoice} />` : html`<${Empty}>Nothing yet.<//>`}
+        ${invoice.lines.length ? html`<${Lines} invoice=${invoice} hash=${draft.found.plan.hash} />` : html`<${Empty}>Nothing yet.<//>`}
       <//>`}
       ${invoice && html`<${Wallets} invoice=${invoice} />`}
       ${invoice?.allowances.map(

@@ -1,8 +1,9 @@
 // The stream of events, and the path of one of them.
 import { useState } from "preact/hooks";
 import { get, query } from "./api.js";
-import { Card, Empty, Rule, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
+import { Card, Empty, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
 import { Stream, useStream } from "./overview.js";
+import { Source } from "./source.js";
 
 export function Events() {
   const [find, setFind] = useState({ source: "", id: "" });
@@ -31,8 +32,11 @@ export function Events() {
     </div>`;
 }
 
-const Excerpt = ({ rule }) =>
-  rule.excerpt ? html`<pre class="rule"><mark>${rule.excerpt}</mark></pre><${Rule} rule=${rule} />` : html`<${Rule} rule=${rule} />`;
+const written = (line) => {
+  const rules = line.cells.flatMap((cell) => cell.rules);
+  const all = rules.length ? rules : [line.rule];
+  return all.filter((rule, at) => all.findIndex((other) => other.file === rule.file && other.line === rule.line) === at);
+};
 
 export function Path({ source, id }) {
   const { found, problem } = useAnswer(() => get(`/v1/events/path${query({ source, id })}`), [source, id]);
@@ -48,7 +52,7 @@ export function Path({ source, id }) {
       <li><h2>Account <a href=${link("accounts", found.account)}>${found.account}</a></h2>
         <p class="small soft">billed as ${found.billed}, on <a href=${link("plans", found.plan.hash)}>${found.plan.name}</a></p></li>
       ${found.allowances.map(
-        (of) => html`<li><h2>${amount(of.drawn)} ${of.unit} from what is included: ${words(of.name)}</h2><${Excerpt} rule=${of.rule} /></li>`,
+        (of) => html`<li><h2>${amount(of.drawn)} ${of.unit} from what is included: ${words(of.name)}</h2><${Source} hash=${found.plan.hash} rule=${of.rule} /></li>`,
       )}
       ${found.lines.map(
         (line) => html`<li><h2>Line ${words(line.name)}${line.meter && html` <span class="soft">by meter ${words(line.meter)}</span>`}</h2>
@@ -58,10 +62,9 @@ export function Path({ source, id }) {
               ${cell.tiers.length > 0 &&
               html`<${Table} head=${["Tier", ">Quantity", ">Rate", ">Amount"]} label="Tiers">
                 ${cell.tiers.map((tier) => html`<tr><td>above ${amount(tier.from)}${tier.to && ` up to ${amount(tier.to)}`}</td><td class="num">${amount(tier.quantity)}</td><td class="num">${amount(tier.rate)}</td><td class="num">${amount(tier.amount)}</td></tr>`)}
-              <//>`}
-              ${cell.rules.map((rule) => html`<${Excerpt} rule=${rule} />`)}`,
+              <//>`}`,
           )}
-          ${line.cells.length === 0 && html`<${Excerpt} rule=${line.rule} />`}</li>`,
+          ${written(line).map((rule) => html`<${Source} hash=${found.plan.hash} rule=${rule} />`)}</li>`,
       )}
       ${found.lines.length === 0 && html`<li><h2>No line</h2><p class="soft">No price counts it${state === "current" ? "" : ", for it was taken back"}.</p></li>`}
       <li><h2>Invoice of ${days(found.invoiced)}</h2>

@@ -1,6 +1,7 @@
 // What was issued.
 import { useState } from "preact/hooks";
 import { blob, get, query, text } from "./api.js";
+import { Lines } from "./accounts.js";
 import { Card, Empty, Table, Trouble, amount, days, html, link, useAnswer } from "./kit.js";
 
 export function Invoices() {
@@ -68,5 +69,6 @@ export function Invoice({ number }) {
       <p class="small soft">Plan <a href=${link("plans", found.plan.hash)}>${found.plan.name}</a>, knows entries up to ${amount(found.cutoff_entry)}, contents <span class="mono">${found.invoice_blake3.slice(0, 16)}…</span></p>
       <div class="row"><button onClick=${save}>Save as PDF</button></div>
     <//>`}
+    ${found?.invoice?.lines?.length > 0 && html`<${Card} title="Its lines, and the contract"><${Lines} invoice=${found.invoice} hash=${found.plan.hash} /><//>`}
     ${page.found && html`<iframe title=${`${number} as it is sent`} sandbox="" srcdoc=${page.found}></iframe>`}`;
 }

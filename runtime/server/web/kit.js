@@ -56,7 +56,10 @@ export const Card = ({ title, wide, children, id }) =>
 
 export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
 
-export const Table = ({ head, children, label }) => html`
+// Without rows it is not there.
+const some = (children) => [children].flat(Infinity).some(Boolean);
+
+export const Table = ({ head, children, label }) => some(children) && html`
   <div class="scroll" tabindex="0" role="region" aria-label=${label}>
     <table>
       <thead><tr>${head.map((name) => html`<th scope="col" class=${name.startsWith(">") ? "num" : ""}>${name.replace(/^>/, "")}</th>`)}</tr></thead>

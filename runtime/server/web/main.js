@@ -17,7 +17,7 @@ const VIEWS = [
   ["events", "Events", Events],
   ["invoices", "Invoices", Invoices, ([number]) => html`<${Invoice} key=${number} number=${number} />`],
   ["rejects", "Rejects", Rejects],
-  ["plans", "Plans", Plans, ([hash]) => html`<${Plan} key=${hash} hash=${hash} />`],
+  ["plans", "Plans", Plans, ([hash, file, line]) => html`<${Plan} key=${hash} hash=${hash} file=${file} line=${line} />`],
   ["api", "API", Docs],
 ];
 

@@ -27,7 +27,9 @@ impl Demo {
         let world = MemoryWorld::new().with("demo.price", SOURCE);
         let workspace = Workspace::load(&world, &["demo.price".to_owned()])?;
         let subject = workspace.subject(Some(PLAN))?;
-        Ok(Demo { artefact: price_driver::artefact(&workspace.compile(&subject)?)? })
+        let mut compiled = workspace.compile(&subject)?;
+        compiled.source_map.files = workspace.files_of(&subject, &compiled).carried;
+        Ok(Demo { artefact: price_driver::artefact(&compiled)? })
     }
 
     /// Publishes, subscribes, and feeds until the node closes. Says where to look, if told.

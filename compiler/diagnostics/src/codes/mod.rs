@@ -354,6 +354,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("S054", Error, false, "a dispute that is open already, or not open"),
     code!("S055", Error, false, "a test clock that cannot be set"),
     code!("S056", Error, false, "too many closed periods"),
+    code!("S057", Error, false, "a plan that was published without its source"),
     code!("S060", Error, false, "an endpoint that cannot be told"),
     code!("S061", Error, false, "an endpoint that is not there"),
     code!("S062", Error, false, "nothing that can be sent to an endpoint"),

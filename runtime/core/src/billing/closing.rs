@@ -1,13 +1,15 @@
 //! When the periods of a plan close, and for whom.
 
-use crate::book::Book;
+use crate::book::{Book, Change};
 use crate::limits;
 use crate::planted::{self, Bug};
 use price_rating::{Closing, Late};
 use price_value::{Date, Period, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How far the periods of a plan are closed.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Closes {
     /// Periods that end by this day are closed for everybody.
     pub(super) until: Date,
@@ -25,6 +27,7 @@ pub(crate) struct Closes {
 }
 
 /// A period that is being closed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Run {
     pub(super) period: Period,
     /// Who is still to be billed for it, by name.
@@ -81,6 +84,37 @@ impl Book {
         self.closes.due = self.version().zone.start_of(self.closing_day(&next)).0;
         // Without a grace the end of a period is its closing.
         self.closes.ends = if self.grace() > 0 { self.period(self.closes.ended).end.0 } else { i64::MAX };
+    }
+
+    /// The first instant that is in no closed period.
+    pub(crate) fn closed_before(&self) -> i64 {
+        self.version().zone.start_of(self.closes.until).0
+    }
+
+    /// Usage of closed periods has changed. The invoice that is the first to know it is mostly that of
+    /// an open period. Where the grace became longer after periods were closed it is of one of those:
+    /// they are looked at again, from that one on, for balances go on from month to month.
+    pub(crate) fn closed_changed(&mut self, changes: impl IntoIterator<Item = Change>) {
+        let mut closing: Option<Option<Closing>> = None;
+        let mut again = BTreeSet::new();
+        for Change { billed, happened, at } in changes {
+            let closing = closing.get_or_insert_with(|| Closing::of(self.version().plan()));
+            let late = closing.as_mut().and_then(|closing| closing.late(Timestamp(happened), Timestamp(at)));
+            let first = late.map_or_else(|| self.version().zone.local(Timestamp(happened)).0, |late| late.since);
+            let mut period = self.period(first);
+            while period.from < self.closes.until {
+                again.insert((self.subjects.name(billed).to_string(), period.from));
+                period = self.period(period.until);
+            }
+        }
+        if !again.is_empty() {
+            self.closes_again(again);
+        }
+    }
+
+    /// Whether closed periods are to be looked at again.
+    pub(crate) fn looks_again(&self) -> bool {
+        !self.closes.again.is_empty()
     }
 
     /// Closed periods to be looked at again: who is billed, first day.

@@ -6,6 +6,7 @@ use super::document::{Cause, DocumentKind};
 use super::entry::{BillingEntry, Contested, Ended, Referred};
 use super::issue::{self, Draft};
 use super::{Billing, BillingCommand, Dispute};
+use crate::archive::Archive;
 use crate::command::Answer;
 use crate::entry::Entry;
 use crate::group::{Given, Group, Made, Refusal};
@@ -110,13 +111,13 @@ impl Machine {
             BillingCommand::Credit { number, line, amount, reason } => {
                 short(reason)?;
                 let now = tenant.billing.clock.unwrap_or(group.recorded_at).saturating_mul(1_000);
-                credit(tenant, now, group.next() - 1, (number, line), amount, reason)
+                credit(&self.archive, tenant, (now, group.next() - 1), (number, line), amount, reason)
             }
             BillingCommand::Dispute { number, line, reason } => {
                 short(reason)?;
                 let document = found(&tenant.billing, number)?;
                 if let Some(line) = line {
-                    let lines = body::lines(&document.body).unwrap_or_default();
+                    let lines = body::lines(&self.archive.one(document.seq)).unwrap_or_default();
                     if !lines.iter().any(|of| of.name == *line) {
                         return Err(("S053", format!("`{number}` has no line called `{line}`")));
                     }
@@ -189,9 +190,9 @@ fn clock(tenant: &Tenant, now: i64) -> Result<BillingEntry, Refusal> {
 
 /// A credit note for a line.
 fn credit(
+    archive: &Archive,
     tenant: &Tenant,
-    now: i64,
-    cutoff: u64,
+    (now, cutoff): (i64, u64),
     (number, line): (&str, &str),
     amount: &str,
     reason: &str,
@@ -202,7 +203,7 @@ fn credit(
         return Err(("S052", format!("`{number}` is a credit note itself")));
     }
     let unread = || ("S052", format!("the body of `{number}` cannot be read by this release"));
-    let lines = body::lines(&document.body).ok_or_else(unread)?;
+    let lines = body::lines(&archive.one(document.seq)).ok_or_else(unread)?;
     let Some(of) = lines.iter().find(|of| of.name == line && of.currency.is_none()) else {
         return Err(("S053", format!("`{number}` has no line called `{line}` in {}", document.issued.currency)));
     };
@@ -223,7 +224,7 @@ fn credit(
         if planted::is(Bug::CreditBeyond) && other.issued.cause == Cause::Credit {
             continue;
         }
-        let lines = body::lines(&other.body).ok_or_else(unread)?;
+        let lines = body::lines(&archive.one(other.seq)).ok_or_else(unread)?;
         asked +=
             &lines.iter().filter(|of| of.name == line && of.currency.is_none()).map(|of| &of.amount).sum::<Rational>();
     }

@@ -2,6 +2,7 @@
 
 use super::body::{self, IssuedLine};
 use super::document::Document;
+use crate::archive::Archive;
 use price_ir::{About, CurrencyIx, Invoice, InvoiceLine, LineKind, OWN, Plan, RuleIx};
 use price_value::{Date, Period, Rational, Timestamp};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ struct Sum {
 /// Lines that make what was issued for a period what it comes to now; an error where a document
 /// cannot be read.
 pub(super) fn differences<'d>(
+    archive: &Archive,
     plan: &Plan,
     period: &Period,
     issued: impl Iterator<Item = &'d Document>,
@@ -40,7 +42,7 @@ pub(super) fn differences<'d>(
     };
     for document in issued {
         let unread = || format!("the body of `{}` cannot be read", document.issued.number);
-        for of in body::lines(&document.body).ok_or_else(unread)? {
+        for of in body::lines(&archive.one(document.seq)).ok_or_else(unread)? {
             // A difference of another period stays one of that.
             let corrects = of.corrects.map_or(*period, |(from, until)| days(from, until));
             let line = like(plan, &corrects, &of);

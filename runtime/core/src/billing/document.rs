@@ -99,14 +99,13 @@ pub struct Dispute {
 }
 
 /// A document with what became of it.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Document {
     /// Its entry.
     pub(crate) seq: u64,
     /// When it was recorded, in microseconds.
     pub(crate) recorded_at: i64,
     pub(crate) issued: Issued,
-    /// The bytes that never change.
-    pub(crate) body: Box<str>,
     pub(crate) hash: [u8; 32],
     pub(crate) disputes: Vec<Dispute>,
     /// What others call it: a payment, a tax invoice.
@@ -116,15 +115,7 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn new(seq: u64, recorded_at: i64, issued: Issued, body: &str) -> Document {
         let hash = *blake3::hash(body.as_bytes()).as_bytes();
-        Document {
-            seq,
-            recorded_at,
-            issued,
-            body: body.into(),
-            hash,
-            disputes: Vec::new(),
-            references: BTreeMap::new(),
-        }
+        Document { seq, recorded_at, issued, hash, disputes: Vec::new(), references: BTreeMap::new() }
     }
 
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {

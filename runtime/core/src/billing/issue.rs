@@ -125,10 +125,11 @@ pub(super) fn again(billing: &Billing, plan: &str, book: &mut Book, billed: &str
     let version = now.as_ref().map_or(book.versions.len() - 1, |(_, version)| *version);
     let issued = billing.of_slot(&slot).filter(|document| document.issued.cause != Cause::Credit);
     let rules = book.versions[version].plan();
-    let lines = match correct::differences(rules, period, issued, now.as_ref().map(|(invoice, _)| invoice)) {
-        Ok(lines) => lines,
-        Err(why) => return vec![held(slot, &why)],
-    };
+    let lines =
+        match correct::differences(&book.archive, rules, period, issued, now.as_ref().map(|(invoice, _)| invoice)) {
+            Ok(lines) => lines,
+            Err(why) => return vec![held(slot, &why)],
+        };
     if lines.is_empty() {
         return Vec::new();
     }
@@ -213,6 +214,10 @@ pub(super) fn carry_out(
 ) {
     match entry {
         BillingEntry::Issued(issued, body) => {
+            // A plan whose document is issued is there.
+            if let Some(book) = &book {
+                book.archive.put(seq, body);
+            }
             // Credit that somebody gives says nothing of what the period comes to.
             if let Some(book) = book.filter(|_| issued.cause != Cause::Credit || planted::is(Bug::CreditHidesChange)) {
                 book.closes.again.remove(&(issued.billed.clone(), issued.from));

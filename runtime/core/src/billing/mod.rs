@@ -32,18 +32,20 @@ use crate::planted::{self, Bug};
 use document::Document;
 use hashbrown::HashMap;
 use price_value::Date;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One billed subject in one period of a plan: plan, subject, first day.
 type Slot = (String, String, Date);
 
 /// What was issued for one tenant.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Billing {
     pub(crate) settings: Settings,
     /// In the order of their entries.
     documents: Vec<Document>,
     /// Positions by number. For looking up only: its order reaches nothing.
+    #[serde(skip)]
     by_number: HashMap<String, u32>,
     /// Positions of what was issued for a period, the oldest first.
     by_slot: BTreeMap<Slot, Vec<u32>>,
@@ -58,6 +60,13 @@ pub(crate) struct Billing {
 }
 
 impl Billing {
+    /// Finds what a checkpoint does not keep because it follows from the rest.
+    pub(crate) fn found_again(mut self) -> Billing {
+        let numbered = self.documents.iter().enumerate();
+        self.by_number = numbered.map(|(at, document)| (document.issued.number.clone(), at as u32)).collect();
+        self
+    }
+
     fn document(&self, number: &str) -> Option<&Document> {
         self.by_number.get(number).map(|at| &self.documents[*at as usize])
     }

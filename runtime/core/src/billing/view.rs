@@ -1,6 +1,7 @@
 //! What can be asked of what was issued.
 
 use super::document::{Cause, Dispute, Document, DocumentKind, Issued};
+use crate::archive::Archive;
 use crate::machine::Machine;
 use price_value::Date;
 use std::collections::BTreeMap;
@@ -70,7 +71,7 @@ impl Machine {
         let document = billing.document(number)?;
         let corrects = |d: &&Document| d.issued.corrects.as_deref() == Some(number);
         let corrected_by = billing.documents.iter().filter(corrects).map(|d| d.issued.number.clone()).collect();
-        Some(DocumentView { corrected_by, ..view(document, true) })
+        Some(DocumentView { corrected_by, ..view(document, Some(&self.archive)) })
     }
 
     /// Documents in the order in which they were issued.
@@ -85,7 +86,7 @@ impl Machine {
                 && filter.kind.is_none_or(|kind| kind == issued.kind)
                 && (!filter.disputed || document.disputes.iter().any(|dispute| dispute.settled.is_none()))
         };
-        all[from..].iter().filter(wanted).take(limit).map(|document| view(document, false)).collect()
+        all[from..].iter().filter(wanted).take(limit).map(|document| view(document, None)).collect()
     }
 
     /// Periods that cannot be settled.
@@ -123,17 +124,18 @@ impl Machine {
         if period.from < book.closes.until {
             let slot = (plan.to_owned(), billed.to_owned(), period.from);
             let first = tenant.billing.of_slot(&slot).find(|document| document.issued.cause == Cause::Close);
-            return PeriodStatus::Closed(first.map(|document| Box::new(view(document, true))));
+            return PeriodStatus::Closed(first.map(|document| Box::new(view(document, Some(&self.archive)))));
         }
         if now < period.end.0 { PeriodStatus::Open } else { PeriodStatus::Grace(book.closing_day(&period)) }
     }
 }
 
-fn view(document: &Document, whole: bool) -> DocumentView {
+/// With its body where that is asked for.
+fn view(document: &Document, archive: Option<&Archive>) -> DocumentView {
     DocumentView {
         seq: document.seq,
         issued: document.issued.clone(),
-        body: if whole { document.body.to_string() } else { String::new() },
+        body: archive.map(|archive| archive.one(document.seq)).unwrap_or_default(),
         hash: document.hash,
         disputes: document.disputes.clone(),
         references: document.references.clone(),

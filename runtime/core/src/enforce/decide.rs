@@ -53,7 +53,7 @@ impl Machine {
             EnforceCommand::Reserve(reserve) => self.reserve(tenant, now, reserve),
             EnforceCommand::Commit { id, amount, event } => {
                 if let Some((source, key)) = event
-                    && !self.places.contains_key(&self.key(tenant, source, key))
+                    && !self.counts(self.key(tenant, source, key))
                 {
                     return Err(("S046", "the event of the commit does not count, so the hold stays".into()));
                 }

@@ -4,6 +4,7 @@ use super::Policy;
 use super::entry::{Budget, EnforceEntry, Granted};
 use crate::planted::{self, Bug};
 use price_value::Rational;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long an ended reservation is remembered, in microseconds: its id is not given out again
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const REMEMBERED: i64 = 24 * 3_600 * 1_000_000;
 
 /// A reservation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Hold {
     pub(super) granted: Granted,
     /// Its entry.
@@ -35,7 +36,7 @@ impl Hold {
 type Of = (String, String, String);
 
 /// What is held, and the rules of asking, of one tenant.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Enforcement {
     pub(super) policy: Policy,
     /// By billed subject: the amount, and whether it is hard.

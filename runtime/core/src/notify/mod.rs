@@ -16,6 +16,7 @@ pub use ask::{Endpoint, NotifyCommand, Secret};
 pub use entry::{NotifyEntry, kind};
 pub use notice::{Notice, NoticeKind};
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
@@ -23,7 +24,7 @@ use std::ops::Bound;
 type Told = (i64, String, String, String);
 
 /// Who is told what, of one tenant.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Notifying {
     /// By id.
     endpoints: BTreeMap<String, Endpoint>,

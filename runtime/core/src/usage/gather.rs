@@ -3,14 +3,15 @@
 use super::meter::{Joins, sinks, word};
 use super::tally::Tally;
 use super::{UsageError, UsageQuery, UsageRow};
+use crate::archive::Archive;
 use crate::limits;
 use crate::machine::Machine;
 use price_ir::{Kernel, SinkIx};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An event: when it happened, its account in [`OfPlan::accounts`], its JSON text.
-pub(super) type Event = (i64, u32, Box<str>);
+/// An event: when it happened, its account in [`OfPlan::accounts`], its entry.
+pub(super) type Event = (i64, u32, u64);
 
 /// Events of one plan, and what it measures the meter by.
 pub(super) struct OfPlan {
@@ -20,21 +21,22 @@ pub(super) struct OfPlan {
     pub(super) events: Vec<Event>,
 }
 
-/// Events that count, of the plans that have a meter; copied, so that the machine can go on.
+/// Events that count, of the plans that have a meter; noted, so that the machine can go on.
 pub struct Gathered {
     plans: Vec<OfPlan>,
     joins: Joins,
+    archive: Arc<Archive>,
 }
 
 impl Machine {
-    /// Takes out the events that a question is about. Needs time for copying them only.
+    /// Takes out the events that a question is about. Needs time for noting them only.
     pub fn gather(&self, tenant: &str, query: &UsageQuery) -> Result<Gathered, UsageError> {
         let unknown = || UsageError::Unknown(query.meter.clone());
         let tenant = self.tenants.get(tenant).ok_or_else(unknown)?;
         let (from, until) = (query.from.unwrap_or(i64::MIN), query.until.unwrap_or(i64::MAX));
         let mut plans: Vec<OfPlan> = Vec::new();
         let mut first: Option<(Joins, String)> = None;
-        let (mut count, mut bytes) = (0, 0);
+        let mut count = 0;
         for (_, book) in tenant.books.iter() {
             let plan = book.version().plan();
             let sinks = sinks(plan, &query.meter);
@@ -63,17 +65,17 @@ impl Machine {
                         })
                     });
                     let Some(account) = *member else { continue };
-                    (count, bytes) = (count + 1, bytes + fact.record.len());
-                    if count > limits::USAGE_EVENTS || bytes > limits::USAGE_BYTES {
+                    count += 1;
+                    if count > limits::USAGE_EVENTS {
                         return Err(UsageError::TooMuch);
                     }
-                    of.events.push((fact.happened, account, fact.record.clone()));
+                    of.events.push((fact.happened, account, fact.seq));
                 }
             }
             plans.push(of);
         }
         let (joins, _) = first.ok_or_else(unknown)?;
-        Ok(Gathered { plans, joins })
+        Ok(Gathered { plans, joins, archive: self.archive.clone() })
     }
 }
 
@@ -81,7 +83,7 @@ impl Gathered {
     /// How much was used, in the order of windows, accounts, labels.
     pub fn used(&self, query: &UsageQuery) -> Result<Vec<UsageRow>, UsageError> {
         let mut tally = Tally::new(query, self.joins);
-        self.plans.iter().try_for_each(|plan| tally.add(plan))?;
+        self.plans.iter().try_for_each(|plan| tally.add(plan, &self.archive))?;
         Ok(tally.rows())
     }
 }

@@ -116,12 +116,14 @@ pub enum UsageError {
     },
     /// Too much.
     #[error(
-        "more than {} events, {} MiB of them or {} rows; ask for less time, or for accounts",
+        "more than {} events or {} rows; ask for less time, or for accounts",
         limits::USAGE_EVENTS,
-        limits::USAGE_BYTES >> 20,
         limits::USAGE_ROWS
     )]
     TooMuch,
+    /// Events cannot be read again; the server stops.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 impl Machine {

@@ -5,6 +5,7 @@ use super::label::{From, from, label};
 use super::meter::Joins;
 use super::window::Windows;
 use super::{UsageError, UsageQuery, UsageRow, Wanted};
+use crate::archive::{Archive, Texts};
 use crate::book::Judge;
 use crate::limits;
 use hashbrown::HashSet;
@@ -47,7 +48,7 @@ impl<'q> Tally<'q> {
     }
 
     /// Adds the events of a plan.
-    pub(super) fn add(&mut self, of: &OfPlan) -> Result<(), UsageError> {
+    pub(super) fn add(&mut self, of: &OfPlan, archive: &Archive) -> Result<(), UsageError> {
         let plan = of.kernel.plan().clone();
         let find = |name: &String| from(&plan, &of.sinks, name, &self.query.meter);
         let group: Vec<From> = self.query.group_by.iter().map(find).collect::<Result<_, _>>()?;
@@ -57,8 +58,14 @@ impl<'q> Tally<'q> {
         let mut windows = Windows::new(self.query);
         let mut sums: Vec<BTreeMap<Key, Steps>> = of.sinks.iter().map(|_| BTreeMap::new()).collect();
         let (mut out, mut seen, mut rows) = (MapOut::default(), Seen::default(), 0);
+        let mut texts = Texts::default();
         for some in of.events.chunks(TOGETHER) {
-            for mut part in judge.parts(some.iter().map(|(_, _, record)| &**record)) {
+            texts.clear();
+            archive.read(some.iter().map(|(_, _, seq)| *seq), &mut texts);
+            if let Some(fault) = archive.fault() {
+                return Err(UsageError::Unreadable(fault.to_owned()));
+            }
+            for mut part in judge.parts((0..some.len()).map(|at| texts.get(at))) {
                 judge.calendars(&mut part.batch);
                 let batch = &part.batch;
                 seen.begin(batch.rows);

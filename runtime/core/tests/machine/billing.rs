@@ -312,6 +312,51 @@ fn a_month_that_knew_nothing_is_issued_once_its_usage_is_no_longer_late() {
     host.replays();
 }
 
+/// The grace became longer after the month was closed, so usage of it is still in time: it is on a note
+/// of that month, and taking it back is on another.
+#[test]
+fn usage_in_time_of_a_month_that_is_closed_is_on_a_note() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    host.one(FEBRUARY_4, longer);
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + DAY, usage(call("2", "a", "2026-01-06T09:00:00Z")));
+    host.tick(FEBRUARY_4 + DAY);
+    let void = |id: &str| Command::Void { tenant: "t".into(), source: "s".into(), id: id.into() };
+    host.one(FEBRUARY_4 + 2 * DAY, void("1"));
+    host.tick(FEBRUARY_4 + 2 * DAY);
+    let said = |n: &str, total: &str| [n, "a", "2026-01-01", total].map(str::to_owned);
+    assert_eq!(host.issued(), [said("INV-000001", "1.00"), said("CN-000001", "1.00"), said("CN-000002", "-1.00")]);
+    // Late under the longer grace too: the next invoice has it, and no note.
+    host.one(FEBRUARY_4 + 20 * DAY, usage(call("3", "a", "2026-01-07T09:00:00Z")));
+    host.tick(FEBRUARY_4 + 20 * DAY);
+    assert_eq!(host.issued().len(), 3);
+    host.replays();
+}
+
+/// The same where the closed month is the one whose invoice is the first to know what came late.
+#[test]
+fn late_usage_that_a_closed_month_still_knows_is_on_a_note_of_it() {
+    let mut host = Host::with(CALLS, "api", &["a"]);
+    host.one(JANUARY_20, usage(call("1", "a", "2026-01-05T09:00:00Z")));
+    host.tick(FEBRUARY_4);
+    host.one(FEBRUARY_4 + 12 * DAY, usage(call("2", "a", "2026-02-06T09:00:00Z")));
+    host.tick(MARCH_4);
+    let longer = Command::Publish { tenant: "t".into(), artefact: compiled(&CALLS.replace("3 days", "9 days"), "api") };
+    host.one(MARCH_4, longer);
+    host.tick(MARCH_4);
+    // Late for January, and before February closes by the longer grace.
+    host.one(MARCH_4 + DAY, Command::Void { tenant: "t".into(), source: "s".into(), id: "1".into() });
+    host.tick(MARCH_4 + DAY);
+    let said = |n: &str, from: &str, total: &str| [n, "a", from, total].map(str::to_owned);
+    let january = said("INV-000001", "2026-01-01", "1.00");
+    let february = [said("INV-000002", "2026-02-01", "1.00"), said("CN-000001", "2026-02-01", "-1.00")];
+    assert_eq!((host.issued()[0].clone(), &host.issued()[1..]), (january, &february[..]));
+    host.replays();
+}
+
 /// With another grace, what was late is not: the note for the month that had it as a difference says of
 /// which month that was, and the next one finds nothing else to say.
 #[test]

@@ -90,6 +90,8 @@ struct VersionOut<'p> {
     name: &'p str,
     rules: Vec<RuleOut<'p>>,
     seq: u64,
+    /// Whether its files can be asked for.
+    source: bool,
     timezone: &'p str,
 }
 
@@ -118,7 +120,8 @@ pub(super) async fn version(
         title,
         within,
     });
+    let source = !source_map.files.is_empty();
     let (currency, timezone) = (&*plan.currency.code, &*plan.zone);
-    let out = VersionOut { currency, hash, name: &plan.name, rules: rules.collect(), seq: *seq, timezone };
+    let out = VersionOut { currency, hash, name: &plan.name, rules: rules.collect(), seq: *seq, source, timezone };
     Ok(json_of(StatusCode::OK, &out))
 }

@@ -20,6 +20,7 @@ mod postings;
 mod problem;
 mod rejects;
 mod serve;
+mod source;
 mod webhooks;
 
 pub(crate) use problem::Problem;
@@ -53,7 +54,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 49] = [
+pub const ROUTES: [(&str, &[&str]); 50] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -88,6 +89,7 @@ pub const ROUTES: [(&str, &[&str]); 49] = [
     ("/v1/invoices/{number}/references/{name}", &["put"]),
     ("/v1/plans", &["get", "post"]),
     ("/v1/plans/{hash}", &["get"]),
+    ("/v1/plans/{hash}/source", &["get"]),
     ("/v1/policy", &["get", "put"]),
     ("/v1/postings", &["get"]),
     ("/v1/rejects", &["get"]),
@@ -199,6 +201,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/entitlements", get(enforce::entitlements))
         .route("/v1/accounts/{account}/events", get(inspect::events))
         .route("/v1/plans/{hash}", get(inspect::version))
+        .route("/v1/plans/{hash}/source", get(source::files))
         .route("/v1/books", get(books::list))
         .route("/v1/check", post(enforce::check))
         .route("/v1/policy", get(enforce::policy).put(enforce::set_policy))

@@ -210,6 +210,7 @@ impl Problem {
             "S054" => (StatusCode::CONFLICT, "the dispute is not where this begins"),
             "S055" => (StatusCode::CONFLICT, "the test clock cannot be set"),
             "S056" => (StatusCode::UNPROCESSABLE_ENTITY, "too many periods are closed"),
+            "S057" => (StatusCode::NOT_FOUND, "the plan was published without its source"),
             "S070" => (StatusCode::UNPROCESSABLE_ENTITY, "this is said by a plan"),
             "S071" => (StatusCode::UNPROCESSABLE_ENTITY, "the meter has no value window by window"),
             "S072" => (StatusCode::CONFLICT, "plans mean different things by the meter"),
@@ -307,6 +308,7 @@ mod tests {
         let billing =
             ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S062", "S070", "S071", "S072"];
         all.extend(billing.map(|code| Problem::refused(code, s("…"))));
+        all.push(Problem::refused("S057", s("…")));
         all.extend([
             Problem::beyond("the log ends with entry 7"),
             Problem::quota("events", 10),

@@ -4,6 +4,7 @@ mod follow;
 mod opening;
 mod queue;
 mod shard;
+mod upkeep;
 mod view;
 mod writer;
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub queue_requests: usize,
     /// Bytes of requests that may wait.
     pub queue_bytes: usize,
+    /// Entries after which a checkpoint is made.
+    pub checkpoint_entries: u64,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             segment_mib: price_store::limits::SEGMENT_BYTES_DEFAULT >> 20,
             queue_requests: limits::QUEUE_REQUESTS,
             queue_bytes: limits::QUEUE_BYTES,
+            checkpoint_entries: limits::CHECKPOINT_ENTRIES,
         }
     }
 }
@@ -62,8 +66,23 @@ pub struct Node {
     view: Arc<View>,
     metrics: Arc<Metrics>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// Entries that were replayed when it was opened.
-    replayed: u64,
+    opened: Opening,
+}
+
+/// What was read to open a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Entries that were replayed.
+    pub replayed: u64,
+    /// The last entry of the checkpoint before them, if one was taken up.
+    pub checkpoint: Option<u64>,
+}
+
+impl std::fmt::Display for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} entries", self.replayed)?;
+        self.checkpoint.map_or(Ok(()), |seq| write!(f, " behind the checkpoint at {seq}"))
+    }
 }
 
 impl Node {
@@ -79,19 +98,21 @@ impl Node {
         metrics: Arc<Metrics>,
     ) -> Result<Node, NodeError> {
         let opened = opening::open(home, options, factory, &metrics)?;
-        let replayed = opened.machine.applied();
+        let checkpoint = opened.upkeep.kept();
+        let replayed = opened.machine.applied() - checkpoint.unwrap_or(0);
+        let begun = Opening { replayed, checkpoint };
         let queue = Arc::new(Queue::new(options.queue_requests, options.queue_bytes, metrics.clone()));
         let (posted, _) = broadcast::channel(limits::POSTINGS_BEHIND);
         let view = Arc::new(View::default());
         let shard = shard::Shard::new(opened, queue.clone(), view.clone(), metrics.clone(), posted);
         let thread = std::thread::Builder::new().name("shard".into()).spawn(move || shard.run());
         let thread = thread.map_err(NodeError::Thread)?;
-        Ok(Node { queue, view, metrics, thread: Mutex::new(Some(thread)), replayed })
+        Ok(Node { queue, view, metrics, thread: Mutex::new(Some(thread)), opened: begun })
     }
 
-    /// Entries that were replayed when it was opened.
-    pub fn replayed(&self) -> u64 {
-        self.replayed
+    /// What was read to open it.
+    pub fn opened(&self) -> Opening {
+        self.opened
     }
 
     /// Has commands decided, all of them in one group. The answers are durable.

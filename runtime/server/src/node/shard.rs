@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::node::follow::Posted;
 use crate::node::opening::Opened;
 use crate::node::queue::{Queue, Taken, Work};
+use crate::node::upkeep::Upkeep;
 use crate::node::view::View;
 use crate::node::writer::{Group, Writer, die};
 use price_core::{Command, Machine};
@@ -31,6 +32,7 @@ pub(super) struct Shard {
     queue: Arc<Queue>,
     view: Arc<View>,
     writer: Writer,
+    upkeep: Upkeep,
 }
 
 impl Shard {
@@ -41,17 +43,25 @@ impl Shard {
         metrics: Arc<Metrics>,
         posted: broadcast::Sender<Arc<Posted>>,
     ) -> Shard {
-        let Opened { log, mut machine, recorded_at } = opened;
+        let Opened { log, mut machine, recorded_at, upkeep } = opened;
         machine.watch(true);
         // What a crash kept from being looked at is looked at now.
         machine.look_at_all();
         let next = log.next_seq();
-        Shard { machine, recorded_at, next, writer: Writer::new(log, queue.clone(), metrics, posted), view, queue }
+        Shard {
+            machine,
+            recorded_at,
+            next,
+            upkeep,
+            writer: Writer::new(log, queue.clone(), metrics, posted),
+            view,
+            queue,
+        }
     }
 
     /// Works until the queue is closed and empty, and everything is answered.
     pub(super) fn run(self) {
-        let Shard { mut machine, mut recorded_at, mut next, queue, view, writer } = self;
+        let Shard { mut machine, mut recorded_at, mut next, queue, view, writer, mut upkeep } = self;
         let (hand, handed) = std::sync::mpsc::sync_channel::<Group>(AHEAD);
         let Ok(writing) = std::thread::Builder::new().name("log".into()).spawn(move || writer.run(&handed)) else {
             die("a thread for the log cannot be started");
@@ -83,17 +93,21 @@ impl Shard {
                     None => wait,
                 };
                 match queue.take(limits::GROUP_COMMANDS, limits::GROUP_BYTES, wait) {
-                    Taken::Work(work) => turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand),
-                    Taken::Nothing => {}
-                    Taken::Closed => return,
+                    Taken::Work(work) => {
+                        turn(&mut machine, &mut recorded_at, &mut next, work, &view, &hand);
+                        upkeep.turn(&mut machine).unwrap_or_else(|error| die(error));
+                    }
+                    Taken::Nothing => upkeep.turn(&mut machine).unwrap_or_else(|error| die(error)),
+                    Taken::Closed => return (machine, upkeep),
                 }
             }
         });
-        if std::panic::catch_unwind(work).is_err() {
+        let Ok((mut machine, upkeep)) = std::panic::catch_unwind(work) else {
             die("a rule of the machine was broken; what was not acknowledged is not kept");
-        }
+        };
         // The writer ends the process where it cannot go on, so it ended well.
         let _ = writing.join();
+        upkeep.close(&mut machine).unwrap_or_else(|error| die(error));
     }
 
     #[cfg(test)]
@@ -137,6 +151,7 @@ fn turn(
     }
     // They see this group, so what they found leaves with it.
     group.found.extend(questions.into_iter().map(|question| question(machine)));
+    machine.sound().unwrap_or_else(|error| die(error));
     if hand.send(group).is_err() {
         die("the log is no longer written");
     }

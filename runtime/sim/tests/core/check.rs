@@ -15,7 +15,7 @@ use price_value::Rational;
 use std::sync::Arc;
 
 /// Each event is there once with the content that counts, or not at all.
-pub fn events(machine: &Machine, model: &Model, ids: &[String]) -> Found {
+pub fn events(machine: &mut Machine, model: &Model, ids: &[String]) -> Found {
     for tenant in TENANTS {
         for id in ids {
             let event = model.tenants[tenant].events.get(id).and_then(|event| event.live.as_ref());

@@ -8,8 +8,9 @@ use price_store::frame::Frame;
 use price_store::index::{self, Index, Keys};
 use price_store::log::{Log, Options};
 use price_store::planted::{Bug, choose};
+use price_store::snapshot::Blobs;
 use price_store::{Entry, StoreError};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Home {
     pub options: Options,
     pub salt: [u8; 16],
     pub keep_index: bool,
+    /// The checkpoint that is kept, with what was applied.
+    pub kept: Arc<Mutex<Option<(u64, Blobs)>>>,
     pub fault: Option<Fault>,
 }
 
@@ -107,9 +110,17 @@ impl Host {
             Some(Ok(index)) => index,
             _ => Index::reset(disk, &keys(), index::Options::default()).map_err(said)?,
         };
-        let mut machine = Machine::new(Arc::new(InterpFactory), index, keys());
+        let factory = Arc::new(InterpFactory);
+        let kept = home.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut machine = match kept.filter(|_| home.keep_index && home.fault.is_none()) {
+            Some((_, blobs)) => Machine::resume(factory, index, keys(), &blobs).map_err(|(e, _)| e.to_string())?,
+            None => Machine::new(factory, index, keys()),
+        };
+        // Texts of what is durable come from the log, all of them.
+        machine.read_from(log.entries(), 0);
         let mut groups = groups(&log).map_err(said)?;
         let entries: Vec<Stored> = groups.concat();
+        groups.iter_mut().for_each(|group| group.retain(|stored| stored.seq > machine.applied()));
         match home.fault {
             Some(Fault::DropLastOfGroup) => {
                 for group in groups.iter_mut().filter(|group| group.len() > 1) {
@@ -146,6 +157,24 @@ impl Host {
         let changes = self.machine.changes();
         self.machine.look_at(&changes);
         Ok((entries, decided.answers))
+    }
+
+    /// Makes a checkpoint of what is durable, which is all there is; of what came since the one before
+    /// where that is kept.
+    pub fn keep(&mut self, home: &Home, whole: bool) -> Result<(), String> {
+        let said = |e: StoreError| e.to_string();
+        if let Some(job) = self.machine.index_seal() {
+            let done = job.run(self.log.durable()).map_err(said)?;
+            self.machine.adopt(done).map_err(|e| e.to_string())?;
+        }
+        if !self.machine.indexed() {
+            return Ok(());
+        }
+        let mut kept = home.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, mut blobs) = kept.take().filter(|_| !whole).unwrap_or_default();
+        blobs.extend(self.machine.checkpoint(since));
+        *kept = Some((self.machine.applied(), blobs));
+        Ok(())
     }
 
     pub fn append(&mut self, entries: &[Stored]) -> Result<(), StoreError> {

@@ -16,6 +16,7 @@ use price_store::StoreError;
 use price_store::log::Options;
 use price_value::{Rational, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A group of commands and what became of it.
 pub struct Group {
@@ -67,6 +68,7 @@ impl Run<'_> {
             options: Options { segment_bytes: 4096 * world.rng.between(8, 14), at_least: 0 },
             salt: [3; 16],
             keep_index: world.rng.chance(500),
+            kept: Arc::default(),
             fault,
         };
         let nothing = (Model::new(plan), spare().root());
@@ -232,7 +234,12 @@ impl Run<'_> {
         let spent = self.spent(host, &sent);
         model.tenants.values_mut().for_each(|tenant| tenant.holds.spent = spent.clone());
         let commands: Vec<Command> = sent.iter().map(|sent| sent.command(self.plan)).collect();
-        let (entries, answers) = host.decide(model.last, at, &commands)?;
+        let decided = host.decide(model.last, at, &commands);
+        if self.home.log.stopped() {
+            // What was decided with texts that could not be read is thrown away, as with a crash.
+            return Ok(Err(stopped()));
+        }
+        let (entries, answers) = decided?;
         for (sent, answer) in sent.iter().zip(&answers) {
             self.say(|| format!("{}: {} -> {answer:?}", (at - JANUARY) / DAY, sent.told()));
         }
@@ -254,6 +261,9 @@ impl Run<'_> {
             TENANTS.iter().try_for_each(|tenant| model.untold(tenant, at, false))?;
         }
         let (end, root) = (model.last, host.machine.root());
+        if self.home.log.stopped() {
+            return Ok(Err(stopped()));
+        }
         let appended = host.append(&entries);
         if matches!(appended, Err(StoreError::NoRoom { .. })) {
             self.unsent.push(sent);
@@ -270,7 +280,13 @@ impl Run<'_> {
         if self.world.rng.chance(600) {
             let mark = self.world.rng.chance(100);
             match if mark { host.log.mark() } else { host.log.sync() } {
-                Ok(durable) => self.answered(durable),
+                Ok(durable) => {
+                    self.answered(durable);
+                    if self.home.keep_index && self.world.rng.chance(150) {
+                        self.say(|| format!("a checkpoint at {durable}"));
+                        host.keep(&self.home, self.world.rng.chance(300))?;
+                    }
+                }
                 Err(e) => return Ok(Err(e)),
             }
         }
@@ -313,7 +329,7 @@ impl Run<'_> {
             return Err("the log holds something else than was decided".into());
         }
         self.recorded_at = found.iter().map(|stored| stored.at).max().unwrap_or(0);
-        check::events(&host.machine, self.model(), &self.maker.ids())?;
+        check::events(&mut host.machine, self.model(), &self.maker.ids())?;
         papers::asked(&mut host.machine, self.model(), self.recorded_at)?;
         self.sent_again(host)?;
         let rng = &mut self.world.rng;
@@ -399,4 +415,9 @@ impl Run<'_> {
         let mut other = check::reordered(&facts, self.plan, rng)?;
         check::invoices(&mut host.machine, &mut other, model, self.plan, self.recorded_at, rng)
     }
+}
+
+/// What a host dies of whose machine stopped while it read.
+fn stopped() -> StoreError {
+    StoreError::Io { doing: "reading", file: ".".into(), cause: std::io::Error::other("the machine stopped") }
 }

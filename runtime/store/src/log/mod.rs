@@ -10,6 +10,7 @@
 //! *Invariant:* after a failed write or flush nothing is written any more. Every later call
 //! returns the same [`Fatal`]; the process is to end and to open the log again.
 
+mod entries;
 mod export;
 mod open;
 mod prepare;
@@ -22,6 +23,7 @@ mod tail;
 mod verify;
 mod walk;
 
+pub use entries::{Entries, Stamp};
 pub use export::{Manifest, export, restore};
 pub use open::Cut;
 pub use prepare::Preparer;
@@ -90,6 +92,7 @@ pub struct Log {
     waypoints: BTreeMap<u64, Waypoints>,
     active: Active,
     durable: u64,
+    entries: Arc<Entries>,
     slot: Slot,
     fatal: Option<Fatal>,
     cut: Option<Cut>,
@@ -126,6 +129,7 @@ impl Log {
         cut: Option<Cut>,
     ) -> Log {
         let durable = active.place.next_seq - 1;
+        let entries = Entries::new(disk.clone(), &sealed, &active.open, durable);
         Log {
             disk,
             options,
@@ -133,6 +137,7 @@ impl Log {
             waypoints: BTreeMap::new(),
             active,
             durable,
+            entries,
             slot,
             fatal: None,
             cut,
@@ -217,6 +222,7 @@ impl Log {
             let flushed = removed.and_then(|()| self.disk.sync_dir().map_err(Fatal::sync(".")));
             flushed.map_err(|fatal| self.fatal(fatal))?;
         }
+        self.entries.forget(self.sealed.first().map_or(self.active.open.header.index, |s| s.index));
         Ok(count)
     }
 
@@ -266,6 +272,11 @@ impl Log {
         Ok(Scan::new(self.disk.clone(), &self.sealed, &self.active.open, end, from, start))
     }
 
+    /// Single entries, by number; for as long as the log is open.
+    pub fn entries(&self) -> Arc<Entries> {
+        self.entries.clone()
+    }
+
     fn alive(&self) -> Result<(), StoreError> {
         match &self.fatal {
             Some(fatal) => Err(fatal.clone().into()),
@@ -309,6 +320,7 @@ impl Log {
         }
         self.active.synced = self.active.place.at;
         self.durable = self.next_seq() - 1;
+        self.entries.durable(self.durable);
         Ok(())
     }
 
@@ -327,6 +339,7 @@ impl Log {
         };
         match self.slot.take(self.disk.as_ref(), header, self.options.segment_bytes) {
             Ok(open) => {
+                self.entries.begin(&open);
                 let before = std::mem::replace(&mut self.active, Active::new(open));
                 self.waypoints.insert(sealed.index, before.waypoints);
             }

@@ -29,7 +29,7 @@ pub(crate) const HASH: usize = 32;
 pub struct Stand {
     /// Last event whose effects it has.
     pub applied_seq: u64,
-    /// Hash of the state, as the machine computes it.
+    /// What tells the state from that of another history, as the host says it.
     pub root: [u8; 32],
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn rows(app: &App, caller: &Caller, asked: UsageQuery) -> Resul
         UsageError::Differs(..) => Problem::refused("S072", error.to_string()),
         UsageError::NoLabel { .. } => Problem::parameter(error.to_string()),
         UsageError::TooMuch => Problem::too_large(error.to_string()),
+        UsageError::Unreadable(_) => Problem::not_ready(error.to_string()),
     })
 }
 

@@ -122,7 +122,7 @@ fn bench(segment_bytes: u64) -> Bench {
     let queue = Arc::new(Queue::new(100, 1 << 20, metrics.clone()));
     let (posted, _) = broadcast::channel(16);
     let mut shard = Shard::new(
-        Opened { log, machine, recorded_at: 0 },
+        Opened { log, machine, recorded_at: 0, upkeep: Upkeep::new(metrics.clone(), None, None, 1) },
         queue.clone(),
         Arc::default(),
         metrics.clone(),
