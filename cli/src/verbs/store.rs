@@ -21,10 +21,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub fn run(args: &StoreArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
     match &args.action {
         StoreAction::Verify(data) => verify(&found(&data.data)?, shell),
-        StoreAction::Repair(data) => match found(&data.data)? {
-            Found::Idle(disk) => repair(&disk, shell),
-            Found::Running(_) => Err(HomeError::InUse(data.data.display().to_string()).into()),
-        },
+        StoreAction::Repair(data) => repair(&*there(&data.data)?.log()?, shell),
         StoreAction::Export { data, to } => export(&found(&data.data)?, to, shell),
         StoreAction::Restore { data, from } => restore(&Home::new(&data.data), from, shell),
     }
@@ -34,19 +31,29 @@ pub fn run(args: &StoreArgs, shell: &mut Shell) -> Result<Exit, Trouble> {
 enum Found {
     /// No process has it, and it is held from here on.
     Idle(Arc<FileDisk>),
-    /// A process has it: it is read beside it.
+    /// A process has it, or may have it: it is read beside it.
     Running(ReadDisk),
 }
 
-fn found(dir: &Path) -> Result<Found, Trouble> {
+fn there(dir: &Path) -> Result<Home, Trouble> {
     let home = Home::new(dir);
-    if !home.has_log() {
-        return Err(Trouble::new("C075", format!("`{}` is not a data directory", dir.display()))
-            .help("give the directory that `price serve --data` was given"));
+    match home.has_log() {
+        true => Ok(home),
+        false => Err(Trouble::new("C075", format!("`{}` is not a data directory", dir.display()))
+            .help("give the directory that `price serve --data` was given")),
     }
+}
+
+fn found(dir: &Path) -> Result<Found, Trouble> {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    let home = there(dir)?;
     match home.log() {
         Ok(disk) => Ok(Found::Idle(disk)),
         Err(HomeError::InUse(_)) => Ok(Found::Running(home.log_to_read())),
+        // Whoever may only read cannot know whether somebody writes.
+        Err(HomeError::Io { cause, .. }) if matches!(cause.kind(), PermissionDenied | ReadOnlyFilesystem) => {
+            Ok(Found::Running(home.log_to_read()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -32,6 +32,8 @@ pub enum Bug {
     ForgetOffered,
     /// A checksum of an index block is not compared.
     NoBlockChecksum,
+    /// A backup holds what is whole, durable or not.
+    CopyWhatIsWhole,
     /// A checkpoint is written in place.
     SnapshotInPlace,
     /// A checkpoint is renamed before it is flushed.

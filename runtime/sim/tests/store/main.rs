@@ -1,5 +1,6 @@
 //! The store on the simulated disk.
 
+mod beside;
 mod damage;
 mod index;
 mod log;

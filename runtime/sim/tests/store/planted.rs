@@ -1,6 +1,6 @@
 //! A simulator that cannot find a fault somebody planted proves nothing.
 
-use crate::{damage, index, log, snapshot};
+use crate::{beside, damage, index, log, snapshot};
 use price_sim::run::{Found, World, search};
 use price_store::planted::{Bug, choose};
 
@@ -29,6 +29,7 @@ fn faults_of_the_log_are_found() {
     }
     found(Bug::NoChecksum, 200, damage::flips);
     found(Bug::CutWithoutLooking, 200, damage::flips);
+    found(Bug::CopyWhatIsWhole, 200, beside::copies);
 }
 
 #[test]

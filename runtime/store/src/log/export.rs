@@ -3,6 +3,7 @@
 use crate::disk::Disk;
 use crate::error::{Fatal, StoreError};
 use crate::limits::{CHUNK_BYTES, MANIFEST_BYTES_MAX};
+use crate::log::reader::Reader;
 use crate::log::segment::{self, Sealed};
 
 /// Name of the manifest of an export.
@@ -104,6 +105,8 @@ pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize
         match known {
             Some(known) if known == *segment => continue,
             Some(known) if last == Some(known.index) && known.bytes < segment.bytes => {}
+            // What said that more is durable was lost with the power; what it said is there.
+            Some(known) if last == Some(known.index) && hash(from, &name, known.bytes)? == known.hash => continue,
             Some(_) => return other("is not what the backup already holds of it"),
             None if last.is_some_and(|last| last + 1 != segment.index) => {
                 return other("does not follow what the backup already holds");
@@ -160,6 +163,24 @@ pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
     to.remove(RESTORING).map_err(StoreError::io("removing", RESTORING))?;
     to.sync_dir().map_err(Fatal::sync("."))?;
     Ok(last.last_seq)
+}
+
+/// The hash of the first bytes of a file.
+fn hash(disk: &dyn Disk, name: &str, bytes: u64) -> Result<[u8; 32], StoreError> {
+    let file = disk.open(name).map_err(StoreError::io("opening", name))?;
+    let mut reader = Reader::new(file, bytes);
+    let (mut hasher, mut at) = (blake3::Hasher::new(), 0);
+    while at < bytes {
+        let step = CHUNK_BYTES.min((bytes - at) as usize);
+        let held = reader.from(at, step).map_err(StoreError::io("reading", name))?;
+        let held = &held[..step.min(held.len())];
+        if held.is_empty() {
+            break;
+        }
+        hasher.update(held);
+        at += held.len() as u64;
+    }
+    Ok(*hasher.finalize().as_bytes())
 }
 
 /// What was read on the way.

@@ -12,6 +12,7 @@ use crate::log::segment::{Open, PAGE, Sealed};
 use crate::log::tail::Tail;
 use crate::log::verify::{self, Verified};
 use crate::log::walk::{Walk, problem};
+use crate::planted::{self, Bug};
 
 /// [`super::verify`] for a log that another process may write meanwhile.
 ///
@@ -31,7 +32,7 @@ pub fn durable(disk: &dyn Disk, wait: Option<&dyn Fn()>) -> Result<Vec<Sealed>, 
         let problem = problem(&stop, &mut walk.reader);
         return Err(walk.damaged(problem));
     }
-    let end = walk.synced;
+    let end = if planted::is(Bug::CopyWhatIsWhole) { walk.place.at } else { walk.synced };
     if end > PAGE {
         sealed.push(up_to(&last, end)?);
     }
