@@ -133,6 +133,12 @@ impl Place {
     }
 }
 
+/// How long a start may take. A long log is replayed for longer.
+fn ready_within() -> Duration {
+    let said = std::env::var("PRICE_READY_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(said.unwrap_or(30))
+}
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -214,7 +220,7 @@ impl Server {
             took: Duration::ZERO,
         };
         while server.get("/readyz").status != 200 {
-            assert!(started.elapsed() < Duration::from_secs(30), "it does not get ready: {}", server.said());
+            assert!(started.elapsed() < ready_within(), "it does not get ready: {}", server.said());
             std::thread::sleep(Duration::from_millis(5));
         }
         server.took = started.elapsed();
