@@ -88,6 +88,8 @@ fn client(server: &Server, journal: &Mutex<Journal>, next: &AtomicUsize, batch: 
 /// Kills it, and compares everything that was acknowledged; prints what it took.
 fn weather(storm: Storm) {
     let place = Place::new();
+    // Checkpoints are made, and killed in the making, all the time.
+    place.file("storm.toml", "checkpoint-entries = 700\n");
     drop(place.ready(&ACCOUNTS));
     let journal = Arc::new(Mutex::new(Journal::default()));
     let next = AtomicUsize::new(0);
@@ -97,7 +99,7 @@ fn weather(storm: Storm) {
         if round > 0 && started.elapsed() > Duration::from_secs(storm.seconds) {
             break;
         }
-        let server = place.serve();
+        let server = place.serve_with(&["--config", "storm.toml"]);
         // The first start follows a kill as well, of a server that had taken no usage.
         recoveries.push(server.took);
         // All that was acknowledged in the round before is found, under the same numbers.
@@ -121,7 +123,7 @@ fn weather(storm: Storm) {
         });
         server.kill();
     }
-    let server = place.serve();
+    let server = place.serve_with(&["--config", "storm.toml"]);
     recoveries.push(server.took);
     let kills = recoveries.len() - 1;
     let open = std::mem::take(&mut journal.lock().expect("held shortly").open);
