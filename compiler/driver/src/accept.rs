@@ -38,7 +38,8 @@ pub fn accept(workspace: &Workspace, reports: &[TestReport]) -> Vec<Accepted> {
 }
 
 /// The `?` inside a span: the last one, which stands where the amount belongs.
-fn question_mark(text: &str, span: Span) -> Option<Span> {
+#[must_use]
+pub fn question_mark(text: &str, span: Span) -> Option<Span> {
     let inside = text.get(span.start as usize..span.end as usize)?;
     let at = span.start + u32::try_from(inside.rfind('?')?).ok()?;
     Some(Span::new(span.file, at, at + 1))

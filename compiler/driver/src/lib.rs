@@ -25,7 +25,7 @@ mod usage;
 mod workspace;
 mod world;
 
-pub use accept::{Accepted, accept};
+pub use accept::{Accepted, accept, question_mark};
 pub use changes::{brief, changes, signed, way};
 pub use compile::{Compiled, Known, SubjectError, artefact};
 pub use coverage::{Coverage, LineCoverage, Tally};

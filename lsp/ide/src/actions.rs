@@ -44,6 +44,8 @@ impl Ide {
             if span.end < within.start || span.start > within.end {
                 continue;
             }
+            // A name that something has is meant rather than one that looks like it.
+            actions.extend(self.imports(file, &finding));
             for fix in &finding.fixes {
                 let edits = fix.edits.iter().map(|edit| TextEdit { span: edit.span, text: edit.replacement.clone() });
                 actions.push(Action {

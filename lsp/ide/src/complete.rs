@@ -18,10 +18,10 @@ use price_syntax::tree::Node;
 pub enum CompletionKind {
     /// A name.
     Name(DefKind),
+    /// A statement with its places to fill. It stands above the word alone: who knows the language types on.
+    Snippet,
     /// A word of the language.
     Keyword,
-    /// A statement with its places to fill.
-    Snippet,
 }
 
 /// Something that may be written.

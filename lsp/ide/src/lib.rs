@@ -17,6 +17,7 @@ mod folding;
 mod hints;
 mod hover;
 mod ide;
+mod imports;
 mod invoices;
 mod lenses;
 pub mod limits;

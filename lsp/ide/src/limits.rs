@@ -46,3 +46,5 @@ pub const PICTURE_BYTES: usize = 32 << 10;
 pub const LINKED_FILES: usize = 500;
 /// Longest new name that is written into every place of an old one, in bytes.
 pub const NAME_BYTES: usize = 256;
+/// Most imports that are offered for one name.
+pub const IMPORTS: usize = 3;

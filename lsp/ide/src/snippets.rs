@@ -31,6 +31,10 @@ pub(crate) fn of(block: Option<Rule>, word: &str) -> Option<(&'static str, &'sta
             "usage in, lines out",
             "test \"${1:what it shows}\" for plan ${2:starter} in ${3:2026-01} {\n  given ${4:calls} ${5:1k calls}\n  expect total ?\n}",
         ),
+        (Rule::file, "assert") => (
+            "a claim for all usage",
+            "assert \"${1:using more never costs less}\" for plan ${2:starter} for all ${3:calls} in 0 ${4:calls} .. 1M ${4:calls} {\n  total never decreases\n}",
+        ),
         (Rule::body, "fee") => ("a fixed amount", "fee ${1:platform} = $${2:99.00} per month in advance"),
         (Rule::body, "price") => (
             "a price with tiers",

@@ -3,7 +3,7 @@
 use crate::ide::{Ide, TextEdit};
 use crate::limits;
 use price_diagnostics::{FileId, Span};
-use price_driver::{Outcome, Reason, TestRunner};
+use price_driver::{Outcome, Reason, TestRunner, question_mark};
 use price_interp::InterpFactory;
 use price_ir::KernelFactory;
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl Ide {
                 ),
                 Outcome::Differ(difference) => TestResult::Failed(vec![(case.span, difference.what)]),
             };
-            let fills = report.fills.into_iter().map(|(span, text)| TextEdit { span, text }).collect();
+            let text = self.text(file);
+            let fill = |(span, amount)| Some(TextEdit { span: question_mark(text, span)?, text: amount });
+            let fills = report.fills.into_iter().filter_map(fill).collect();
             reports.push(TestCaseReport { title: report.title, span: report.span, result, fills });
         }
         reports

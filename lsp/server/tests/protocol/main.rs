@@ -1,6 +1,7 @@
 //! The server as an editor meets it: messages over a stream, files in memory.
 
 mod answers;
+mod author;
 mod changed;
 mod drawn;
 mod hostile;
