@@ -1,7 +1,7 @@
 // The grammar on real files, the picture of a curve, the files of the package.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
@@ -85,22 +85,19 @@ test('the panel says what the picture does not', () => {
   assert.doesNotMatch(both, /Whatever/);
 });
 
-test('snippets have a prefix, a body and a description', () => {
-  const snippets: Record<string, { prefix: string; body: string[]; description: string }> = JSON.parse(readFileSync('snippets/price.json', 'utf8'));
-  assert.ok(Object.keys(snippets).length >= 8);
-  for (const [name, snippet] of Object.entries(snippets)) {
-    assert.ok(snippet.prefix && snippet.body.length > 0 && snippet.description, name);
-  }
-});
-
 test('the package holds what it needs and nothing else', () => {
   const listed = execFileSync('node_modules/.bin/vsce', ['ls', '--no-dependencies'], { encoding: 'utf8' });
   const files = listed.split('\n').filter((line) => line && !line.startsWith('>') && !line.includes(' '));
   assert.deepEqual(files.sort(), [
-    'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/NOTICES.txt', 'dist/extension.js', 'icon.png', 'language-configuration.json',
-    'package.json', 'snippets/price.json', 'syntaxes/price.tmLanguage.json', 'walkthrough/curve.md', 'walkthrough/plan.md',
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/NOTICES.txt', 'dist/extension.js', 'icon.png',
+    'images/curve.png', 'images/fix.png', 'images/hover.png', 'images/tests.png', 'language-configuration.json',
+    'package.json', 'syntaxes/price.tmLanguage.json', 'walkthrough/curve.md', 'walkthrough/plan.md',
     'walkthrough/program.md', 'walkthrough/test.md',
   ].sort());
+  // The pictures are those of the README, and small.
+  const shown = [...readFileSync('README.md', 'utf8').matchAll(/\]\((images\/[^)]+)\)/g)].map(([, path]) => path as string);
+  assert.deepEqual(shown.sort(), files.filter((file) => file.startsWith('images/')).sort());
+  for (const path of shown) assert.ok(statSync(path).size < 150_000, path);
 });
 
 test('what is asked without a token is one parameter', async () => {
