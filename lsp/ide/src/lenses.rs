@@ -52,10 +52,10 @@ impl Ide {
                     lenses.push(Lens { span: item.span, kind: LensKind::Run });
                 }
                 ItemKind::RateCard(_) | ItemKind::Plan(_) | ItemKind::Contract(_) => {
-                    if !matches!(item.kind, ItemKind::Contract(_)) {
-                        if let Some(users) = built.remove(&index) {
-                            lenses.push(Lens { span: item.span, kind: LensKind::UsedBy(users) });
-                        }
+                    if !matches!(item.kind, ItemKind::Contract(_))
+                        && let Some(users) = built.remove(&index)
+                    {
+                        lenses.push(Lens { span: item.span, kind: LensKind::UsedBy(users) });
                     }
                     if billed.contains(&index) {
                         lenses.push(Lens { span: item.span, kind: LensKind::Invoice });
