@@ -51,11 +51,17 @@ function notices(metafile) {
   return `The extension contains these packages.\n\n${parts.join(`\n${'-'.repeat(72)}\n\n`)}`;
 }
 
+/** The page of the extension in the editor, which shows no pictures of its own package; the first steps do. */
+function withoutPictures(text) {
+  return text.replace(/^ *!\[.*\]\(images\/.*\)\n\n?/gm, '');
+}
+
 if (process.argv.includes('--watch')) {
   const context = await esbuild.context({ ...extension, minify: false, sourcemap: 'inline' });
   await context.watch();
 } else {
   const { metafile } = await esbuild.build(extension);
   writeFileSync(join(root, 'dist/NOTICES.txt'), notices(metafile));
+  writeFileSync(join(root, 'dist/README.md'), withoutPictures(readFileSync(join(root, 'README.md'), 'utf8')));
   if (process.argv.includes('--tests')) await esbuild.build(tests);
 }

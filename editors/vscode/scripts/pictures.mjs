@@ -73,7 +73,7 @@ const drawn = async () => {
 const picture = async (name) => {
   await pause(1500);
   mkdirSync(images, { recursive: true });
-  await page.screenshot({ path: join(images, `${name}.png`), clip: { x: 0, y: 0, ...size } });
+  await page.screenshot({ path: join(images, `${name}.png`), clip: { x: 0, y: 0, ...size }, captureBeyondViewport: false });
 };
 
 try {

@@ -89,15 +89,18 @@ test('the package holds what it needs and nothing else', () => {
   const listed = execFileSync('node_modules/.bin/vsce', ['ls', '--no-dependencies'], { encoding: 'utf8' });
   const files = listed.split('\n').filter((line) => line && !line.startsWith('>') && !line.includes(' '));
   assert.deepEqual(files.sort(), [
-    'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/NOTICES.txt', 'dist/extension.js', 'icon.png',
-    'images/curve.png', 'images/fix.png', 'images/hover.png', 'images/tests.png', 'language-configuration.json',
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'dist/NOTICES.txt', 'dist/README.md', 'dist/extension.js', 'icon.png',
+    'images/curve.png', 'images/tests.png', 'language-configuration.json',
     'package.json', 'syntaxes/price.tmLanguage.json', 'walkthrough/curve.md', 'walkthrough/plan.md',
     'walkthrough/program.md', 'walkthrough/test.md',
   ].sort());
-  // The pictures are those of the README, and small.
-  const shown = [...readFileSync('README.md', 'utf8').matchAll(/\]\((images\/[^)]+)\)/g)].map(([, path]) => path as string);
-  assert.deepEqual(shown.sort(), files.filter((file) => file.startsWith('images/')).sort());
-  for (const path of shown) assert.ok(statSync(path).size < 150_000, path);
+  // The pictures of the first steps are in it; those of the README are there, and small.
+  const shown = (path: string) => [...readFileSync(path, 'utf8').matchAll(/\]\((?:\.\.\/)?(images\/[^)]+)\)/g)].map(([, image]) => image as string);
+  const steps = files.filter((file) => file.startsWith('walkthrough/')).flatMap(shown);
+  assert.deepEqual(steps.sort(), files.filter((file) => file.startsWith('images/')).sort());
+  for (const path of shown('README.md')) assert.ok(statSync(path).size < 150_000, path);
+  // The editor would show a sign for what is missing instead of them.
+  assert.doesNotMatch(readFileSync('dist/README.md', 'utf8'), /!\[/);
 });
 
 test('what is asked without a token is one parameter', async () => {
