@@ -266,8 +266,7 @@ fn replay(dir: &std::path::Path, events: usize) {
     let started = Instant::now();
     let keys = Keys::new([7; 32]);
     let index = Index::open(disk("index2"), &keys, Default::default(), log.durable()).expect("an index");
-    let mut resumed =
-        Machine::resume(Arc::new(JitFactory), index, keys, &blobs).map_err(|(why, _)| why).expect("resumed");
+    let mut resumed = Machine::resume(Arc::new(JitFactory), index, keys, &blobs).expect("resumed");
     resumed.read_from(log.entries(), price_core::limits::AT_HAND_BYTES);
     say("and taken up", events, started);
     assert_eq!(resumed.root(), root, "the same state");

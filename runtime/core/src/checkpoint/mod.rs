@@ -62,18 +62,15 @@ impl Machine {
     }
 
     /// The machine whose blobs these are, over an index that knows at least as many entries. The
-    /// entries after [`Machine::applied`] are to be replayed. Gives the index back where it cannot be.
+    /// entries after [`Machine::applied`] are to be replayed.
     pub fn resume(
         factory: Arc<dyn KernelFactory>,
         index: Index,
         keys: Keys,
         blobs: &BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<Machine, (Unusable, Index)> {
+    ) -> Result<Machine, Unusable> {
         let mut machine = Machine::new(factory, index, keys);
-        match machine.load(blobs) {
-            Ok(()) => Ok(machine),
-            Err(problem) => Err((problem, machine.index)),
-        }
+        machine.load(blobs).map(|()| machine)
     }
 
     fn load(&mut self, blobs: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), Unusable> {

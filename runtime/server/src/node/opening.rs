@@ -127,7 +127,7 @@ fn resume(
     };
     match Machine::resume(factory, index, keys, &blobs) {
         Ok(machine) => Ok(Some((machine, stamp.recorded_at))),
-        Err((why, _)) => whole(why.to_string()),
+        Err(why) => whole(why.to_string()),
     }
 }
 

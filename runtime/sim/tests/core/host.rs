@@ -113,7 +113,7 @@ impl Host {
         let factory = Arc::new(InterpFactory);
         let kept = home.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut machine = match kept.filter(|_| home.keep_index && home.fault.is_none()) {
-            Some((_, blobs)) => Machine::resume(factory, index, keys(), &blobs).map_err(|(e, _)| e.to_string())?,
+            Some((_, blobs)) => Machine::resume(factory, index, keys(), &blobs).map_err(|e| e.to_string())?,
             None => Machine::new(factory, index, keys()),
         };
         // Texts of what is durable come from the log, all of them.
