@@ -47,7 +47,7 @@ pub(super) const PROGRAM: &[u8] = b"program";
 enum Stage {
     Nothing,
     /// For the log to be durable as far as it reaches.
-    Waits(Work),
+    Waits(Box<Work>),
     Runs(Receiver<Finished>),
     Failed(Instant),
 }
@@ -92,7 +92,7 @@ impl Upkeep {
             Stage::Failed(since) if since.elapsed() < AGAIN => Stage::Failed(since),
             Stage::Failed(_) => Stage::Nothing,
             Stage::Waits(work) => match self.metrics.durable.load(Relaxed) {
-                durable if work.ready(durable) => begin(work, durable),
+                durable if work.ready(durable) => begin(*work, durable),
                 _ => Stage::Waits(work),
             },
             Stage::Runs(finished) => match finished.try_recv() {
@@ -130,7 +130,7 @@ impl Upkeep {
     fn due(&mut self, machine: &mut Machine, every: u64) -> Stage {
         let (applied, kept) = (machine.applied(), self.kept.unwrap_or(0));
         if applied - kept < every || self.keeper.is_none() {
-            let work = |job| Stage::Waits(Work { job: Some(job), checkpoint: None });
+            let work = |job| Stage::Waits(Box::new(Work { job: Some(job), checkpoint: None }));
             return machine.index_job().map_or(Stage::Nothing, work);
         }
         let job = machine.index_seal();
@@ -138,7 +138,7 @@ impl Upkeep {
             let whole = keeper.snapshots.wants_whole() || self.kept.is_none();
             Checkpoint { blobs: machine.checkpoint(if whole { 0 } else { kept }), keeper, applied, whole }
         });
-        Stage::Waits(Work { job, checkpoint })
+        Stage::Waits(Box::new(Work { job, checkpoint }))
     }
 
     fn adopt(&mut self, machine: &mut Machine, finished: Finished) -> Result<Stage, ReplayError> {
