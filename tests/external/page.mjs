@@ -81,10 +81,19 @@ try {
   await page.goto(`${address}#/rejects`);
   await holds("Everything that came fits.");
 
+  await page.goto(`${address}#/notices`);
+  await holds("Nobody is told");
+  // A month is an address: from the path to the month in which it is billed.
+  await page.goto(`${address}${event}`);
+  await until("the month", () => [...document.querySelectorAll("ol.path h2 a")].at(-1)?.hash.split("/").length === 4);
+  await page.evaluate(() => [...document.querySelectorAll("ol.path h2 a")].at(-1).click());
+  await until("the draft of the month", () => document.querySelector("tr.sum"));
+  check(await page.$eval("input[type=date]", (input) => input.value.endsWith("-01")), "the month of the address is not shown");
+
   // A phone, dark: nothing is wider than the screen.
   await page.setViewport({ width: 390, height: 844 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
-  for (const view of ["", "accounts", "accounts/acme", "events", event.slice(2), "invoices", "invoices/INV-000001", "plans", whole.slice(2), "rejects", "api"]) {
+  for (const view of ["", "accounts", "accounts/acme", "events", event.slice(2), "invoices", "invoices/INV-000001", "plans", whole.slice(2), "notices", "rejects", "api"]) {
     await page.goto(`${address}#/${view}`);
     await until(`the view ${view}`, () => document.querySelector("main h1")?.textContent);
     await new Promise((done) => setTimeout(done, 300));

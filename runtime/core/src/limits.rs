@@ -72,6 +72,8 @@ pub const SHARE: std::ops::RangeInclusive<u16> = 1..=1_000;
 pub const REJECTS_APART: i64 = 60_000_000;
 /// Notices of one tenant that are kept at hand to be sent; the log has all of them.
 pub const NOTICES: usize = 100_000;
+/// Drafts of one tenant that are kept at hand to be sent, of periods that are not closed.
+pub const DRAFTS: usize = 1 << 20;
 /// Billed subjects that are looked at for notices before other commands are looked at again.
 pub const LOOKED_TOGETHER: usize = 64;
 /// Events that a list of the latest ones looks at.

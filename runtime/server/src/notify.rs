@@ -106,24 +106,29 @@ impl Hooks {
     ) {
         let (done, mut tried) = mpsc::unbounded_channel::<(Attempt, Outcome)>();
         let mut flying: BTreeSet<Attempt> = BTreeSet::new();
+        let (mut endpoints, mut look) = (Vec::new(), tokio::time::interval(LOOK));
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                _ = look.tick() => {
+                    match self.take_up(&node).await {
+                        Ok(found) => endpoints = found,
+                        // It asks again.
+                        Err(Refused::Busy) => {}
+                        Err(Refused::Closing) => break,
+                    }
+                    let hooks = self.clone();
+                    let _ = tokio::task::spawn_blocking(move || hooks.save()).await;
+                }
+                // Where one has landed the next one starts: many may wait at the end of a month.
+                Some((attempt, outcome)) = tried.recv() => {
+                    self.landed(&attempt, &outcome, &metrics);
+                    flying.remove(&attempt);
+                }
                 _ = closing.changed() => break,
             }
-            while let Ok((attempt, outcome)) = tried.try_recv() {
-                self.landed(&attempt, &outcome, &metrics);
-                flying.remove(&attempt);
-            }
-            match self.take_up(&node).await {
-                Ok(endpoints) => self.start(&endpoints, &mut flying, &done),
-                // It asks again.
-                Err(Refused::Busy) => {}
-                Err(Refused::Closing) => break,
-            }
+            self.start(&endpoints, &mut flying, &done);
             self.count(&metrics);
-            let hooks = self.clone();
-            let _ = tokio::task::spawn_blocking(move || hooks.save()).await;
         }
         // What is under way lands, or is tried again after the next start.
         let stop = tokio::time::Instant::now() + limits::STOP_TIME;

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { get, query } from "./api.js";
 import { Steps, steps } from "./chart.js";
-import { Card, Empty, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
+import { Card, Empty, Save, Table, Trouble, amount, days, html, link, useAnswer, when, words } from "./kit.js";
 import { Opener, Source } from "./source.js";
 
 export function Accounts() {
@@ -91,20 +91,24 @@ const Progress = ({ used, limit, label }) => html`
     <i style=${{ width: `${share(used, limit)}%` }}></i>
   </div>`;
 
+const today = () => new Date().toISOString().slice(0, 10);
+
+// Whether it has days that are still to come: levels are taken to stay as they are.
+const isAhead = (invoice) => invoice.payment?.ledger.some((entry) => entry.kind === "use" && entry.day > today()) ?? false;
+
 const Wallets = ({ invoice }) => {
   const payment = invoice.payment;
   if (!payment) return null;
-  const today = new Date().toISOString().slice(0, 10);
   const balances = payment.balances.filter((balance) => [balance.opened, balance.granted, balance.topped_up].some((text) => /[1-9]/.test(text)));
   return html`
     ${balances.map(
       (balance) => html`
-        <${Card} title=${`Wallet ${words(balance.name)}`}>
+        <${Card} title=${`Wallet ${words(balance.name)}`} wide>
           <dl class="figures">
             <div><dt>left (${balance.currency})</dt><dd>${amount(balance.closed)}</dd></div>
             <div><dt>used</dt><dd>${amount(balance.used)}</dd></div>
           </dl>
-          <${Steps} points=${steps(balance, payment.ledger, invoice.period)} period=${invoice.period} today=${today} label=${`Balance of ${words(balance.name)}`} unit=${balance.currency} />
+          <${Steps} points=${steps(balance, payment.ledger, invoice.period)} period=${invoice.period} today=${today()} label=${`Balance of ${words(balance.name)}`} unit=${balance.currency} />
           <details><summary>Lots</summary>
             <${Table} head=${["Lot", "Came", "Gone", ">Amount", ">Left"]} label="Lots">
               ${balance.lots.map((lot) => html`<tr><td>${lot.name}</td><td>${lot.came}</td><td>${lot.gone ?? ""}</td><td class="num">${amount(lot.amount)}</td><td class="num">${amount(lot.left)}</td></tr>`)}
@@ -115,14 +119,16 @@ const Wallets = ({ invoice }) => {
     ${payment.commitments.map(
       (of) => html`
         <${Card} title=${`Commitment ${words(of.name)}`}>
-          <p>${amount(of.total)} of ${amount(of.amount)} ${invoice.currency} since ${of.from}${of.until ? `, until ${of.until}` : ""}</p>
+          <p>${amount(of.total)} of ${amount(of.amount)} ${invoice.currency} ${of.until ? `for ${days(of)}` : `since ${of.from}`}</p>
           <${Progress} used=${of.total} limit=${of.amount} label=${words(of.name)} />
         <//>`,
     )}`;
 };
 
-export function Account({ name }) {
-  const [on, setOn] = useState("");
+// Another day is another address, so that it can be linked to.
+const show = (name, on) => (location.hash = on ? link("accounts", name, on) : link("accounts", name));
+
+export function Account({ name, on }) {
   const draft = useAnswer(() => get(`/v1/accounts/${encodeURIComponent(name)}/invoice${query({ on })}`), [name, on], 3000);
   const rights = useAnswer(() => get(`/v1/accounts/${encodeURIComponent(name)}/entitlements`), [name], 5000);
   const events = useAnswer(() => get(`/v1/accounts/${encodeURIComponent(name)}/events?limit=12`), [name], 3000);
@@ -131,8 +137,9 @@ export function Account({ name }) {
   return html`
     <h1>${name} ${draft.found && html`<small>on <a href=${link("plans", draft.found.plan.hash)}>${draft.found.plan.name}</a></small>`}</h1>
     <form class="row" onSubmit=${(event) => event.preventDefault()}>
-      <label>Period that holds the day<input type="date" value=${on} onInput=${(event) => setOn(event.target.value)} /></label>
-      ${on && html`<button type="button" onClick=${() => setOn("")}>Today</button>`}
+      <label>Period that holds the day<input type="date" value=${on} onChange=${(event) => show(name, event.target.value)} /></label>
+      ${on && html`<button type="button" onClick=${() => show(name, "")}>Today</button>`}
+      ${invoice && html`<${Save} path=${`/v1/accounts/${encodeURIComponent(name)}/statement/pdf${query({ on })}`} as=${`statement-${name}-${invoice.period.from}.pdf`}>Statement as PDF<//>`}
     </form>
     <${Trouble} problem=${draft.problem} />
     <div class="grid">
@@ -140,7 +147,7 @@ export function Account({ name }) {
       html`<${Card} title=${`What is owed for ${days(invoice.period)}`} wide>
         <p><span class=${`tag ${draft.found.status === "finalised" ? "good" : ""}`}>${draft.found.status}</span>
           ${draft.found.number && html` <a href=${link("invoices", draft.found.number)}>${draft.found.number}</a>`}
-          <span class="soft small"> as of entry ${amount(draft.found.as_of_entry)}</span></p>
+          <span class="soft small"> as of entry ${amount(draft.found.as_of_entry)}${isAhead(invoice) && "; what is kept counts to the end of the period, as it stands now"}</span></p>
         ${invoice.lines.length ? html`<${Lines} invoice=${invoice} hash=${draft.found.plan.hash} />` : html`<${Empty}>Nothing yet.<//>`}
       <//>`}
       ${invoice && html`<${Wallets} invoice=${invoice} />`}

@@ -37,9 +37,11 @@ export function Steps({ points, period, today, label, unit }) {
   let path = `M${x(time(points[0].day))} ${y(points[0].level)}`;
   for (const point of points.slice(1)) path += `H${x(time(point.day))}V${y(point.level)}`;
   path += `H${x(now)}`;
+  // Behind today it is what comes if nothing changes.
+  const ahead = Math.min(now, Math.max(time(today) + 86400000, time(period.from)));
   const last = points.at(-1);
   const short = (value) => new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
-  const said = `${label}: ${short(points[0].level)} at the start, ${short(last.level)} ${unit} now`;
+  const said = `${label}: ${short(points[0].level)} at the start, ${short(last.level)} ${unit} ${ahead < now ? "at the end, if nothing changes" : "now"}`;
   return html`
     <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${said}>
       ${[0, 0.5, 1].map(
@@ -49,7 +51,10 @@ export function Steps({ points, period, today, label, unit }) {
         </g>`,
       )}
       <path d="${path}V${y(0)}H${x(time(points[0].day))}Z" fill="var(--accent)" opacity=".12" />
-      <path d=${path} fill="none" stroke="var(--accent)" stroke-width="2" />
+      <clipPath id="known"><rect x="0" y="0" width=${x(ahead)} height=${HEIGHT} /></clipPath>
+      <clipPath id="ahead"><rect x=${x(ahead)} y="0" width=${WIDTH} height=${HEIGHT} /></clipPath>
+      <path d=${path} fill="none" stroke="var(--accent)" stroke-width="2" clip-path="url(#known)" />
+      <path d=${path} fill="none" stroke="var(--accent)" stroke-width="2" stroke-dasharray="2 4" clip-path="url(#ahead)" />
       ${points
         .filter((point) => point.moved.length)
         .map(

@@ -67,7 +67,7 @@ export function Path({ source, id }) {
           ${written(line).map((rule) => html`<${Source} hash=${found.plan.hash} rule=${rule} />`)}</li>`,
       )}
       ${found.lines.length === 0 && html`<li><h2>No line</h2><p class="soft">No price counts it${state === "current" ? "" : ", for it was taken back"}.</p></li>`}
-      <li><h2>Invoice of ${days(found.invoiced)}</h2>
+      <li><h2>Invoice of <a href=${link("accounts", found.billed, found.invoiced.from)}>${days(found.invoiced)}</a></h2>
         <p class="small soft">${found.late ? `It happened in ${days(found.period)}, and came after that was closed.` : "The period in which it happened."}</p></li>
     </ol><//>`}
     ${found?.earlier.length > 0 &&

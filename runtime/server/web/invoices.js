@@ -1,8 +1,8 @@
 // What was issued.
 import { useState } from "preact/hooks";
-import { blob, get, query, text } from "./api.js";
+import { get, query, text } from "./api.js";
 import { Lines } from "./accounts.js";
-import { Card, Empty, Table, Trouble, amount, days, html, link, useAnswer } from "./kit.js";
+import { Card, Empty, Save, Table, Trouble, amount, days, html, link, useAnswer } from "./kit.js";
 
 export function Invoices() {
   const [asked, ask] = useState({ account: "", kind: "", disputed: "" });
@@ -30,7 +30,7 @@ export function Invoices() {
             <td><a href=${link("invoices", row.number)}>${row.number}</a></td><td><a href=${link("accounts", row.account)}>${row.account}</a></td>
             <td>${days(row.period)}</td><td>${row.issued}</td>
             <td class="num">${amount(row.total)} ${row.currency}</td><td class="num">${amount(row.due)}</td>
-            <td>${row.kind !== "invoice" && html`<span class="tag warm">${row.kind} for ${row.corrects}</span> `}${row.status === "disputed" && html`<span class="tag bad">disputed</span>`}</td>
+            <td>${row.kind !== "invoice" && html`<span class="tag warm">${row.kind.replace("-", " ")} for ${row.corrects}</span> `}${row.status === "disputed" && html`<span class="tag bad">disputed</span>`}</td>
           </tr>`,
         )}
       <//>
@@ -45,29 +45,19 @@ export function Invoice({ number }) {
   const path = `/v1/invoices/${encodeURIComponent(number)}`;
   const { found, problem } = useAnswer(() => get(path), [number]);
   const page = useAnswer(() => text(`${path}/html`), [number]);
-  const [failed, setFailed] = useState(undefined);
-  const save = async () => {
-    try {
-      const address = URL.createObjectURL(await blob(`${path}/pdf`));
-      Object.assign(document.createElement("a"), { href: address, download: `${number}.pdf` }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 10000);
-    } catch (problem) {
-      setFailed(problem);
-    }
-  };
   return html`
     <h1>${number} ${found && html`<small>${found.kind.replace("-", " ")} for <a href=${link("accounts", found.account)}>${found.account}</a></small>`}</h1>
-    <${Trouble} problem=${problem ?? failed} />
+    <${Trouble} problem=${problem} />
     ${found &&
     html`<${Card} title="About it">
-      <p>${amount(found.total)} ${found.currency} for ${days(found.period)}, issued ${found.issued}${found.payable && `, payable by ${found.payable}`}
+      <p>${amount(found.total)} ${found.currency} for ${days(found.period)}, issued ${found.issued}${found.payable && `, payable by ${found.payable}`}${" "}
         <span class=${`tag ${found.status === "disputed" ? "bad" : "good"}`}>${found.status}</span></p>
       ${found.corrects && html`<p>Corrects <a href=${link("invoices", found.corrects)}>${found.corrects}</a>${found.reason && `: ${found.reason}`}</p>`}
       ${found.corrected_by?.length > 0 && html`<p>Corrected by ${found.corrected_by.map((other) => html`<a href=${link("invoices", other)}>${other}</a> `)}</p>`}
       ${found.disputes.map((of) => html`<p>${of.line ? `Line ${of.line}` : "All of it"} contested: ${of.reason}${of.outcome && ` (${of.outcome})`}</p>`)}
       ${Object.entries(found.references).map(([name, text]) => html`<p>${name}: <span class="mono">${text}</span></p>`)}
       <p class="small soft">Plan <a href=${link("plans", found.plan.hash)}>${found.plan.name}</a>, knows entries up to ${amount(found.cutoff_entry)}, contents <span class="mono">${found.invoice_blake3.slice(0, 16)}…</span></p>
-      <div class="row"><button onClick=${save}>Save as PDF</button></div>
+      <div class="row"><${Save} path=${`${path}/pdf`} as=${`${number}.pdf`}>Save as PDF<//></div>
     <//>`}
     ${found?.invoice?.lines?.length > 0 && html`<${Card} title="Its lines, and the contract"><${Lines} invoice=${found.invoice} hash=${found.plan.hash} /><//>`}
     ${page.found && html`<iframe title=${`${number} as it is sent`} sandbox="" srcdoc=${page.found}></iframe>`}`;

@@ -2,6 +2,7 @@
 import { h } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import htm from "htm";
+import { blob } from "./api.js";
 
 export const html = htm.bind(h);
 
@@ -49,10 +50,29 @@ export function useAnswer(ask, keys, every) {
 
 export const Trouble = ({ problem }) =>
   problem &&
-  html`<p class="problem" role="alert"><strong>${problem.title}</strong>${problem.code && html` <span class="soft">(${problem.code})</span>`}<br />${problem.message}</p>`;
+  html`<p class="problem" role="alert"><strong>${problem.title}</strong>${problem.code && html` <span class="soft">(${problem.code})</span>`}<br />${said(problem.message)}</p>`;
+
+// Saves what an address gives: with the key of this tab, which a link would not send.
+export function Save({ path, as, children }) {
+  const [failed, setFailed] = useState(undefined);
+  const save = async () => {
+    try {
+      const address = URL.createObjectURL(await blob(path));
+      Object.assign(document.createElement("a"), { href: address, download: as }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 10000);
+      setFailed(undefined);
+    } catch (problem) {
+      setFailed(problem);
+    }
+  };
+  return html`<button type="button" onClick=${save}>${children}</button><${Trouble} problem=${failed} />`;
+}
 
 export const Card = ({ title, wide, children, id }) =>
   html`<section class=${`card${wide ? " wide" : ""}`} aria-label=${title} id=${id}><h2>${title}</h2>${children}</section>`;
+
+// A message with its names set off.
+export const said = (text) => String(text).split("`").map((part, at) => (at % 2 ? html`<code>${part}</code>` : part));
 
 export const Empty = ({ children }) => html`<p class="empty">${children}</p>`;
 

@@ -7,16 +7,18 @@ import { Account, Accounts } from "./accounts.js";
 import { Docs } from "./docs.js";
 import { Events, Path } from "./events.js";
 import { Invoice, Invoices } from "./invoices.js";
+import { Notices } from "./notices.js";
 import { Overview } from "./overview.js";
 import { Plan, Plans } from "./plans.js";
 import { Rejects } from "./rejects.js";
 
 const VIEWS = [
   ["", "Overview", Overview],
-  ["accounts", "Accounts", Accounts, ([name]) => html`<${Account} key=${name} name=${name} />`],
+  ["accounts", "Accounts", Accounts, ([name, on]) => html`<${Account} key=${name} name=${name} on=${on ?? ""} />`],
   ["events", "Events", Events],
   ["invoices", "Invoices", Invoices, ([number]) => html`<${Invoice} key=${number} number=${number} />`],
   ["rejects", "Rejects", Rejects],
+  ["notices", "Notices", Notices],
   ["plans", "Plans", Plans, ([hash, file, line]) => html`<${Plan} key=${hash} hash=${hash} file=${file} line=${line} />`],
   ["api", "API", Docs],
 ];

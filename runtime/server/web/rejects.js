@@ -1,7 +1,7 @@
 // Events that did not fit: why, and sending them again.
 import { useState } from "preact/hooks";
 import { get, post, query } from "./api.js";
-import { Card, Empty, Trouble, html, useAnswer, when } from "./kit.js";
+import { Card, Empty, Trouble, html, said as text, useAnswer, when } from "./kit.js";
 
 function Reject({ reject, again }) {
   const [record, setRecord] = useState(JSON.stringify(reject.record, null, 2));
@@ -18,7 +18,7 @@ function Reject({ reject, again }) {
   };
   return html`
     <section class="card" aria-label=${`Reject ${reject.seq}`}>
-      <h2>${reject.message} <a class="tag bad" href=${`/problems/${reject.code}`}>${reject.code}</a></h2>
+      <h2>${text(reject.message)} <a class="tag bad" href=${`/problems/${reject.code}`}>${reject.code}</a></h2>
       <p class="small soft">entry ${reject.seq}, came ${when(reject.recorded)}</p>
       <details><summary>Record</summary>
         <form onSubmit=${send}>

@@ -1,7 +1,7 @@
 //! A demonstration: an example plan, accounts on it, and usage that comes in.
 
 use crate::trouble::Trouble;
-use price_core::{Command, Subscribed};
+use price_core::{Answer, Command, Subscribed};
 use price_driver::{MemoryWorld, Workspace};
 use price_server::{Node, Refused};
 use price_value::{Timestamp, Zone};
@@ -35,17 +35,22 @@ impl Demo {
     /// Publishes, subscribes, and feeds until the node closes. Says where to look, if told.
     pub fn start(self, node: Arc<Node>, look: Option<SocketAddr>) {
         let tenant = || TENANT.to_owned();
-        let mut commands = vec![Command::Publish { tenant: tenant(), artefact: self.artefact }];
+        let publish = Command::Publish { tenant: tenant(), artefact: self.artefact };
+        let mut subscribe = Vec::new();
         // Since the month before: its invoice is issued at once, and that of this month forms.
         let from = Some(Zone::utc().local(now()).0.add_months(-1, 1));
         for account in ACCOUNTS {
             let (account, plan) = (account.to_owned(), PLAN.to_owned());
             let subscription = Subscribed { account, plan, from, until: None, pool: None };
-            commands.push(Command::Subscribe { tenant: tenant(), subscription });
+            subscribe.push(Command::Subscribe { tenant: tenant(), subscription });
         }
         let feed = move || {
-            // On a data directory of an earlier demonstration all of this is there already.
-            if node.write_blocking(commands).is_err() {
+            // On a data directory of an earlier demonstration all of this is there already: a plan that is
+            // published again would be another version of it.
+            let Ok(answers) = node.write_blocking(subscribe.clone()) else { return };
+            let is_new = answers.iter().any(|answer| matches!(answer, Answer::Refused { code: "S019", .. }));
+            let all = std::iter::once(publish).chain(subscribe).collect();
+            if is_new && node.write_blocking(all).is_err() {
                 return;
             }
             if let Some(address) = look {

@@ -10,9 +10,9 @@ use crate::entry::Entry;
 use crate::group::{Group, Made};
 use crate::limits;
 use crate::machine::{Machine, Tenant};
-use crate::notify::Notifying;
+use crate::notify::{self, Noticed, NotifyEntry, Notifying};
 use crate::planted::{self, Bug};
-use price_value::Timestamp;
+use price_value::{Period, Timestamp};
 
 impl Machine {
     /// The instant from which on a [`crate::Command::Tick`] has something to do, in microseconds.
@@ -65,7 +65,20 @@ impl Billing {
         if !book.closes.again.is_empty() {
             return i64::MIN;
         }
-        book.closes.ends.min(self.closes_at(book))
+        self.ends_at(book).min(self.closes_at(book))
+    }
+
+    /// The instant at which the next period of a plan ends and is to be told, in nanoseconds.
+    fn ends_at(&self, book: &Book) -> i64 {
+        book.ends_at(self.settings.finalising == Finalising::Approved)
+    }
+
+    /// Whether a period that ended is neither closed nor to be closed by now: it can be looked at.
+    fn is_draft(&self, book: &Book, period: &Period, now: i64) -> bool {
+        let approved = self.settings.finalising == Finalising::Automatic
+            || self.approved.is_some_and(|until| period.until <= until);
+        let over = book.version().zone.start_of(book.closing_day(period)).0 <= now;
+        book.closes.until < period.until && !(approved && over)
     }
 
     /// The instant from which on the next period of a plan is closed, in nanoseconds.
@@ -110,11 +123,9 @@ impl Close<'_> {
                 self.issue(drafts);
                 continue;
             }
-            if self.book.closes.ends <= self.now {
+            if self.billing.ends_at(self.book) <= self.now {
                 *room -= 1;
-                let next = self.book.period(self.book.closes.ended);
-                let (plan, from, until) = (self.plan.into(), next.from, next.until);
-                self.push(BillingEntry::Ended(PeriodOf { plan, from, until }));
+                self.end();
                 continue;
             }
             if self.book.closes.run.is_none() {
@@ -139,6 +150,44 @@ impl Close<'_> {
             }
         }
         false
+    }
+
+    /// Tells the next draft of a period that ended, or that there is none any more.
+    fn end(&mut self) {
+        let period = self.book.period(self.book.closes.ended);
+        if self.notifying.wants_drafts() && self.billing.is_draft(self.book, &period, self.now) {
+            let mut run = match self.book.closes.drafting.take() {
+                Some(run) => run,
+                None => {
+                    let mut left = self.book.billed_in(&period);
+                    // Told before the process ended the last time.
+                    left.retain(|billed| self.book.closes.drafted.as_ref().is_none_or(|told| told < billed));
+                    Run { period, left }
+                }
+            };
+            let next = run.left.pop_front();
+            self.book.closes.drafting = Some(run);
+            if let Some(billed) = next {
+                if let Some(draft) = issue::draft(self.billing, self.plan, self.book, &billed, &period) {
+                    self.tell(&draft);
+                }
+                return;
+            }
+        }
+        let (plan, from, until) = (self.plan.into(), period.from, period.until);
+        self.push(BillingEntry::Ended(PeriodOf { plan, from, until, each: true }));
+    }
+
+    fn tell(&mut self, draft: &notify::Draft) {
+        let seq = self.group.next();
+        let (notice, billed) = (draft.notice(self.now.div_euclid(1_000)), draft.billed.clone());
+        // In a run each is told once; what is kept of it is up to whom.
+        let (of, mark, until) = (self.plan.to_owned(), draft.period.0.to_string(), i64::MIN);
+        let noticed = Noticed { notice, billed, of, mark, until };
+        self.book.closes.drafted_to(&noticed.billed);
+        self.notifying.keep_draft(seq, &noticed);
+        let entry = Entry::Notify(self.tenant.to_owned(), NotifyEntry::Notice(noticed));
+        self.group.entries.push(Made::Entry(entry));
     }
 
     fn issue(&mut self, drafts: Vec<Draft>) {

@@ -19,6 +19,10 @@ pub(crate) struct Closes {
     pub(super) ended: Date,
     /// The instant at which the next one ends, in nanoseconds.
     pub(super) ends: i64,
+    /// Up to whom, by name, drafts of the period that ended were told.
+    pub(super) drafted: Option<String>,
+    /// Who is still to be told of; made anew after a start, like `run`.
+    pub(super) drafting: Option<Run>,
     /// Closed periods whose facts changed: who is billed, first day.
     pub(super) again: BTreeSet<(String, Date)>,
     /// What is left of the period that is being closed. Made anew from the facts after a start:
@@ -38,13 +42,33 @@ impl Closes {
     /// Before it is said from when on: see [`Book::closes_from`].
     pub(crate) fn new() -> Closes {
         let first = Date::new(1700, 1, 1).expect("a day");
-        Closes { until: first, due: i64::MAX, ended: first, ends: i64::MAX, again: BTreeSet::new(), run: None }
+        Closes {
+            until: first,
+            due: i64::MAX,
+            ended: first,
+            ends: i64::MAX,
+            drafted: None,
+            drafting: None,
+            again: BTreeSet::new(),
+            run: None,
+        }
+    }
+
+    /// Periods that end by this day are closed for everybody.
+    pub(crate) fn until(&self) -> Date {
+        self.until
+    }
+
+    /// Drafts of the period that ended were told up to somebody.
+    pub(crate) fn drafted_to(&mut self, billed: &str) {
+        self.drafted = Some(billed.to_owned());
     }
 
     /// All of it but what is derived.
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
         put(self.until.to_string().as_bytes());
         put(self.ended.to_string().as_bytes());
+        put(self.drafted.as_deref().unwrap_or_default().as_bytes());
         for (billed, from) in &self.again {
             put(billed.as_bytes());
             put(from.to_string().as_bytes());
@@ -82,8 +106,14 @@ impl Book {
     pub(super) fn look_when(&mut self) {
         let next = self.period(self.closes.until);
         self.closes.due = self.version().zone.start_of(self.closing_day(&next)).0;
+        self.closes.ends = self.period(self.closes.ended).end.0;
+    }
+
+    /// The instant at which the next period ends that is not closed with it, in nanoseconds. `approved`: somebody
+    /// has to say so before it is closed.
+    pub(super) fn ends_at(&self, approved: bool) -> i64 {
         // Without a grace the end of a period is its closing.
-        self.closes.ends = if self.grace() > 0 { self.period(self.closes.ended).end.0 } else { i64::MAX };
+        if approved || self.grace() > 0 { self.closes.ends } else { i64::MAX }
     }
 
     /// The first instant that is in no closed period.

@@ -71,6 +71,9 @@ pub struct PeriodOf {
     pub from: Date,
     /// First day after it.
     pub until: Date,
+    /// Whether those that are billed were told of one by one, before it; else it tells that they can be looked at.
+    #[serde(default)]
+    pub each: bool,
 }
 
 /// A period that is closed for everybody.

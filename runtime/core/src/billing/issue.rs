@@ -6,7 +6,7 @@ use super::entry::{BillingEntry, Held, PeriodOf, SlotOf};
 use super::settings::Corrections;
 use super::{Billing, Slot};
 use crate::book::Book;
-use crate::notify::{Notice, Notifying};
+use crate::notify::{self, Notice, Notifying};
 use crate::planted::{self, Bug};
 use price_ir::{Invoice, InvoiceLine, OWN};
 use price_rating::SettleError;
@@ -74,15 +74,24 @@ impl Draft {
     }
 }
 
-/// What somebody's period comes to, when it closes for everybody.
-pub(super) fn close(billing: &Billing, plan: &str, book: &mut Book, billed: &str, period: &Period) -> Vec<Draft> {
-    let slot: Slot = (plan.to_owned(), billed.to_owned(), period.from);
+/// Lines that correct earlier periods, by the first day of these.
+type Apart = BTreeMap<Date, Vec<InvoiceLine>>;
+
+/// The invoice of a period, and what is told apart from it. `version` is that of the rules.
+struct Settled {
+    invoice: Invoice,
+    version: usize,
+    apart: Apart,
+}
+
+/// What somebody's period comes to; nothing, where it is not served in it.
+fn settled(billing: &Billing, book: &mut Book, billed: &str, period: &Period) -> Result<Option<Settled>, SettleError> {
     let (mut invoice, version) = match book.invoice(billed, period) {
         Ok(found) => found,
-        Err(SettleError::NotServed { .. }) => return Vec::new(),
-        Err(error) => return vec![held(slot, &error)],
+        Err(SettleError::NotServed { .. }) => return Ok(None),
+        Err(error) => return Err(error),
     };
-    let mut apart: BTreeMap<Date, Vec<InvoiceLine>> = BTreeMap::new();
+    let mut apart = Apart::new();
     if billing.settings.corrections == Corrections::Notes {
         for line in std::mem::take(&mut invoice.lines) {
             match line.corrects {
@@ -95,6 +104,38 @@ pub(super) fn close(billing: &Billing, plan: &str, book: &mut Book, billed: &str
             invoice.due -= &unpaid(line);
         }
     }
+    Ok(Some(Settled { invoice, version, apart }))
+}
+
+/// What somebody's invoice comes to before the period is closed; nothing, where there would be none.
+pub(super) fn draft(
+    billing: &Billing,
+    plan: &str,
+    book: &mut Book,
+    billed: &str,
+    period: &Period,
+) -> Option<notify::Draft> {
+    let amounts = match settled(billing, book, billed, period) {
+        Ok(None) => return None,
+        Ok(Some(of)) if !billing.settings.issue_empty && !says_something(&of.invoice) => return None,
+        Ok(Some(Settled { invoice, version, .. })) => {
+            let rules = book.versions[version].plan();
+            let money = |amount| price_documents::money(amount, rules);
+            Ok([rules.currency.code.clone(), money(&invoice.total), money(&invoice.due)])
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    let (billed, plan, closes) = (billed.to_owned(), plan.to_owned(), book.closing_day(period));
+    Some(notify::Draft { billed, plan, period: (period.from, period.until), closes, amounts })
+}
+
+/// What somebody's period comes to, when it closes for everybody.
+pub(super) fn close(billing: &Billing, plan: &str, book: &mut Book, billed: &str, period: &Period) -> Vec<Draft> {
+    let (invoice, version, apart) = match settled(billing, book, billed, period) {
+        Ok(Some(Settled { invoice, version, apart })) => (invoice, version, apart),
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![held((plan.to_owned(), billed.to_owned(), period.from), &error)],
+    };
     let mut drafts = Vec::new();
     if billing.settings.issue_empty || says_something(&invoice) {
         drafts.push(document(book, version, plan, &invoice, (DocumentKind::Invoice, Cause::Close), None));
@@ -230,6 +271,7 @@ pub(super) fn carry_out(
                 book.closes.run = None;
                 book.look_when();
             }
+            notifying.closed(&closed.plan, closed.until);
         }
         BillingEntry::Held(held) => {
             let SlotOf { plan, billed, from } = held.slot.clone();
@@ -244,12 +286,15 @@ pub(super) fn carry_out(
             }
             billing.held.remove(&(plan.clone(), billed.clone(), *from));
         }
-        BillingEntry::Ended(PeriodOf { plan, from, until }) => {
+        BillingEntry::Ended(PeriodOf { plan, from, until, each }) => {
             if let Some(book) = book {
                 book.closes.ended = *until;
+                (book.closes.drafted, book.closes.drafting) = (None, None);
                 book.look_when();
             }
-            notifying.keep(seq, Notice::of_period(recorded_at, plan, *from, *until));
+            if !each {
+                notifying.keep(seq, Notice::of_period(recorded_at, plan, *from, *until));
+            }
         }
         _ => {}
     }

@@ -52,6 +52,12 @@ impl Machine {
                     notifying.waiting.clear();
                 }
             }
+            NotifyEntry::Notice(noticed) if noticed.notice.kind == NoticeKind::InvoiceDrafted => {
+                if let Some(book) = tenant.books.get_mut(&noticed.of) {
+                    book.closes.drafted_to(&noticed.billed);
+                }
+                notifying.keep_draft(seq, noticed);
+            }
             NotifyEntry::Notice(noticed) => {
                 while notifying.told.first().is_some_and(|(until, ..)| *until <= now) {
                     notifying.told.pop_first();
@@ -187,7 +193,7 @@ impl Machine {
         }
     }
 
-    /// Notices of a tenant after an entry, in order: of documents, and of what was looked for.
+    /// Notices of a tenant after an entry, in order: of documents, of drafts, and of what was looked for.
     pub fn notices(&self, tenant: &str, after: u64, limit: usize) -> Vec<(u64, Notice)> {
         let Some(tenant) = self.tenants.get(tenant) else { return Vec::new() };
         let told = &tenant.notifying.recent;
@@ -195,6 +201,8 @@ impl Machine {
         let told = told.iter().skip(from).take(limit).cloned();
         let mut all: Vec<(u64, Notice)> = told.collect();
         all.extend(tenant.billing.notices(after, limit));
+        let closed = |plan: &str| Some(tenant.books.get(plan)?.closes.until());
+        all.extend(tenant.notifying.drafts.after(after, closed).take(limit));
         all.sort_by_key(|(seq, _)| *seq);
         all.truncate(limit);
         all
@@ -211,7 +219,8 @@ impl Machine {
     pub fn noticed_before(&self, tenant: &str, at: i64) -> u64 {
         let Some(tenant) = self.tenants.get(tenant) else { return self.applied };
         let told = tenant.notifying.recent.iter().find(|(_, notice)| notice.at >= at).map(|(seq, _)| *seq);
-        let first = told.into_iter().chain(tenant.billing.first_since(at)).min();
+        let first =
+            told.into_iter().chain(tenant.billing.first_since(at)).chain(tenant.notifying.drafts.first_since(at)).min();
         first.map_or(self.applied, |seq| seq.saturating_sub(1))
     }
 

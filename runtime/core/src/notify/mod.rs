@@ -8,12 +8,14 @@
 
 mod ask;
 mod decide;
+mod drafts;
 mod entry;
 mod find;
 mod notice;
 
 pub use ask::{Endpoint, NotifyCommand, Secret};
-pub use entry::{NotifyEntry, kind};
+pub(crate) use drafts::Draft;
+pub use entry::{Noticed, NotifyEntry, kind};
 pub use notice::{Notice, NoticeKind};
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,8 @@ pub(crate) struct Notifying {
     told: BTreeSet<Told>,
     /// The last notices that are no documents, with their entries.
     recent: VecDeque<(u64, Notice)>,
+    /// Drafts that were told.
+    drafts: drafts::Drafts,
     /// Who is to be looked at: billed subjects.
     waiting: BTreeSet<String>,
     /// Who was looked at last.
@@ -74,6 +78,21 @@ impl Notifying {
         }
     }
 
+    /// Whether anybody wants to know what periods come to before they are closed.
+    pub(crate) fn wants_drafts(&self) -> bool {
+        self.endpoints.values().any(|endpoint| endpoint.wants_kind(NoticeKind::InvoiceDrafted))
+    }
+
+    /// Keeps a draft at hand. `noticed.of` is its plan.
+    pub(crate) fn keep_draft(&mut self, seq: u64, noticed: &Noticed) {
+        self.drafts.keep(seq, &noticed.of, &noticed.notice);
+    }
+
+    /// Periods of a plan that end by a day are closed.
+    pub(crate) fn closed(&mut self, plan: &str, until: price_value::Date) {
+        self.drafts.closed(plan, until);
+    }
+
     /// All of it but what waits, in order.
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
         for endpoint in self.endpoints.values() {
@@ -85,6 +104,9 @@ impl Notifying {
         put(&self.rejects_told.to_le_bytes());
         put(&self.rejects_at.to_le_bytes());
         for (seq, _) in &self.recent {
+            put(&seq.to_le_bytes());
+        }
+        for seq in self.drafts.entries() {
             put(&seq.to_le_bytes());
         }
     }

@@ -24,7 +24,7 @@ pub enum NoticeKind {
     /// A note was issued that corrects an invoice.
     #[serde(rename = "invoice.corrected")]
     InvoiceCorrected,
-    /// A period ended, and its invoices can be looked at before they are issued.
+    /// A period ended, and somebody's invoice for it can be looked at before it is issued.
     #[serde(rename = "invoice.drafted")]
     InvoiceDrafted,
     /// Events were rejected: one notice for many.
@@ -88,7 +88,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// A period of a plan ended.
+    /// A period of a plan ended, of which nobody was told one by one.
     pub(crate) fn of_period(at: i64, plan: &str, from: price_value::Date, until: price_value::Date) -> Notice {
         let period = json!({ "from": from.to_string(), "until": until.to_string() });
         let data = json!({ "plan": plan, "period": period });

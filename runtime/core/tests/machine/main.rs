@@ -6,6 +6,7 @@
 mod billing;
 mod corrections;
 mod crash;
+mod drafts;
 mod enforce;
 mod ingest;
 mod knowledge;

@@ -39,6 +39,8 @@ pub struct Documents {
     pub closed: Option<Date>,
     /// Periods that end by this day were told to have ended.
     ended: Option<Date>,
+    /// Up to whom drafts of the next one were told.
+    drafted: Option<String>,
     /// Days for which usage is let into a month that ended, by the plan in force.
     pub grace: i32,
     /// The first month that is not closed without documents because nobody was here before.
@@ -177,10 +179,10 @@ impl Documents {
             }
             BillingEntry::Ended(period) => {
                 let over = period.until <= today(zone, now);
-                if Some(period.from) != self.ended || period.until != after(period.from) || !over {
+                if Some(period.from) != self.ended || period.until != after(period.from) || !over || !period.each {
                     return wrong(format!("ended from {} to {}, after {:?}", period.from, period.until, self.ended));
                 }
-                self.ended = Some(period.until);
+                (self.ended, self.drafted) = (Some(period.until), None);
                 Ok(())
             }
             BillingEntry::Same(slot) => {
@@ -190,6 +192,18 @@ impl Documents {
             // Every month of these plans can be settled.
             other => wrong(format!("{other:?}")),
         }
+    }
+
+    /// Takes a draft of somebody's month: that has ended and is neither closed nor to be closed now, and each is
+    /// told of once, in the order of their names.
+    pub fn draft(&mut self, billed: &str, from: Date, zone: &Zone, now: i64) -> Result<(), String> {
+        let ended = Some(from) == self.ended && after(from) <= today(zone, now);
+        let open = self.closed.is_some_and(|closed| closed <= from) && !self.closes(after(from), zone, now);
+        if !ended || !open || self.drafted.as_deref().is_some_and(|last| last >= billed) {
+            return Err(format!("a draft of {billed} from {from}, after {:?} and {:?}", self.ended, self.drafted));
+        }
+        self.drafted = Some(billed.to_owned());
+        Ok(())
     }
 
     /// Whether the month that ends by a day may be closed now.

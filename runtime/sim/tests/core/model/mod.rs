@@ -21,6 +21,7 @@ use told::{Once, Told};
 
 pub use holds::Feature;
 pub use issued::{Document, after};
+pub use told::from;
 
 #[derive(Clone)]
 pub struct Event {
@@ -172,6 +173,7 @@ impl Model {
                     let once = Once { until: of.until, billed: of.billed, of: of.of, mark: of.mark };
                     self.noticed(seq, taken.at, &name, &of.notice, once)?;
                 }
+                Entry::Notify(name, NotifyEntry::Notice(of)) if tick => self.drafted(seq, taken.at, &name, &of)?,
                 Entry::Billing(name, entry) if tick && is_due(&entry) => self.issued(seq, taken.at, &name, &entry)?,
                 _ => break,
             }
@@ -187,7 +189,7 @@ impl Model {
     fn issued(&mut self, seq: u64, at: i64, name: &str, entry: &BillingEntry) -> Result<(), String> {
         let (zone, now) = (self.zone.clone(), self.time(name, at));
         let tenant = self.tenant(name);
-        if matches!(entry, BillingEntry::Issued(..) | BillingEntry::Ended(_)) {
+        if matches!(entry, BillingEntry::Issued(..)) {
             tenant.told.all.push((seq, None));
         }
         tenant.documents.take(seq, entry, &zone, now)

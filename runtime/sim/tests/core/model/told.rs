@@ -3,8 +3,8 @@
 use super::Model;
 use super::holds::Feature;
 use price_core::enforce::SPEND;
-use price_core::notify::{Endpoint, Notice, NoticeKind, NotifyCommand};
-use price_value::Rational;
+use price_core::notify::{Endpoint, Notice, NoticeKind, Noticed, NotifyCommand};
+use price_value::{Date, Rational};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A notice, and what it is told once of: until when it is not told again, who, of what, which share.
@@ -49,6 +49,11 @@ impl Told {
     }
 }
 
+/// The first day of the period that a notice is of.
+pub fn from(notice: &Notice) -> Option<Date> {
+    notice.data["period"]["from"].as_str()?.parse().ok()
+}
+
 impl Model {
     /// Takes a notice: somebody wants it, it is true, and it is the first.
     pub(super) fn noticed(&mut self, seq: u64, at: i64, name: &str, notice: &Notice, once: Once) -> Result<(), String> {
@@ -71,6 +76,25 @@ impl Model {
             return wrong("it was told before");
         }
         told.all.push((seq, Some(notice.clone())));
+        Ok(())
+    }
+
+    /// Takes a draft.
+    pub(super) fn drafted(&mut self, seq: u64, at: i64, name: &str, of: &Noticed) -> Result<(), String> {
+        let (zone, now) = (self.zone.clone(), self.time(name, at));
+        let (tenant, notice) = (self.tenant(name), &of.notice);
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let says = text(&notice.data["account"]).zip(from(notice));
+        let wanted = tenant.told.endpoints.values().any(|endpoint| endpoint.wants(notice));
+        let Some((billed, from)) = says.filter(|_| notice.kind == NoticeKind::InvoiceDrafted && wanted) else {
+            return Err(format!("entry {seq}: {notice:?}"));
+        };
+        tenant.documents.draft(&billed, from, &zone, now).map_err(|what| format!("entry {seq}: {what}"))?;
+        // Every month of these plans can be settled.
+        if [&notice.data["total"], &notice.data["due"]].iter().any(|of| text(of).is_none()) || of.billed != billed {
+            return Err(format!("entry {seq}: {of:?}"));
+        }
+        tenant.told.all.push((seq, Some(notice.clone())));
         Ok(())
     }
 
