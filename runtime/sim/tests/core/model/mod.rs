@@ -14,7 +14,7 @@ use kept::{Keys, Tokens};
 use price_core::Answer;
 use price_core::billing::{BillingCommand, BillingEntry, Cause};
 use price_core::entry::Entry;
-use price_core::notify::NotifyEntry;
+use price_core::notify::{NoticeKind, Noticed, NotifyEntry};
 use price_value::{Date, Rational, Span, Timestamp, Zone};
 use std::collections::BTreeMap;
 use told::{Once, Told};
@@ -169,11 +169,13 @@ impl Model {
         while let Some(entry) = self.next(taken)? {
             let seq = self.last + 1;
             match entry {
-                Entry::Notify(name, NotifyEntry::Notice(of)) if !tick => {
+                Entry::Notify(name, NotifyEntry::Notice(of)) if !tick && !is_draft(&of) => {
                     let once = Once { until: of.until, billed: of.billed, of: of.of, mark: of.mark };
                     self.noticed(seq, taken.at, &name, &of.notice, once)?;
                 }
-                Entry::Notify(name, NotifyEntry::Notice(of)) if tick => self.drafted(seq, taken.at, &name, &of)?,
+                Entry::Notify(name, NotifyEntry::Notice(of)) if tick && is_draft(&of) => {
+                    self.drafted(seq, taken.at, &name, &of)?;
+                }
                 Entry::Billing(name, entry) if tick && is_due(&entry) => self.issued(seq, taken.at, &name, &entry)?,
                 _ => break,
             }
@@ -397,6 +399,11 @@ impl Model {
         let version = tenant.version.unwrap_or_default();
         months.values().map(|events| (self.plan.cost)(events, version)).sum()
     }
+}
+
+/// Whether a notice comes with the turn of closing, and not with looking. A group may have both.
+fn is_draft(of: &Noticed) -> bool {
+    of.notice.kind == NoticeKind::InvoiceDrafted
 }
 
 /// What the clock of contracts does; credit is given by somebody.
