@@ -7,6 +7,7 @@ mod abuse;
 mod backup;
 mod clients;
 mod crash;
+mod erasure;
 mod follow;
 mod guide;
 mod keys;

@@ -3,10 +3,10 @@
 use crate::command::Answer;
 
 /// Codes of refusals, as they may be kept.
-const CODES: [&str; 31] = [
+const CODES: [&str; 32] = [
     "S003", "S010", "S011", "S012", "S013", "S014", "S015", "S016", "S017", "S018", "S019", "S020", "S021", "S028",
-    "S025", "S040", "S041", "S042", "S043", "S044", "S045", "S046", "S050", "S051", "S052", "S053", "S054", "S055",
-    "S056", "S060", "S061",
+    "S025", "S037", "S040", "S041", "S042", "S043", "S044", "S045", "S046", "S050", "S051", "S052", "S053", "S054",
+    "S055", "S056", "S060", "S061",
 ];
 
 const ACCEPTED: u8 = 0;
@@ -93,6 +93,17 @@ pub(crate) fn read(mut bytes: &[u8]) -> Option<Vec<Answer>> {
     Some(answers)
 }
 
+/// The same bytes with spaces for the messages of what was rejected, which may quote it.
+pub(crate) fn without_messages(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut answers = read(bytes)?;
+    for answer in &mut answers {
+        if let Answer::Rejected { message, .. } = answer {
+            *message = " ".repeat(message.len());
+        }
+    }
+    Some(self::bytes(&answers))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +129,7 @@ mod tests {
         let sources = [
             include_str!("machine.rs"),
             include_str!("control.rs"),
+            include_str!("erasure/mod.rs"),
             include_str!("once.rs"),
             include_str!("billing/command.rs"),
             include_str!("enforce/decide.rs"),

@@ -5,9 +5,11 @@
 //! [`Archive::fault`] says so.
 
 use crate::entry::usage_parts;
+use crate::erasure::Pending;
 use price_ingest::Envelopes;
 use price_store::StoreError;
 use price_store::log::Entries;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -24,6 +26,8 @@ pub(crate) struct Archive {
     /// Where older texts are, and how many bytes of those that are there are kept at hand.
     log: OnceLock<(Arc<Entries>, usize)>,
     fault: OnceLock<String>,
+    /// What is erased and still in the log, oldest first.
+    erasing: RwLock<Vec<Arc<Pending>>>,
 }
 
 /// The latest texts, oldest first.
@@ -57,6 +61,25 @@ impl AtHand {
     fn get(&self, seq: u64) -> Option<&str> {
         let at = self.pieces.partition_point(|piece| piece.first <= seq).checked_sub(1)?;
         self.pieces[at].get(seq)
+    }
+
+    /// Leaves out of texts what is erased.
+    fn erase(&mut self, pending: &Pending) {
+        for piece in &mut self.pieces {
+            let held = |piece: &Piece| (piece.first..piece.next()).any(|seq| pending.holds(seq));
+            if piece.first >= pending.seq() || !held(piece) {
+                continue;
+            }
+            let (mut ends, mut text) = (Vec::with_capacity(piece.ends.len()), String::with_capacity(piece.text.len()));
+            for seq in piece.first..piece.next() {
+                let of = piece.get(seq).unwrap_or_default();
+                let without = if pending.holds(seq) { pending.record(of) } else { None };
+                text.push_str(without.as_deref().unwrap_or(of));
+                ends.push(text.len() as u32);
+            }
+            self.bytes -= piece.text.len() - text.len();
+            (piece.ends, piece.text) = (ends, text);
+        }
     }
 
     fn put(&mut self, seq: u64, text: &str) {
@@ -128,6 +151,22 @@ impl Archive {
         }
     }
 
+    /// Gives out texts of the log without what is erased, from now on and until the log has them so.
+    pub(crate) fn erase(&self, pending: Arc<Pending>) {
+        self.at_hand.write().unwrap_or_else(PoisonError::into_inner).erase(&pending);
+        self.erasing.write().unwrap_or_else(PoisonError::into_inner).push(pending);
+    }
+
+    /// Takes note that the log has texts without what was erased by entries up to one.
+    pub(crate) fn erased(&self, through: u64) {
+        self.erasing.write().unwrap_or_else(PoisonError::into_inner).retain(|pending| pending.seq() > through);
+    }
+
+    /// What is erased and still in the log, oldest first.
+    pub(crate) fn erasing(&self) -> Vec<Arc<Pending>> {
+        self.erasing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The texts of events, in the order in which they are asked for.
     pub(crate) fn read(&self, seqs: impl IntoIterator<Item = u64>, into: &mut Texts) {
         let at_hand = self.at_hand.read().unwrap_or_else(PoisonError::into_inner);
@@ -135,7 +174,7 @@ impl Archive {
         for seq in seqs {
             match at_hand.get(seq) {
                 Some(text) => into.push(text),
-                None => into.push(self.read_log(seq, &mut payload)),
+                None => into.push(&self.read_log(seq, &mut payload)),
             }
         }
     }
@@ -145,11 +184,11 @@ impl Archive {
         let at_hand = self.at_hand.read().unwrap_or_else(PoisonError::into_inner);
         match at_hand.get(seq) {
             Some(text) => text.to_owned(),
-            None => self.read_log(seq, &mut Vec::new()).to_owned(),
+            None => self.read_log(seq, &mut Vec::new()).into_owned(),
         }
     }
 
-    fn read_log<'p>(&self, seq: u64, payload: &'p mut Vec<u8>) -> &'p str {
+    fn read_log<'p>(&self, seq: u64, payload: &'p mut Vec<u8>) -> Cow<'p, str> {
         let read = match self.log.get() {
             Some((log, _)) => log.read(seq, payload).map_err(|error: StoreError| error.to_string()),
             None => Err("nothing kept it".to_owned()),
@@ -157,13 +196,20 @@ impl Archive {
         let fault = match read {
             Ok(()) => match usage_parts(payload) {
                 // A document has the same form: whose it is, what stands around it, its body.
-                Some((_, _, text)) => return text,
+                Some((_, _, text)) => {
+                    let erasing = self.erasing.read().unwrap_or_else(PoisonError::into_inner);
+                    let held = erasing.iter().filter(|pending| pending.holds(seq));
+                    return held.fold(Cow::Borrowed(text), |text, pending| match pending.record(&text) {
+                        Some(without) => Cow::Owned(without),
+                        None => text,
+                    });
+                }
                 None => "it is no text".to_owned(),
             },
             Err(fault) => fault,
         };
         self.fail(format!("the text of entry {seq} cannot be read: {fault}"));
-        ""
+        Cow::Borrowed("")
     }
 
     /// Remembers that something could not be read.

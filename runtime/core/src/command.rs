@@ -2,6 +2,7 @@
 
 use crate::billing::BillingCommand;
 use crate::enforce::EnforceCommand;
+use crate::erasure::What;
 use crate::notify::NotifyCommand;
 use crate::portal::EndedTokens;
 use price_value::Date;
@@ -102,6 +103,15 @@ pub enum Command {
         tenant: String,
         /// Which.
         ended: EndedTokens,
+    },
+    /// Erases what nothing reads from what was recorded.
+    Erase {
+        /// Whose.
+        tenant: String,
+        /// What.
+        what: What,
+        /// Why.
+        reason: String,
     },
     /// Looks for what is to be told, as much as is done at once.
     Look,

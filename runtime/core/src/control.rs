@@ -3,6 +3,7 @@
 use crate::book::{Book, TakenBack, Version};
 use crate::command::{Answer, Command, Subscribed};
 use crate::entry::{Entry, Named, Placed, Published, Reverted};
+use crate::erasure::Erasing;
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Place, Seat, Tenant};
@@ -18,6 +19,7 @@ impl Machine {
     pub(crate) fn control(&mut self, group: &mut Group, command: &Command) {
         let seq = group.next();
         let made = match command {
+            Command::Erase { tenant, what, reason } => self.erasing(tenant, what, reason).map(Erasing::entry),
             Command::Void { tenant, source, id } => {
                 Ok(Entry::Void(Named { tenant: tenant.clone(), source: source.clone(), id: id.clone() }))
             }
@@ -92,6 +94,10 @@ impl Machine {
             }
             Entry::Reject(reject) => {
                 self.keep_reject(seq, recorded_at, reject.clone());
+                Ok(())
+            }
+            Entry::Erase(erasing) => {
+                self.erase(seq, recorded_at, erasing);
                 Ok(())
             }
             Entry::EndTokens(tenant, ended) => self.end_tokens(recorded_at, tenant, ended),

@@ -6,6 +6,7 @@
 use crate::billing::BillingEntry;
 use crate::command::Subscribed;
 use crate::enforce::EnforceEntry;
+use crate::erasure::Erasing;
 use crate::notify::NotifyEntry;
 use crate::portal::{self, EndedTokens};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub mod kind {
     pub const ANSWERED: u16 = 8;
     /// A plan that comes into force, with the name of who signed it.
     pub const PUBLISH_SIGNED: u16 = 41;
+    /// Something is erased.
+    pub const ERASE: u16 = 42;
 }
 
 /// An entry of the log.
@@ -51,6 +54,8 @@ pub enum Entry {
     Reject(Rejected),
     /// What a request with a key was answered.
     Answered(Answered),
+    /// Something is erased.
+    Erase(Box<Erasing>),
     /// What is issued for closed periods: whose, and what.
     Billing(String, BillingEntry),
     /// What customers may do: whose, and what.
@@ -168,6 +173,7 @@ impl Entry {
             }
             Entry::Subscribe(placed) => (kind::SUBSCRIBE, json(placed)),
             Entry::Reject(reject) => (kind::REJECT, json(reject)),
+            Entry::Erase(erasing) => (kind::ERASE, json(erasing)),
             Entry::Answered(answered) => {
                 let mut bytes = Vec::with_capacity(answered.answers.len() + answered.key.len() + 64);
                 put(&mut bytes, answered.tenant.as_bytes());
@@ -207,6 +213,7 @@ impl Entry {
             }
             kind::SUBSCRIBE => Entry::Subscribe(read(bytes, kind)?),
             kind::REJECT => Entry::Reject(read(bytes, kind)?),
+            kind::ERASE => Entry::Erase(read(bytes, kind)?),
             kind::ANSWERED => Entry::Answered(Answered::from_bytes(bytes).ok_or_else(form)?),
             billing if BillingEntry::is(billing) => {
                 let (tenant, entry) = BillingEntry::from_bytes(billing, bytes)?;

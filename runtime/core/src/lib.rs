@@ -18,6 +18,7 @@ mod command;
 mod control;
 pub mod enforce;
 pub mod entry;
+pub mod erasure;
 mod facts;
 mod group;
 mod inspect;

@@ -7,6 +7,7 @@ use crate::book::{Book, Refused, TakenBack};
 use crate::command::{Answer, Command};
 use crate::enforce::{Enforcement, Touched};
 use crate::entry::{Entry, EntryError, Rejected, kind, usage_bytes};
+use crate::erasure::{Erasure, NOTHING};
 use crate::facts::Fact;
 use crate::group::{Given, Group, Made};
 use crate::limits;
@@ -108,6 +109,8 @@ pub(crate) struct Tenant {
     pub(crate) notifying: Notifying,
     /// Tokens that are no longer good.
     pub(crate) ended: Ended,
+    /// What was erased, the oldest first.
+    pub(crate) erasures: Vec<Erasure>,
     /// Numbers of accounts by the hash of their name. For looking up only.
     pub(crate) by_hash: ByKey<u32>,
 }
@@ -152,6 +155,8 @@ pub struct Machine {
     /// Contents that count no more.
     pub(crate) past: Past,
     pub(crate) applied: u64,
+    /// The last entry whose erasure was carried out in the files of the log.
+    pub(crate) erased: u64,
     /// The last entry whose event was folded.
     pub(crate) folded: u64,
     /// Usage of a replay that is not folded yet.
@@ -177,6 +182,7 @@ impl Machine {
             changed: Changed::default(),
             past: Past::default(),
             applied: 0,
+            erased: 0,
             folded: 0,
             waiting: Arrivals::default(),
             reader: Envelopes::default(),
@@ -278,7 +284,12 @@ impl Machine {
                     let message = format!("there is no reject `{reject}`, or it is no longer kept at hand");
                     return group.refuse(("S003", message));
                 };
-                self.usage(reader, group, tenant, record.as_ref().unwrap_or(&kept.record), "", false)
+                let again = record.as_ref().unwrap_or(&kept.record);
+                if again == NOTHING {
+                    let message = format!("what reject `{reject}` was is erased; send it mended");
+                    return group.refuse(("S003", message));
+                }
+                self.usage(reader, group, tenant, again, "", false)
             }
             Command::Once { once, commands } => self.once(reader, group, once, commands),
             Command::Billing { tenant, ask } => {
@@ -375,8 +386,12 @@ impl Machine {
             }
             Probe::Duplicate(first) | Probe::Conflict(first) if !replaces => {
                 // After a replacement the content that counts is its own.
-                let revised = self.changed.revised.get(&key.0).map(|(_, hash)| *hash);
-                if revised == Some(hash) || probe == Probe::Duplicate(first) {
+                let revised = self.changed.revised.get(&key.0).copied();
+                let same = probe == Probe::Duplicate(first) || revised.is_some_and(|(_, known)| known == hash);
+                let contents = [Some(first), revised.map(|(seq, _)| seq)];
+                if same
+                    || contents.into_iter().flatten().any(|seq| self.is_erased(&mut Envelopes::default(), tenant, seq))
+                {
                     group.answers.push(Given::Now(Answer::Duplicate { seq: first }));
                     return Ok(());
                 }
@@ -476,10 +491,14 @@ impl Machine {
         Ok(refused)
     }
 
-    pub(crate) fn keep_reject(&mut self, seq: u64, recorded_at: i64, reject: Rejected) {
+    pub(crate) fn keep_reject(&mut self, seq: u64, recorded_at: i64, mut reject: Rejected) {
         let tenant = self.tenants.number_or(&reject.tenant, Tenant::default);
         let tenant = self.tenants.at_mut(tenant);
         tenant.rejected += 1;
+        // Those of a group are kept when it is decided, in which something may have been erased since.
+        if tenant.erasures.iter().rev().take_while(|erasure| erasure.seq > seq).any(|e| e.erases(seq, &reject)) {
+            reject.erase();
+        }
         tenant.rejects.push_back((seq, recorded_at, reject));
         while tenant.rejects.len() > limits::REJECTS {
             tenant.rejects.pop_front();

@@ -58,7 +58,15 @@ impl Memories {
         self.order.push_back(key);
     }
 
-    /// All of it, in order.
+    /// Takes messages out of all answers: they may quote what was sent.
+    pub(crate) fn erase(&mut self) {
+        for memory in self.by_key.values_mut() {
+            if let Some(answers) = crate::answers::without_messages(&memory.answers) {
+                memory.answers = answers.into();
+            }
+        }
+    }
+
     /// What a checkpoint keeps.
     pub(crate) fn save(&self) -> impl Serialize + '_ {
         (self.by_key.iter().collect::<Vec<_>>(), &self.order, self.bytes)
@@ -69,6 +77,7 @@ impl Memories {
         Memories { by_key: by_key.into_iter().collect(), order, bytes }
     }
 
+    /// All of it, in order.
     pub(crate) fn digest(&self, put: &mut impl FnMut(&[u8])) {
         for key in &self.order {
             put(key.as_bytes());

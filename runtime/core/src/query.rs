@@ -1,6 +1,7 @@
 //! What can be asked of the state.
 
 use crate::book::Book;
+use crate::erasure::Erasure;
 use crate::machine::Machine;
 use price_ir::{Invoice, MeaningHash, Plan, SourceMap};
 use price_rating::SettleError;
@@ -221,6 +222,7 @@ impl Machine {
                 put(&seq.to_le_bytes());
                 put(&at.to_le_bytes());
                 put(reject.code.as_bytes());
+                put(reject.record.as_bytes());
             }
             for (account, number) in &tenant.listed {
                 put(account.as_bytes());
@@ -233,6 +235,10 @@ impl Machine {
             tenant.enforcement.digest(&mut put);
             tenant.notifying.digest(&mut put);
             tenant.ended.digest(&mut put);
+            for Erasure { seq, events, .. } in &tenant.erasures {
+                put(&seq.to_le_bytes());
+                put(&events.to_le_bytes());
+            }
             for (set, keys) in &tenant.sets {
                 put(set.as_bytes());
                 keys.iter().for_each(|key| put(&key.to_le_bytes()));

@@ -41,6 +41,7 @@ pub use block::{Block, Part, Texts, UNSAID};
 pub use error::IngestError;
 pub use events::{CsvEvents, ParquetEvents};
 pub use format::Format;
+pub use json::redact::{Fate, Named, named, redact};
 pub use mapping::Mapping;
 pub use names::Names;
 pub use price_rating::Order;

@@ -70,6 +70,9 @@ pub(crate) struct Metrics {
     pub(crate) replay_millis: AtomicU64,
     /// The last entry of the newest checkpoint, 0 for none.
     pub(crate) checkpoint: AtomicU64,
+    /// The last erasure that is carried out in the files of the log, 0 for none.
+    pub(crate) erased: AtomicU64,
+    pub(crate) erasing_failed: AtomicU64,
     pub(crate) no_room: AtomicU64,
     pub(crate) queue_requests: AtomicU64,
     pub(crate) queue_bytes: AtomicU64,
@@ -137,6 +140,9 @@ impl Metrics {
         family("log_durable_entry", "gauge", "Last entry that is durable.", &one(&self.durable));
         family("log_no_room", "gauge", "1 while the disk has no room for the log.", &one(&self.no_room));
         family("checkpoint_entry", "gauge", "Last entry of the newest checkpoint.", &one(&self.checkpoint));
+        family("erased_entry", "gauge", "Last erasure carried out in the files of the log.", &one(&self.erased));
+        let help = "Attempts to take what is erased out of the files of the log that failed.";
+        family("erasing_failed_total", "counter", help, &one(&self.erasing_failed));
         family("replayed_entries", "gauge", "Entries replayed on start.", &one(&self.replayed));
         let millis = self.replay_millis.load(Relaxed);
         let seconds = format!("{}.{:03}", millis / 1_000, millis % 1_000);

@@ -5,15 +5,16 @@
 //! 24 recorded_at i64 | 32 prev_hash [16] | 48 payload [len] | crc32c u32 | zeros to 8 bytes
 //! ```
 //!
-//! Little-endian. `prev_hash` is the start of the BLAKE3 of the frame before, so the log is one
-//! chain. `lag` says, in units of 8 bytes, how far back the log was durable when the frame was
+//! Little-endian. The highest bit of `shard` says that something was erased from the payload since.
+//! `prev_hash` is the start of the BLAKE3 of the frame before, so the log is one chain; behind a
+//! frame from which something was erased it is what that frame had when it was written. `lag` says, in units of 8 bytes, how far back the log was durable when the frame was
 //! written; recovery tells a torn end from damage by it. The magic is made from the log's salt
 //! and the checksum begins with it: a payload that looks like a frame is not one, and neither is
 //! a frame of another log.
 //!
 //! *Invariant:* decoding panics on no bytes and allocates nothing.
 
-use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::limits::{PAYLOAD_BYTES_MAX, SHARD_MAX};
 use crate::planted::{self, Bug};
 
 /// Bytes before the payload.
@@ -22,6 +23,8 @@ pub const HEAD_BYTES: usize = 48;
 pub const ALIGN: usize = 8;
 /// Kind of a commit frame; see `group.rs`.
 pub(crate) const KIND_COMMIT: u16 = 0xFFFF;
+/// Bit of the shard: something was erased.
+const ERASED: u16 = 1 << 15;
 
 /// Start of the BLAKE3 of a frame.
 pub type Chain = [u8; 16];
@@ -68,6 +71,8 @@ pub struct Frame<'a> {
     pub prev_hash: Chain,
     /// Units of 8 bytes that were not yet durable before it.
     pub lag: u32,
+    /// Something was erased from the payload, so that the next frame's `prev_hash` is no longer its.
+    pub erased: bool,
     /// The entry itself.
     pub payload: &'a [u8],
 }
@@ -113,14 +118,16 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 /// Appends the frame to `out` and returns the chain up to it.
 ///
 /// # Panics
-/// When the payload is longer than [`PAYLOAD_BYTES_MAX`].
+/// When the payload is longer than [`PAYLOAD_BYTES_MAX`], or the shard above [`SHARD_MAX`].
 pub fn encode(frame: &Frame<'_>, salt: &Salt, out: &mut Vec<u8>) -> Chain {
     assert!(frame.payload.len() <= PAYLOAD_BYTES_MAX, "a payload within the limit");
+    assert!(frame.shard <= SHARD_MAX, "a shard within the limit");
+    let shard = if frame.erased { frame.shard | ERASED } else { frame.shard };
     let start = out.len();
     out.extend_from_slice(&salt.magic);
     out.extend_from_slice(&(frame.payload.len() as u32).to_le_bytes());
     out.extend_from_slice(&frame.seq.to_le_bytes());
-    out.extend_from_slice(&frame.shard.to_le_bytes());
+    out.extend_from_slice(&shard.to_le_bytes());
     out.extend_from_slice(&frame.kind.to_le_bytes());
     out.extend_from_slice(&frame.lag.to_le_bytes());
     out.extend_from_slice(&frame.recorded_at.to_le_bytes());
@@ -149,15 +156,26 @@ pub fn decode<'a>(bytes: &'a [u8], salt: &Salt) -> Result<(Frame<'a>, usize), Ba
 /// The frame that `body` holds up to its checksum, which is not looked at.
 pub(crate) fn parts(body: &[u8]) -> Frame<'_> {
     let (head, payload) = body.split_at(HEAD_BYTES);
+    let shard = u16::from_le_bytes(array(head, 16));
     Frame {
         seq: u64_at(head, 8),
-        shard: u16::from_le_bytes(array(head, 16)),
+        shard: shard & !ERASED,
+        erased: shard & ERASED != 0,
         kind: u16::from_le_bytes(array(head, 18)),
         lag: u32_at(head, 20),
         recorded_at: i64::from_le_bytes(array(head, 24)),
         prev_hash: array(head, 32),
         payload,
     }
+}
+
+/// Puts another payload of the same length into the frame that `bytes` are up to its checksum, and
+/// says so in its head. Returns the new checksum.
+pub(crate) fn erase(bytes: &mut [u8], payload: &[u8], salt: &Salt) -> [u8; 4] {
+    let shard = u16::from_le_bytes(array(bytes, 16)) | ERASED;
+    bytes[16..18].copy_from_slice(&shard.to_le_bytes());
+    bytes[HEAD_BYTES..].copy_from_slice(payload);
+    checksum(bytes, salt).to_le_bytes()
 }
 
 /// Whether the checksum of the frame that `bytes` begin with is right as far as it goes and zeros
@@ -206,7 +224,7 @@ mod tests {
     }
 
     fn frame(payload: &[u8]) -> Frame<'_> {
-        Frame { seq: 7, shard: 1, kind: 2, recorded_at: -3, prev_hash: [4; 16], lag: 5, payload }
+        Frame { seq: 7, shard: 1, kind: 2, recorded_at: -3, prev_hash: [4; 16], lag: 5, erased: false, payload }
     }
 
     #[test]
@@ -227,6 +245,20 @@ mod tests {
         let mut bytes = Vec::new();
         encode(&frame(b"usage"), &salt(), &mut bytes);
         assert_eq!(decode(&bytes, &Salt::new(*b"salt of some log")), Err(Bad::NoFrame));
+    }
+
+    #[test]
+    fn what_is_erased_is_gone_and_said() {
+        let mut bytes = Vec::new();
+        encode(&frame(b"usage"), &salt(), &mut bytes);
+        let end = HEAD_BYTES + 5;
+        let sum = erase(&mut bytes[..end], b"u    ", &salt());
+        bytes[end..end + 4].copy_from_slice(&sum);
+        let expected = Frame { erased: true, ..frame(b"u    ") };
+        assert_eq!(decode(&bytes, &salt()), Ok((expected, bytes.len())));
+        let mut again = Vec::new();
+        encode(&expected, &salt(), &mut again);
+        assert_eq!(again, bytes);
     }
 
     proptest! {

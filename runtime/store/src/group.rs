@@ -4,6 +4,10 @@
 //! BLAKE3 of their bytes. A group counts as a whole or not at all. A commit frame has the number
 //! of the frame before it; a group of nothing but a commit frame is a *mark*, which says only
 //! that everything before it was durable.
+//!
+//! The hash of a group is that of the bytes that were written. Where something was erased from a frame
+//! since, it can no longer be compared, nor what the next frame says of that one; every other frame
+//! is still held by the chain, and all of them by their checksums.
 
 use crate::frame::{self, Bad, Chain, Frame, HEAD_BYTES, KIND_COMMIT, Salt, frame_bytes};
 use crate::limits::{GROUP_BYTES_MAX, GROUP_FRAMES_MAX};
@@ -53,6 +57,7 @@ pub(crate) fn encode(entries: &[Entry<'_>], place: Place, synced: u64, salt: &Sa
             recorded_at,
             prev_hash: place.chain,
             lag: lag(place.at),
+            erased: false,
             payload,
         };
         place.chain = frame::encode(&frame, salt, out);
@@ -69,6 +74,7 @@ pub(crate) fn encode(entries: &[Entry<'_>], place: Place, synced: u64, salt: &Sa
         recorded_at: entries.last().map_or(0, |e| e.recorded_at),
         prev_hash: place.chain,
         lag: lag(place.at),
+        erased: false,
         payload: &payload,
     };
     place.chain = frame::encode(&commit, salt, out);
@@ -92,6 +98,20 @@ impl Group {
     /// Its frames in order, without the commit frame.
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.spans[self.skip..].iter().map(|(start, end)| frame::parts(&self.bytes[*start..*end]))
+    }
+
+    /// Gives frames other payloads of the same length. Returns whether any has another now.
+    pub(crate) fn erase(&mut self, salt: &Salt, mut redact: impl FnMut(&Frame<'_>) -> Option<Vec<u8>>) -> bool {
+        let mut changed = false;
+        for (start, end) in &self.spans {
+            let frame = frame::parts(&self.bytes[*start..*end]);
+            let Some(payload) = redact(&frame).filter(|payload| payload != frame.payload) else { continue };
+            assert_eq!(payload.len(), frame.payload.len(), "erasing changes no length");
+            let sum = frame::erase(&mut self.bytes[*start..*end], &payload, salt);
+            self.bytes[*end..*end + sum.len()].copy_from_slice(&sum);
+            changed = true;
+        }
+        changed
     }
 
     /// Leaves out the frames before `seq`.
@@ -134,6 +154,8 @@ pub(crate) fn read(
     group.spans.clear();
     group.skip = 0;
     let mut next = *place;
+    // Whether something was erased from the frame before, and from any of the group.
+    let (mut before, mut any) = (false, false);
     let why = loop {
         let at = next.at;
         let size = match frame::size_at(reader.from(at, HEAD_BYTES)?, salt) {
@@ -145,7 +167,7 @@ pub(crate) fn read(
             Ok((frame, _)) => frame,
             Err(bad) => break Why::Frame(bad),
         };
-        if frame.prev_hash != next.chain && !planted::is(Bug::NoChecksum) {
+        if !before && frame.prev_hash != next.chain && !planted::is(Bug::NoChecksum) {
             break Why::Chain;
         }
         let commit = frame.kind == KIND_COMMIT;
@@ -157,8 +179,8 @@ pub(crate) fn read(
             let count = frame.payload.len() == COMMIT_PAYLOAD
                 && frame::u32_at(frame.payload, 0) as usize == group.spans.len()
                 && frame::u32_at(frame.payload, 4) == 0;
-            let hash = frame.payload.get(8..) == Some(&blake3::hash(&group.bytes).as_bytes()[..]);
-            let sound = count && hash;
+            let hash = any || frame.payload.get(8..) == Some(&blake3::hash(&group.bytes).as_bytes()[..]);
+            let sound = count && hash && !frame.erased;
             if !sound && !planted::is(Bug::NoChecksum) {
                 break Why::Commit;
             }
@@ -173,6 +195,8 @@ pub(crate) fn read(
         if group.spans.len() >= GROUP_FRAMES_MAX || group.bytes.len() + size > GROUP_BYTES_MAX {
             break Why::Length;
         }
+        before = frame.erased;
+        any |= frame.erased;
         let start = group.bytes.len();
         group.spans.push((start, start + HEAD_BYTES + frame.payload.len()));
         let bytes = &bytes[..size];

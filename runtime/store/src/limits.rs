@@ -8,6 +8,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 pub const GROUP_FRAMES_MAX: usize = 1 << 20;
 /// Longest group commit, in bytes, with its commit frame.
 pub const GROUP_BYTES_MAX: usize = 64 << 20;
+/// Highest shard of a frame.
+pub const SHARD_MAX: u16 = (1 << 15) - 1;
 /// Highest kind a caller may give a frame; those above are the log's own.
 pub const KIND_MAX: u16 = 0xFEFF;
 

@@ -34,6 +34,10 @@ pub enum Bug {
     NoBlockChecksum,
     /// A backup holds what is whole, durable or not.
     CopyWhatIsWhole,
+    /// A segment is written anew in place.
+    EraseInPlace,
+    /// A segment that was written anew is renamed before it is flushed.
+    EraseUnflushed,
     /// A checkpoint is written in place.
     SnapshotInPlace,
     /// A checkpoint is renamed before it is flushed.

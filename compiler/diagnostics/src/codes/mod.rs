@@ -340,6 +340,7 @@ pub const CODES: &[CodeInfo] = &[
     code!("S034", Error, false, "engines that differ about a plan"),
     code!("S035", Error, false, "a plan that is not signed"),
     code!("S036", Error, false, "a signature that does not count"),
+    code!("S037", Error, false, "nothing to erase"),
     code!("S040", Error, false, "a feature that a plan does not have"),
     code!("S041", Error, false, "more than is left"),
     code!("S042", Error, false, "the id of another reservation"),

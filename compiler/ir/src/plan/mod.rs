@@ -6,6 +6,7 @@ mod adjust;
 mod allowance;
 mod index;
 mod line;
+mod reads;
 mod rules;
 mod schema;
 mod sink;

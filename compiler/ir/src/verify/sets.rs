@@ -145,7 +145,7 @@ impl Verifier<'_> {
     }
 
     fn number(&mut self, at: &str, number: &NumberType) {
-        self.text(at, &number.unit);
+        self.length(at, &number.unit);
         if number.decimals > limits::DECIMALS {
             self.say(at, format_args!("more than {} decimals", limits::DECIMALS));
         }

@@ -150,6 +150,7 @@ fn tenant(
         enforcement: saved.enforcement,
         notifying: saved.notifying,
         ended: saved.ended,
+        erasures: saved.erasures,
         ..Tenant::default()
     };
     for (account, seats) in saved.accounts {

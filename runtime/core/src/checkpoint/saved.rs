@@ -4,6 +4,7 @@ use crate::billing::{Billing, Closes};
 use crate::book::Book;
 use crate::enforce::Enforcement;
 use crate::entry::Rejected;
+use crate::erasure::Erasure;
 use crate::machine::{Machine, Seat, Tenant};
 use crate::notify::Notifying;
 use crate::once::{Memories, SavedMemories};
@@ -41,6 +42,7 @@ pub(super) struct SavedTenant {
     pub(super) enforcement: Enforcement,
     pub(super) notifying: Notifying,
     pub(super) ended: Ended,
+    pub(super) erasures: Vec<Erasure>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +82,7 @@ struct SavingTenant<'m, M: Serialize, R: Serialize> {
     enforcement: &'m Enforcement,
     notifying: &'m Notifying,
     ended: &'m Ended,
+    erasures: &'m [Erasure],
 }
 
 #[derive(Serialize)]
@@ -121,6 +124,7 @@ fn of_tenant(tenant: &Tenant) -> SavingTenant<'_, impl Serialize + '_, impl Seri
         enforcement: &tenant.enforcement,
         notifying: &tenant.notifying,
         ended: &tenant.ended,
+        erasures: &tenant.erasures,
     }
 }
 

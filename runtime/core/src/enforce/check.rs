@@ -144,7 +144,6 @@ impl Machine {
             return Err(NotChecked::NotServed(account.to_owned(), day));
         };
         let plan = tenant.books.name(number).to_string();
-        let budget = tenant.enforcement.budgets.clone();
         let book = tenant.books.at_mut(number);
         let billed = book.billed(account).to_owned();
         let mut features = Vec::new();
@@ -172,7 +171,7 @@ impl Machine {
                 on_failure: OnFailure::Open,
             });
         }
-        if let Some((limit, hard)) = budget.get(&billed) {
+        if let Some((limit, hard)) = tenant.enforcement.budgets.get(&billed) {
             let period = book.period(day_of(book, at));
             let spent = book.invoice(&billed, &period).map(|(invoice, _)| invoice.total)?;
             let resets = end(period.end.0);

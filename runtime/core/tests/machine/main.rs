@@ -8,6 +8,7 @@ mod corrections;
 mod crash;
 mod drafts;
 mod enforce;
+mod erasure;
 mod ingest;
 mod knowledge;
 mod notify;
@@ -144,6 +145,7 @@ impl Host {
                 recorded_at: *recorded_at,
                 prev_hash: [0; 16],
                 lag: 0,
+                erased: false,
                 payload,
             };
             machine.replay(&frame).expect("it can be replayed");

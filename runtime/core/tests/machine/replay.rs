@@ -83,6 +83,7 @@ fn a_log_that_does_not_fit_is_an_error() {
         recorded_at: 0,
         prev_hash: [0; 16],
         lag: 0,
+        erased: false,
         payload,
     };
     assert!(matches!(machine.replay(&frame(1, 99, &[])), Err(ReplayError::Entry { seq: 1, .. })));

@@ -5,4 +5,5 @@
 
 pub(crate) mod elements;
 pub(crate) mod event;
+pub(crate) mod redact;
 pub(crate) mod scan;

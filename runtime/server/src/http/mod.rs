@@ -6,6 +6,7 @@ mod billing;
 mod body;
 mod books;
 mod enforce;
+mod erasures;
 mod events;
 mod health;
 mod inspect;
@@ -54,7 +55,7 @@ use tokio::sync::{Semaphore, watch};
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// All routes, with their methods.
-pub const ROUTES: [(&str, &[&str]); 50] = [
+pub const ROUTES: [(&str, &[&str]); 52] = [
     ("/livez", &["get"]),
     ("/metrics", &["get"]),
     ("/openapi.json", &["get"]),
@@ -76,6 +77,8 @@ pub const ROUTES: [(&str, &[&str]); 50] = [
     ("/v1/books", &["get"]),
     ("/v1/check", &["post"]),
     ("/v1/clock", &["get", "put"]),
+    ("/v1/erasures", &["get", "post"]),
+    ("/v1/erasures/{entry}", &["get"]),
     ("/v1/events", &["get", "post", "put"]),
     ("/v1/events/path", &["get"]),
     ("/v1/events/void", &["post"]),
@@ -187,6 +190,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(health::openapi))
         .route("/problems/{code}", get(health::page))
         .route("/v1/events", get(events::find).post(events::ingest).put(events::replace))
+        .route("/v1/erasures", get(erasures::list).post(erasures::create))
+        .route("/v1/erasures/{entry}", get(erasures::show))
         .route("/v1/events/path", get(path::path))
         .route("/v1/events/void", post(events::void))
         .route("/v1/backfills/{name}/revert", post(events::revert))

@@ -122,6 +122,10 @@ fn print(asked: &str, commands: &[Command]) -> [u8; 16] {
                 put(&reject.to_le_bytes());
                 put(record.as_deref().unwrap_or_default().as_bytes());
             }
+            Command::Erase { what, reason, .. } => {
+                put(&serde_json::to_vec(what).unwrap_or_default());
+                put(reason.as_bytes());
+            }
             Command::Billing { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::Enforce { ask, .. } => put(&serde_json::to_vec(ask).unwrap_or_default()),
             Command::EndTokens { ended, .. } => put(&serde_json::to_vec(ended).unwrap_or_default()),

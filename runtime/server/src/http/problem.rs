@@ -195,6 +195,7 @@ impl Problem {
             "S020" => (StatusCode::CONFLICT, "the account is taken on these days"),
             "S021" => (StatusCode::CONFLICT, "a contract names its accounts"),
             "S026" => (StatusCode::INTERNAL_SERVER_ERROR, "a fault of this program"),
+            "S037" => (StatusCode::NOT_FOUND, "there is nothing to erase"),
             "S040" => (StatusCode::NOT_FOUND, "the plan has no such feature"),
             "S041" => (StatusCode::CONFLICT, "so much is not left"),
             "S042" => (StatusCode::CONFLICT, "the id is of another reservation"),
@@ -303,7 +304,7 @@ mod tests {
             Problem::refused("S028", s("another request came with this key before")),
             Problem::refused("S016", s("…")).again(),
         ]);
-        let enforce = ["S040", "S041", "S042", "S043", "S044", "S045", "S046"];
+        let enforce = ["S037", "S040", "S041", "S042", "S043", "S044", "S045", "S046"];
         all.extend(enforce.map(|code| Problem::refused(code, s("…"))));
         let billing =
             ["S050", "S051", "S052", "S053", "S054", "S055", "S056", "S060", "S061", "S062", "S070", "S071", "S072"];

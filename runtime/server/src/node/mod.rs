@@ -1,5 +1,6 @@
 //! A node: the log, the machine, and the queue in front of them.
 
+mod erasing;
 mod follow;
 mod opening;
 mod queue;
@@ -241,6 +242,7 @@ fn tenant(command: &Command) -> &str {
         | Command::PublishSigned { tenant, .. }
         | Command::Subscribe { tenant, .. }
         | Command::Retry { tenant, .. }
+        | Command::Erase { tenant, .. }
         | Command::Billing { tenant, .. }
         | Command::Enforce { tenant, .. }
         | Command::Notify { tenant, .. }
@@ -262,6 +264,7 @@ fn bytes(command: &Command) -> usize {
         Command::Publish { artefact, .. } | Command::PublishSigned { artefact, .. } => artefact.len(),
         Command::Subscribe { subscription, .. } => subscription.account.len() + subscription.plan.len(),
         Command::Retry { record, .. } => record.as_ref().map_or(0, String::len),
+        Command::Erase { .. } => price_core::limits::REASON_BYTES + price_core::limits::IDENTITY_BYTES,
         Command::Billing { .. } => price_core::limits::REASON_BYTES,
         Command::Enforce { .. } => price_core::limits::IDENTITY_BYTES,
         Command::Notify { .. } => price_core::limits::URL_BYTES,

@@ -5,8 +5,8 @@ use crate::home::{Home, HomeError, random};
 use crate::limits;
 use crate::logs::fault;
 use crate::metrics::Metrics;
-use crate::node::Options;
 use crate::node::upkeep::{Keeper, PROGRAM, Upkeep};
+use crate::node::{Options, erasing};
 use price_core::limits::AT_HAND_BYTES;
 use price_core::{Machine, ReplayError};
 use price_ir::KernelFactory;
@@ -57,7 +57,7 @@ pub(super) fn open(
     let mib = options.segment_mib.clamp(limits::SEGMENT_MIB_MIN, limits::SEGMENT_MIB_MAX);
     let how = log::Options { segment_bytes: mib << 20, at_least: 0 };
     let log = match Log::open(disk.clone(), how) {
-        Err(StoreError::Missing) => Log::create(disk, random()?, how)?,
+        Err(StoreError::Missing) => Log::create(disk.clone(), random()?, how)?,
         other => other?,
     };
     let (snapshots, newest, damaged) = Snapshots::open(home.checkpoints()?)?;
@@ -75,6 +75,9 @@ pub(super) fn open(
         None => (Machine::new(factory, Index::reset(home.index()?, &keys, Default::default())?, keys), 0),
     };
     machine.read_from(log.entries(), AT_HAND_BYTES);
+    let erased = erasing::through(disk.as_ref())?;
+    machine.erased(erased);
+    metrics.erased.store(erased, Relaxed);
     let kept = (machine.applied() > 0).then_some(machine.applied());
     metrics.checkpoint.store(machine.applied(), Relaxed);
     let mut scan = log.scan(machine.applied() + 1)?;

@@ -11,6 +11,7 @@ use crate::node::queue::{Queue, Taken, Work};
 use crate::node::upkeep::Upkeep;
 use crate::node::view::View;
 use crate::node::writer::{Group, Writer, die};
+use price_core::entry::kind;
 use price_core::{Command, Machine};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -47,13 +48,13 @@ impl Shard {
         machine.watch(true);
         // What a crash kept from being looked at is looked at now.
         machine.look_at_all();
-        let next = log.next_seq();
+        let (next, erase) = (log.next_seq(), machine.pending_erasures());
         Shard {
             machine,
             recorded_at,
             next,
             upkeep,
-            writer: Writer::new(log, queue.clone(), metrics, posted),
+            writer: Writer::new(log, queue.clone(), metrics, posted, erase),
             view,
             queue,
         }
@@ -142,6 +143,9 @@ fn turn(
         *next += decided.entries.len() as u64;
         group.recorded_at = *recorded_at;
         group.entries = decided.entries;
+        if group.entries.iter().any(|(kind, _)| *kind == kind::ERASE) {
+            group.erase = machine.pending_erasures();
+        }
         group.answers = decided.answers;
         let changes = machine.changes();
         machine.look_at(&changes);

@@ -14,7 +14,7 @@ use price_store::index::{Done, Job};
 use price_store::log::Entries;
 use price_store::snapshot::{Snapshots, Stand};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ pub(super) struct Upkeep {
     kept: Option<u64>,
     /// Entries after which there is another.
     every: u64,
+    /// Checkpoints of before an erasure may hold what it erased: another one is made, and they go.
+    stale: bool,
 }
 
 /// Writes checkpoints.
@@ -63,6 +65,8 @@ struct Checkpoint {
     keeper: Keeper,
     applied: u64,
     whole: bool,
+    /// It takes the place of all others.
+    alone: bool,
     blobs: Vec<Blob>,
 }
 
@@ -72,12 +76,15 @@ struct Finished {
     /// The writer, and the entry up to which a checkpoint was made.
     keeper: Option<(Keeper, Option<u64>)>,
     failed: Option<StoreError>,
+    /// Older checkpoints should have gone, and did not.
+    stale: bool,
 }
 
 impl Upkeep {
     /// `kept` is the last entry of the checkpoint that the machine was resumed from.
     pub(super) fn new(metrics: Arc<Metrics>, keeper: Option<Keeper>, kept: Option<u64>, every: u64) -> Upkeep {
-        Upkeep { metrics, stage: Stage::Nothing, keeper, kept, every }
+        let stale = kept.is_some_and(|kept| kept < metrics.erased.load(Relaxed));
+        Upkeep { metrics, stage: Stage::Nothing, keeper, kept, every, stale }
     }
 
     /// The last entry of the newest checkpoint.
@@ -87,6 +94,11 @@ impl Upkeep {
 
     /// Goes on, after a turn of the machine.
     pub(super) fn turn(&mut self, machine: &mut Machine) -> Result<(), ReplayError> {
+        let erased = self.metrics.erased.load(Acquire);
+        if erased > machine.erased_through() {
+            machine.erased(erased);
+            self.stale = true;
+        }
         self.stage = match std::mem::replace(&mut self.stage, Stage::Nothing) {
             Stage::Nothing => self.due(machine, self.every),
             Stage::Failed(since) if since.elapsed() < AGAIN => Stage::Failed(since),
@@ -129,20 +141,22 @@ impl Upkeep {
     /// What there is to do.
     fn due(&mut self, machine: &mut Machine, every: u64) -> Stage {
         let (applied, kept) = (machine.applied(), self.kept.unwrap_or(0));
-        if applied - kept < every || self.keeper.is_none() {
+        if (applied - kept < every && !self.stale) || self.keeper.is_none() {
             let work = |job| Stage::Waits(Box::new(Work { job: Some(job), checkpoint: None }));
             return machine.index_job().map_or(Stage::Nothing, work);
         }
         let job = machine.index_seal();
         let checkpoint = self.keeper.take().map(|keeper| {
-            let whole = keeper.snapshots.wants_whole() || self.kept.is_none();
-            Checkpoint { blobs: machine.checkpoint(if whole { 0 } else { kept }), keeper, applied, whole }
+            let alone = std::mem::take(&mut self.stale);
+            let whole = alone || keeper.snapshots.wants_whole() || self.kept.is_none();
+            Checkpoint { blobs: machine.checkpoint(if whole { 0 } else { kept }), keeper, applied, whole, alone }
         });
         Stage::Waits(Box::new(Work { job, checkpoint }))
     }
 
     fn adopt(&mut self, machine: &mut Machine, finished: Finished) -> Result<Stage, ReplayError> {
-        let Finished { done, keeper, failed } = finished;
+        let Finished { done, keeper, failed, stale } = finished;
+        self.stale |= stale;
         if let Some(done) = done {
             machine.adopt(done)?;
         }
@@ -171,14 +185,17 @@ impl Work {
     }
 
     fn run(self, durable: u64) -> Finished {
-        let (mut finished, mut sound) = (Finished { done: None, keeper: None, failed: None }, true);
+        let mut finished = Finished { done: None, keeper: None, failed: None, stale: false };
+        let mut sound = true;
         match self.job.map(|job| job.run(durable)) {
             Some(Ok(done)) => finished.done = Some(done),
             Some(Err(error)) => (finished.failed, sound) = (Some(error), false),
             None => {}
         }
         if let Some(checkpoint) = self.checkpoint {
+            let alone = checkpoint.alone;
             let (keeper, written) = checkpoint.write(sound);
+            finished.stale = alone && !matches!(written, Ok(Some(_)));
             let kept = match written {
                 Ok(kept) => kept,
                 Err(error) => {
@@ -195,7 +212,7 @@ impl Work {
 impl Checkpoint {
     /// Writes it, unless the index that it relies on is not there.
     fn write(self, indexed: bool) -> (Keeper, Result<Option<u64>, StoreError>) {
-        let Checkpoint { mut keeper, applied, whole, blobs } = self;
+        let Checkpoint { mut keeper, applied, whole, alone, blobs } = self;
         if !indexed || applied == 0 {
             return (keeper, Ok(None));
         }
@@ -207,6 +224,7 @@ impl Checkpoint {
         let program = (PROGRAM.to_vec(), keeper.program.to_vec());
         let blobs = blobs.into_iter().chain([program]);
         let written = match whole {
+            true if alone => keeper.snapshots.write(stand, blobs).and_then(|()| keeper.snapshots.keep_newest()),
             true => keeper.snapshots.write(stand, blobs),
             false => keeper.snapshots.write_changes(stand, blobs, std::iter::empty::<&[u8]>()),
         };

@@ -20,23 +20,34 @@ struct Rows {
 }
 
 impl Rows {
-    fn put(&mut self, row: Arc<Checked>) {
+    /// Puts a row in, and gives back the one that it takes the place of.
+    fn put(&mut self, row: Arc<Checked>) -> Option<Arc<Checked>> {
+        if let Some(known) = self.by_account.get_mut(&row.account)
+            && known.billed == row.billed
+        {
+            return Some(std::mem::replace(known, row));
+        }
         let account = row.account.clone();
-        self.remove(&account);
+        let before = self.remove(&account);
         self.by_billed.entry(row.billed.clone()).or_default().insert(account.clone());
         self.by_account.insert(account, row);
+        before
     }
 
-    fn remove(&mut self, account: &str) {
-        let Some(row) = self.by_account.remove(account) else { return };
+    fn remove(&mut self, account: &str) -> Option<Arc<Checked>> {
+        let row = self.by_account.remove(account)?;
         if let Some(accounts) = self.by_billed.get_mut(&row.billed) {
             accounts.remove(account);
             if accounts.is_empty() {
                 self.by_billed.remove(&row.billed);
             }
         }
+        Some(row)
     }
 }
+
+/// Rows that are put in while nobody can read.
+const INSTALLED_TOGETHER: usize = 64;
 
 /// See the module.
 #[derive(Default)]
@@ -83,17 +94,18 @@ impl View {
 
     /// Puts in what a group changed, once it is durable.
     pub(super) fn install(&self, fresh: Fresh) {
-        if fresh.is_empty() {
-            return;
-        }
-        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        for (tenant, account, row) in fresh {
-            let Some(known) = rows.get_mut(&tenant) else { continue };
-            match row {
-                // Whoever asked meanwhile may have put a newer one in.
-                Some(row) if known.by_account.get(&account).is_some_and(|other| other.as_of > row.as_of) => {}
-                Some(row) => known.put(row),
-                None => known.remove(&account),
+        // Requests wait meanwhile: some at a time, and what they take the place of goes later.
+        let mut gone = Vec::with_capacity(fresh.len());
+        for some in fresh.chunks(INSTALLED_TOGETHER) {
+            let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+            for (tenant, account, row) in some {
+                let Some(known) = rows.get_mut(tenant) else { continue };
+                gone.extend(match row {
+                    // Whoever asked meanwhile may have put a newer one in.
+                    Some(row) if known.by_account.get(account).is_some_and(|other| other.as_of > row.as_of) => None,
+                    Some(row) => known.put(row.clone()),
+                    None => known.remove(account),
+                });
             }
         }
     }

@@ -2,9 +2,11 @@
 
 use crate::logs::fault;
 use crate::metrics::Metrics;
+use crate::node::erasing::Eraser;
 use crate::node::follow::{Ask, Followed, Posted};
 use crate::node::queue::{Found, Queue};
 use price_core::Answer;
+use price_core::erasure::Pending;
 use price_store::log::{Log, Preparer};
 use price_store::{Entry, StoreError};
 use std::fmt::Display;
@@ -28,10 +30,14 @@ pub(super) struct Group {
     pub(super) found: Vec<Found>,
     /// Who wants to follow.
     pub(super) follow: Vec<Ask>,
+    /// What is erased and still in the files, where one of the entries erases something.
+    pub(super) erase: Vec<Arc<Pending>>,
 }
 
 /// After so long without work the log is marked: its end is then told from a torn one.
 const IDLE: Duration = Duration::from_millis(500);
+/// The same while something is erased, whose end is looked for.
+const ERASING: Duration = Duration::from_millis(20);
 /// How often room is looked for when there is none.
 const ROOM: Duration = Duration::from_secs(1);
 /// Bytes after which the next segment is made: less than the smallest segment holds.
@@ -45,6 +51,7 @@ pub(super) struct Writer {
     /// Bytes appended since a segment was prepared, or since the start.
     since: u64,
     ahead: Option<SyncSender<()>>,
+    eraser: Eraser,
 }
 
 impl Writer {
@@ -53,8 +60,11 @@ impl Writer {
         queue: Arc<Queue>,
         metrics: Arc<Metrics>,
         posted: broadcast::Sender<Arc<Posted>>,
+        erase: Vec<Arc<Pending>>,
     ) -> Writer {
-        Writer { ahead: prepare_ahead(log.preparer()), log, queue, metrics, posted, since: 0 }
+        let mut eraser = Eraser::new(metrics.clone());
+        eraser.add(erase);
+        Writer { ahead: prepare_ahead(log.preparer()), log, queue, metrics, posted, since: 0, eraser }
     }
 
     /// Segments are made when they are needed, so that a test decides whether there is room.
@@ -67,11 +77,13 @@ impl Writer {
     pub(super) fn run(mut self, handed: &Receiver<Group>) {
         let work = std::panic::AssertUnwindSafe(|| {
             loop {
-                match handed.recv_timeout(IDLE) {
+                let wait = if self.eraser.busy() { ERASING } else { IDLE };
+                match handed.recv_timeout(wait) {
                     Ok(group) => self.turn(group, handed),
                     Err(RecvTimeoutError::Timeout) => self.mark(),
                     Err(RecvTimeoutError::Disconnected) => return self.mark(),
                 }
+                self.eraser.turn(&mut self.log).unwrap_or_else(|error| die(error));
             }
         });
         if std::panic::catch_unwind(work).is_err() {
@@ -88,7 +100,9 @@ impl Writer {
             groups.push(next);
         }
         self.flush(groups.iter().map(|group| group.entries.len() as u64).sum());
-        for group in groups {
+        for mut group in groups {
+            // It is durable that it is erased.
+            self.eraser.add(std::mem::take(&mut group.erase));
             self.release(group);
         }
     }

@@ -30,6 +30,7 @@ impl Stored {
             recorded_at: self.at,
             prev_hash: [0; 16],
             lag: 0,
+            erased: false,
             payload: &self.payload,
         }
     }

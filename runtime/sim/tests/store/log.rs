@@ -11,7 +11,7 @@ pub struct Kept {
     shard: u16,
     kind: u16,
     at: i64,
-    payload: Vec<u8>,
+    pub payload: Vec<u8>,
 }
 
 impl Kept {

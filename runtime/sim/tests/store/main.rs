@@ -2,6 +2,7 @@
 
 mod beside;
 mod damage;
+mod erase;
 mod index;
 mod log;
 mod planted;

@@ -1,6 +1,6 @@
 //! A simulator that cannot find a fault somebody planted proves nothing.
 
-use crate::{beside, damage, index, log, snapshot};
+use crate::{beside, damage, erase, index, log, snapshot};
 use price_sim::run::{Found, World, search};
 use price_store::planted::{Bug, choose};
 
@@ -30,6 +30,8 @@ fn faults_of_the_log_are_found() {
     found(Bug::NoChecksum, 200, damage::flips);
     found(Bug::CutWithoutLooking, 200, damage::flips);
     found(Bug::CopyWhatIsWhole, 200, beside::copies);
+    found(Bug::EraseInPlace, 400, erase::crashes);
+    found(Bug::EraseUnflushed, 400, erase::crashes);
 }
 
 #[test]

@@ -105,6 +105,11 @@ impl Entries {
         self.segments().retain(|segment| segment.index >= before);
     }
 
+    /// A segment has another file, in which entries stand where they stood.
+    pub(super) fn renew(&self, index: u64) {
+        self.segments().iter_mut().filter(|segment| segment.index == index).for_each(|segment| segment.open = None);
+    }
+
     /// The last entry that can be read, 0 for none.
     pub fn through(&self) -> u64 {
         self.through.load(Ordering::Acquire)

@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use crate::error::{Fatal, StoreError};
 use crate::limits::{CHUNK_BYTES, MANIFEST_BYTES_MAX};
 use crate::log::reader::Reader;
-use crate::log::segment::{self, Sealed};
+use crate::log::segment::{self, PAGE, Sealed};
 
 /// Name of the manifest of an export.
 const MANIFEST: &str = "manifest.txt";
@@ -24,9 +24,13 @@ impl Manifest {
     /// One line for each segment and a last one with the BLAKE3 of those before.
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\n");
-        for Sealed { index, first_seq, last_seq, bytes, hash } in &self.segments {
+        for Sealed { index, first_seq, last_seq, bytes, hash, body } in &self.segments {
             let hash = blake3::Hash::from_bytes(*hash).to_hex();
-            text.push_str(&format!("segment {index} events {first_seq} {last_seq} bytes {bytes} blake3 {hash}\n"));
+            text.push_str(&format!("segment {index} events {first_seq} {last_seq} bytes {bytes} blake3 {hash}"));
+            if let Some(body) = body {
+                text.push_str(&format!(" erased {}", blake3::Hash::from_bytes(*body).to_hex()));
+            }
+            text.push('\n');
         }
         let hash = blake3::hash(text.as_bytes()).to_hex();
         text.push_str(&format!("blake3 {hash}\n"));
@@ -45,14 +49,22 @@ impl Manifest {
             return Err(bad("is of another version"));
         }
         let number = |word: &str| word.parse::<u64>().ok();
+        let hash = |word: &str| blake3::Hash::from_hex(word).ok().map(|hash| *hash.as_bytes());
         let segment = |line: &str| match line.split(' ').collect::<Vec<_>>()[..] {
-            ["segment", index, "events", first, last, "bytes", bytes, "blake3", hash] => Some(Sealed {
-                index: number(index)?,
-                first_seq: number(first)?,
-                last_seq: number(last)?,
-                bytes: number(bytes)?,
-                hash: *blake3::Hash::from_hex(hash).ok()?.as_bytes(),
-            }),
+            ["segment", index, "events", first, last, "bytes", bytes, "blake3", whole, ref erased @ ..] => {
+                Some(Sealed {
+                    index: number(index)?,
+                    first_seq: number(first)?,
+                    last_seq: number(last)?,
+                    bytes: number(bytes)?,
+                    hash: hash(whole)?,
+                    body: match erased {
+                        [] => None,
+                        ["erased", body] => Some(hash(body)?),
+                        _ => return None,
+                    },
+                })
+            }
             _ => None,
         };
         let segments: Option<Vec<Sealed>> = lines.map(segment).collect();
@@ -90,8 +102,9 @@ impl Manifest {
 ///
 /// Each copy is hashed on its way; a segment that no longer has its hash is
 /// [`StoreError::Damaged`] and not exported. Where the last segment of the backup was copied when it was
-/// not full, its copy is replaced by a longer one that begins with the same bytes. Returns how many were
-/// copied. May be repeated, also after it was interrupted.
+/// not full, its copy is replaced by a longer one that begins with the same bytes. A copy of a segment
+/// from which something was erased since is replaced too. Returns how many were copied. May be
+/// repeated, also after it was interrupted.
 pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize, StoreError> {
     let mut manifest = Manifest::read(to)?;
     let mut copied = 0;
@@ -104,6 +117,8 @@ pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize
         let last = manifest.segments.last().map(|last| last.index);
         match known {
             Some(known) if known == *segment => continue,
+            // Something was erased since, at other places or for the first time.
+            Some(known) if segment.body.is_some() && before(&known, segment) => {}
             Some(known) if last == Some(known.index) && known.bytes < segment.bytes => {}
             // What said that more is durable was lost with the power; what it said is there.
             Some(known) if last == Some(known.index) && hash(from, &name, known.bytes)? == known.hash => continue,
@@ -115,17 +130,20 @@ pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize
         }
         // A copy that breaks off must not take the place of one that is whole.
         let part = format!("{name}.part");
-        let hashes = copy(from, &name, to, &part, segment.bytes, known.map_or(0, |known| known.bytes))?;
-        if hashes.whole != segment.hash {
+        let begins = known.filter(|_| segment.body.is_none());
+        let hashes = copy(from, &name, to, &part, segment.bytes, begins.map_or(0, |known| known.bytes))?;
+        if !hashes.are_of(segment) {
             let problem = "it no longer has the hash it was sealed with".to_owned();
             return Err(StoreError::Damaged { file: name, offset: 0, problem, good: segment.first_seq - 1 });
         }
-        if known.is_some_and(|known| known.hash != hashes.start) {
+        if begins.is_some_and(|known| known.hash != hashes.start) {
             return other("does not begin as what the backup already holds of it");
         }
         to.rename(&part, &name).map_err(StoreError::io("renaming", &name))?;
-        manifest.segments.retain(|known| known.index != segment.index);
-        manifest.segments.push(*segment);
+        match manifest.segments.iter_mut().find(|known| known.index == segment.index) {
+            Some(known) => *known = *segment,
+            None => manifest.segments.push(*segment),
+        }
         copied += 1;
     }
     to.sync_dir().map_err(Fatal::sync("."))?;
@@ -154,7 +172,7 @@ pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
     to.sync_dir().map_err(Fatal::sync("."))?;
     for segment in &manifest.segments {
         let name = segment.file();
-        if copy(from, &name, to, &name, segment.bytes, 0)?.whole != segment.hash {
+        if !copy(from, &name, to, &name, segment.bytes, 0)?.are_of(segment) {
             let problem = "does not have the hash that the manifest says".to_owned();
             return Err(StoreError::Backup { file: name, problem });
         }
@@ -183,11 +201,26 @@ fn hash(disk: &dyn Disk, name: &str, bytes: u64) -> Result<[u8; 32], StoreError>
     Ok(*hasher.finalize().as_bytes())
 }
 
+/// Whether a copy may be of a segment before something was erased from it.
+fn before(known: &Sealed, segment: &Sealed) -> bool {
+    let of = |of: &Sealed| (of.index, of.first_seq, of.last_seq, of.bytes, of.hash);
+    of(known) == of(segment) || (known.body.is_none() && known.bytes < segment.bytes)
+}
+
 /// What was read on the way.
 struct Hashes {
     whole: [u8; 32],
+    /// Of what follows the page.
+    body: [u8; 32],
     /// Of the first bytes.
     start: [u8; 32],
+}
+
+impl Hashes {
+    /// Whether they are those of a segment. A page has a checksum of its own.
+    fn are_of(&self, segment: &Sealed) -> bool {
+        segment.body.map_or(self.whole == segment.hash, |body| self.body == body)
+    }
 }
 
 /// Copies the first bytes of a file, flushed. Returns the hash of them, and that of those up to `start`.
@@ -201,17 +234,21 @@ fn copy(
 ) -> Result<Hashes, StoreError> {
     let source = from.open(name).map_err(StoreError::io("opening", name))?;
     let file = to.create(target).map_err(StoreError::io("creating", target))?;
-    let mut hasher = blake3::Hasher::new();
+    let (mut hasher, mut body) = (blake3::Hasher::new(), blake3::Hasher::new());
     let mut held = vec![0; CHUNK_BYTES.min(bytes as usize)];
     let (mut at, mut begun) = (0, [0; 32]);
     while at < bytes {
-        let until = if at < start { start.min(bytes) } else { bytes };
+        let stops = [PAGE, start].into_iter().filter(|stop| *stop > at);
+        let until = stops.min().unwrap_or(bytes).min(bytes);
         let step = held.len().min((until - at) as usize);
         let got = source.read_at(&mut held[..step], at).map_err(StoreError::io("reading", name))?;
         if got == 0 {
             break;
         }
         hasher.update(&held[..got]);
+        if at >= PAGE {
+            body.update(&held[..got]);
+        }
         file.write_at(&held[..got], at).map_err(StoreError::io("writing", target))?;
         at += got as u64;
         if at == start {
@@ -219,5 +256,5 @@ fn copy(
         }
     }
     file.sync_data().map_err(Fatal::sync(target))?;
-    Ok(Hashes { whole: *hasher.finalize().as_bytes(), start: begun })
+    Ok(Hashes { whole: *hasher.finalize().as_bytes(), body: *body.finalize().as_bytes(), start: begun })
 }

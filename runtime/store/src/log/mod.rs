@@ -11,6 +11,7 @@
 //! returns the same [`Fatal`]; the process is to end and to open the log again.
 
 mod entries;
+mod erase;
 mod export;
 mod open;
 mod prepare;
@@ -24,6 +25,7 @@ mod verify;
 mod walk;
 
 pub use entries::{Entries, Stamp};
+pub use erase::{erase, erased_through, said_erased};
 pub use export::{Manifest, export, restore};
 pub use open::Cut;
 pub use prepare::Preparer;
@@ -114,6 +116,7 @@ impl Log {
             chain: crate::frame::array(blake3::hash(&salt).as_bytes(), 0),
             before_bytes: 0,
             before_hash: [0; 32],
+            erased: None,
         };
         let slot = Slot::default();
         let open = slot.take(disk.as_ref(), header, options.segment_bytes)?;
@@ -199,7 +202,7 @@ impl Log {
         self.sync()
     }
 
-    /// Begins a new segment, so that everything before is sealed and can be exported.
+    /// Begins a new segment, so that everything before is sealed and can be exported, and erased from.
     pub fn seal(&mut self) -> Result<(), StoreError> {
         self.sync()?;
         if self.active.place.at > PAGE { self.roll() } else { Ok(()) }
@@ -226,6 +229,14 @@ impl Log {
         Ok(count)
     }
 
+    /// Takes note of a segment from which something was erased, by [`erase()`].
+    pub fn renew(&mut self, erased: Sealed) {
+        if let Some(known) = self.sealed.iter_mut().find(|known| known.index == erased.index) {
+            *known = erased;
+        }
+        self.entries.renew(erased.index);
+    }
+
     /// First event that the log still has, or will have.
     pub fn first_seq(&self) -> u64 {
         self.sealed.first().map_or(self.active.open.header.first_seq, |s| s.first_seq)
@@ -244,6 +255,11 @@ impl Log {
     /// What opening cut off, if anything.
     pub fn cut(&self) -> Option<&Cut> {
         self.cut.as_ref()
+    }
+
+    /// The directory that it is in.
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        self.disk.clone()
     }
 
     /// Segments that no longer change, oldest first.
@@ -336,6 +352,7 @@ impl Log {
             chain: self.active.place.chain,
             before_bytes: sealed.bytes,
             before_hash: sealed.hash,
+            erased: None,
         };
         match self.slot.take(self.disk.as_ref(), header, self.options.segment_bytes) {
             Ok(open) => {
@@ -354,20 +371,13 @@ impl Log {
 impl Active {
     /// Of a segment that has only its page, durable.
     fn new(open: Open) -> Active {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&open.header.to_page());
+        let hasher = open.header.hasher();
         let waypoints = Waypoints::new(open.size);
         Active { place: open.header.start(), synced: PAGE, hasher, marked: false, waypoints, open }
     }
 
     fn sealed(&self) -> Sealed {
-        Sealed {
-            index: self.open.header.index,
-            first_seq: self.open.header.first_seq,
-            last_seq: self.place.next_seq - 1,
-            bytes: self.place.at,
-            hash: *self.hasher.finalize().as_bytes(),
-        }
+        self.open.header.sealed(self.place.at, self.place.next_seq - 1, *self.hasher.finalize().as_bytes())
     }
 }
 

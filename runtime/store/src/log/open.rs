@@ -5,7 +5,7 @@ use crate::error::{Fatal, StoreError};
 use crate::limits::CHUNK_BYTES;
 use crate::log::export::RESTORING;
 use crate::log::prepare::Slot;
-use crate::log::segment::{self, Header, Open, PAGE, Sealed};
+use crate::log::segment::{self, Erased, Header, Open, PAGE, Sealed};
 use crate::log::tail::{self, Tail};
 use crate::log::walk::{Walk, problem};
 use crate::log::{Active, Log, Options};
@@ -65,7 +65,11 @@ pub(crate) fn segments(disk: &dyn Disk) -> Result<Result<Segments, Gap>, StoreEr
                     let problem = "is of another log than the segments before it; move it elsewhere".to_owned();
                     return Err(StoreError::Foreign { file: open.name, problem });
                 }
-                if header.first_seq < last.header.first_seq || !(PAGE..=last.size).contains(&header.before_bytes) {
+                let other = |erased: Erased| (erased.bytes, erased.hash) != (header.before_bytes, header.before_hash);
+                if header.first_seq < last.header.first_seq
+                    || !(PAGE..=last.size).contains(&header.before_bytes)
+                    || last.header.erased.is_some_and(other)
+                {
                     let problem = "it does not continue the segment before it".to_owned();
                     return Ok(Err(Gap { before: Some(before), index, problem }));
                 }
@@ -75,6 +79,7 @@ pub(crate) fn segments(disk: &dyn Disk) -> Result<Result<Segments, Gap>, StoreEr
                     last_seq: header.first_seq - 1,
                     bytes: header.before_bytes,
                     hash: header.before_hash,
+                    body: last.header.erased.map(|erased| erased.body),
                 });
                 Segments { sealed: before.sealed, last: open }
             }
@@ -133,8 +138,14 @@ impl Log {
                 last.zero(place.at, end)?;
             }
         }
+        // What a backup ends with may have had something erased: it was sealed then, and stays so.
+        let erased = last.header.erased.is_some();
         let active = Active { place, synced: place.at, hasher, marked, waypoints, open: last };
-        Ok(Log::with(disk, options, sealed, active, Slot::default(), cut))
+        let mut log = Log::with(disk, options, sealed, active, Slot::default(), cut);
+        if erased {
+            log.roll()?;
+        }
+        Ok(log)
     }
 }
 

@@ -32,7 +32,8 @@ pub fn durable(disk: &dyn Disk, wait: Option<&dyn Fn()>) -> Result<Vec<Sealed>, 
         let problem = problem(&stop, &mut walk.reader);
         return Err(walk.damaged(problem));
     }
-    let end = if planted::is(Bug::CopyWhatIsWhole) { walk.place.at } else { walk.synced };
+    let known = last.header.erased.map_or(walk.synced, |erased| erased.bytes);
+    let end = if planted::is(Bug::CopyWhatIsWhole) { walk.place.at } else { known };
     if end > PAGE {
         sealed.push(up_to(&last, end)?);
     }
@@ -46,11 +47,5 @@ fn up_to(open: &Open, end: u64) -> Result<Sealed, StoreError> {
     if walk.place.at != end {
         return Err(walk.damaged(format!("no group ends at byte {end}, where a later one says that one does")));
     }
-    Ok(Sealed {
-        index: open.header.index,
-        first_seq: open.header.first_seq,
-        last_seq: walk.place.next_seq - 1,
-        bytes: end,
-        hash: *walk.hasher.finalize().as_bytes(),
-    })
+    Ok(open.header.sealed(end, walk.place.next_seq - 1, *walk.hasher.finalize().as_bytes()))
 }

@@ -10,9 +10,13 @@ use std::sync::Arc;
 /// Where groups begin.
 pub(crate) const PAGE: u64 = 4096;
 const MAGIC: [u8; 8] = *b"PRICELOG";
-const VERSION: u32 = 1;
-/// Bytes of the page that are checked.
+/// Of a segment as it was written.
+const WRITTEN: u32 = 1;
+/// Of a segment from which something was erased: the page has a second part.
+const ERASED: u32 = 2;
+/// Bytes of the page that are checked, and those of both parts.
 const USED: usize = 128;
+const BOTH: usize = 2 * USED;
 
 /// What a segment knows of itself and of the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +31,22 @@ pub(crate) struct Header {
     /// Bytes used of the segment before, and their BLAKE3; zeros for the first segment.
     pub before_bytes: u64,
     pub before_hash: [u8; 32],
+    /// Of a segment from which something was erased.
+    pub erased: Option<Erased>,
 }
 
-/// A segment that no longer changes.
+/// What a segment from which something was erased says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Erased {
+    /// Bytes used when it was sealed, and still, and the BLAKE3 that they had then: what the next
+    /// segment says of it.
+    pub bytes: u64,
+    pub hash: [u8; 32],
+    /// BLAKE3 of what follows its page now.
+    pub body: [u8; 32],
+}
+
+/// A segment that no longer changes, but for what is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sealed {
     /// Number of the segment, from 1.
@@ -40,14 +57,21 @@ pub struct Sealed {
     pub last_seq: u64,
     /// Bytes used, from the start of the file.
     pub bytes: u64,
-    /// BLAKE3 of these bytes.
+    /// BLAKE3 of these bytes when it was sealed.
     pub hash: [u8; 32],
+    /// BLAKE3 of those behind its page, where something was erased since; the page is another too.
+    pub body: Option<[u8; 32]>,
 }
 
 impl Sealed {
     /// Name of its file.
     pub fn file(&self) -> String {
         file_name(self.index)
+    }
+
+    /// The hash that a walk through it comes to.
+    pub(crate) fn walked(&self) -> [u8; 32] {
+        self.body.unwrap_or(self.hash)
     }
 }
 
@@ -68,6 +92,25 @@ pub(crate) fn indexes(names: &[String]) -> Result<Vec<u64>, StoreError> {
 }
 
 impl Header {
+    /// What is known of this segment once nothing is appended any more: up to a byte, which frame is
+    /// the last, and the hash of a walk through it.
+    pub(crate) fn sealed(&self, bytes: u64, last_seq: u64, walked: [u8; 32]) -> Sealed {
+        let (hash, body) = match self.erased {
+            Some(erased) => (erased.hash, Some(walked)),
+            None => (walked, None),
+        };
+        Sealed { index: self.index, first_seq: self.first_seq, last_seq, bytes, hash, body }
+    }
+
+    /// What a walk through the segment hashes before its groups.
+    pub(crate) fn hasher(&self) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new();
+        if self.erased.is_none() {
+            hasher.update(&self.to_page());
+        }
+        hasher
+    }
+
     pub(crate) fn start(&self) -> Place {
         Place { at: PAGE, next_seq: self.first_seq, chain: self.chain }
     }
@@ -75,7 +118,7 @@ impl Header {
     pub(crate) fn to_page(self) -> Vec<u8> {
         let mut page = Vec::with_capacity(PAGE as usize);
         page.extend_from_slice(&MAGIC);
-        page.extend_from_slice(&VERSION.to_le_bytes());
+        page.extend_from_slice(&self.erased.map_or(WRITTEN, |_| ERASED).to_le_bytes());
         page.extend_from_slice(&[0; 4]);
         page.extend_from_slice(&self.salt.bytes());
         page.extend_from_slice(&self.index.to_le_bytes());
@@ -85,6 +128,13 @@ impl Header {
         page.extend_from_slice(&self.before_hash);
         page.resize(USED - 4, 0);
         page.extend_from_slice(&crc32c::crc32c(&page).to_le_bytes());
+        if let Some(Erased { bytes, hash, body }) = self.erased {
+            page.extend_from_slice(&bytes.to_le_bytes());
+            page.extend_from_slice(&hash);
+            page.extend_from_slice(&body);
+            page.resize(BOTH - 4, 0);
+            page.extend_from_slice(&crc32c::crc32c(&page).to_le_bytes());
+        }
         page.resize(PAGE as usize, 0);
         page
     }
@@ -93,8 +143,10 @@ impl Header {
         if page.len() < PAGE as usize || page[..8] != MAGIC {
             return Err("its first page is not that of a segment");
         }
-        let (used, rest) = page.split_at(USED);
-        if u32_at(used, USED - 4) != crc32c::crc32c(&used[..USED - 4]) || rest.iter().any(|b| *b != 0) {
+        let erased = u32_at(page, 8) == ERASED;
+        let (used, rest) = page.split_at(if erased { BOTH } else { USED });
+        let sound = |end: usize| u32_at(used, end - 4) == crc32c::crc32c(&used[..end - 4]);
+        if !sound(USED) || !sound(used.len()) || rest.iter().any(|b| *b != 0) {
             return Err("its first page has a wrong checksum");
         }
         if u64_at(used, 40) == 0 {
@@ -107,6 +159,11 @@ impl Header {
             chain: array(used, 48),
             before_bytes: u64_at(used, 64),
             before_hash: array(used, 72),
+            erased: erased.then(|| Erased {
+                bytes: u64_at(used, USED),
+                hash: array(used, USED + 8),
+                body: array(used, USED + 40),
+            }),
         })
     }
 
@@ -118,7 +175,7 @@ impl Header {
         let got = file.read_at(&mut page, 0).map_err(StoreError::io("reading", &name))?;
         page.truncate(got);
         if page.get(..8) == Some(&MAGIC[..])
-            && u32_at(&page, 8) > VERSION
+            && u32_at(&page, 8) > ERASED
             && u32_at(&page, USED - 4) == crc32c::crc32c(&page[..USED - 4])
         {
             let problem = format!(

@@ -148,7 +148,7 @@ fn against_next(open: &Open, sealed: &Sealed, next: &Header) -> Result<Result<()
         return Ok(Err(at(open, &walk, problem)));
     }
     let continues = (walk.place.next_seq, walk.place.chain) == (next.first_seq, next.chain);
-    if !continues || *walk.hasher.finalize().as_bytes() != sealed.hash {
+    if !continues || *walk.hasher.finalize().as_bytes() != sealed.walked() {
         // All of it is sound by itself; what is wrong begins with the next segment.
         let problem = "it does not continue the segment before it".to_owned();
         let error =

@@ -17,6 +17,7 @@ pub(crate) struct Walk<'a> {
     pub synced: u64,
     /// Whether the last group is a mark.
     pub marked: bool,
+    /// See [`crate::log::segment::Header::hasher`].
     pub hasher: blake3::Hasher,
     /// Places on the way, for scans.
     pub waypoints: Waypoints,
@@ -51,8 +52,7 @@ impl Waypoints {
 impl<'a> Walk<'a> {
     pub(crate) fn new(open: &'a Open, end: u64) -> Walk<'a> {
         let reader = Reader::new(open.file.clone(), end);
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&open.header.to_page());
+        let hasher = open.header.hasher();
         let (place, group) = (open.header.start(), Group::default());
         let waypoints = Waypoints::new(open.size);
         Walk { open, reader, place, synced: PAGE, marked: false, hasher, waypoints, group }

@@ -177,7 +177,7 @@ impl Snapshots {
             blobs.into_iter().try_for_each(|(name, bytes)| writer.put(name.as_ref(), bytes.as_ref()))
         })?;
         self.tip = Some(Tip { hash, changes: 0, whole_bytes: bytes, changed_bytes: 0 });
-        self.remove_old()
+        self.remove_old(KEPT)
     }
 
     /// Writes what changed since the last checkpoint. It is durable when this returns.
@@ -246,10 +246,15 @@ impl Snapshots {
         Ok(written)
     }
 
-    /// Keeps the newest two sound whole checkpoints and their changes.
-    fn remove_old(&mut self) -> Result<(), StoreError> {
+    /// Removes every checkpoint but the newest whole one and its changes.
+    pub fn keep_newest(&mut self) -> Result<(), StoreError> {
+        self.remove_old(1)
+    }
+
+    /// Keeps so many of the newest sound whole checkpoints and their changes.
+    fn remove_old(&mut self, most: usize) -> Result<(), StoreError> {
         let wholes = self.known.iter().rev().filter(|known| known.whole && !known.damaged);
-        let Some(oldest) = wholes.take(KEPT).last().map(|known| known.number) else { return Ok(()) };
+        let Some(oldest) = wholes.take(most).last().map(|known| known.number) else { return Ok(()) };
         let keep = |known: &Known| known.number >= oldest && !known.damaged;
         let (kept, old): (Vec<Known>, Vec<Known>) = self.known.drain(..).partition(keep);
         self.known = kept;

@@ -1,71 +1,29 @@
 //! Everything of one plan: its versions, who is on it, their events, and the cells these make.
 
-use crate::archive::{Archive, Texts, identity};
+mod judge;
+mod live;
+mod version;
+
+pub(crate) use judge::Judge;
+pub(crate) use version::Version;
+
+use crate::archive::Archive;
 use crate::billing::Closes;
 use crate::facts::{Fact, Facts};
 use crate::limits::{LOST_RUNS, PATH_EVENTS};
 use crate::numbered::Numbered;
 use hashbrown::HashMap;
-use price_ingest::{Envelopes, Part, Records};
-use price_ir::artefact::Artefact;
-use price_ir::{EntitlementUse, Invoice, Kernel, KernelFactory, MeaningHash, Plan, SourceMap};
+use live::{Live, Row};
+use price_ingest::Envelopes;
+use price_ir::{EntitlementUse, Invoice};
 use price_rating::{
-    Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, State, Subscription, Trace, restate,
-    states,
+    Closing, Order, Rater, RejectReason, Restated, SettleError, SetupError, Stage, Subscription, Trace, restate, states,
 };
-use price_value::{Date, Period, Timestamp, Zone};
+use price_value::{Date, Period, Timestamp};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A plan as it is known from a day on.
-#[derive(Clone)]
-pub(crate) struct Version {
-    /// As it was published.
-    pub(crate) artefact: Arc<[u8]>,
-    pub(crate) kernel: Arc<dyn Kernel>,
-    pub(crate) source_map: Arc<SourceMap>,
-    pub(crate) hash: MeaningHash,
-    /// The time zone of the plan.
-    pub(crate) zone: Zone,
-    /// Local day of its entry.
-    pub(crate) since: Date,
-    /// Its entry.
-    pub(crate) seq: u64,
-    /// Who signed it.
-    pub(crate) signer: Option<Arc<str>>,
-}
-
-impl Version {
-    /// Reads and compiles an artefact, signed by a publisher or not; `since` says the local day of its entry.
-    pub(crate) fn of(
-        factory: &dyn KernelFactory,
-        (artefact, signer): (&[u8], Option<&str>),
-        seq: u64,
-        since: impl FnOnce(&Zone) -> Date,
-    ) -> Result<Version, String> {
-        let Artefact { plan, source_map, hash } =
-            price_ir::artefact::decode(artefact).map_err(|error| error.to_string())?;
-        let plan = Arc::new(plan);
-        let zone = Zone::get(&plan.zone).ok_or_else(|| format!("the time zone `{}` is not known", plan.zone))?;
-        let (kernel, since) = (factory.compile(&plan)?, since(&zone));
-        Ok(Version {
-            artefact: artefact.into(),
-            kernel,
-            source_map: Arc::new(source_map),
-            hash,
-            zone,
-            since,
-            seq,
-            signer: signer.map(Arc::from),
-        })
-    }
-
-    pub(crate) fn plan(&self) -> &Arc<Plan> {
-        self.kernel.plan()
-    }
-}
 
 /// See the module.
 pub(crate) struct Book {
@@ -124,16 +82,6 @@ pub(crate) struct Change {
 
 /// Events that were refused, by entry.
 pub(crate) type Refused = BTreeMap<u64, RejectReason>;
-
-/// A row to fold.
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    happened: i64,
-    /// Its entry.
-    seq: u64,
-    /// What its account is to the rater.
-    subject: u32,
-}
 
 impl Book {
     pub(crate) fn new(version: Version, archive: Arc<Archive>) -> Result<Book, SetupError> {
@@ -276,6 +224,17 @@ impl Book {
     /// All subscriptions, and the days on which they came to be known.
     pub(crate) fn all_placed(&self) -> impl Iterator<Item = (&Subscription, Date)> {
         self.subscriptions.iter().zip(self.placed.iter().copied())
+    }
+
+    /// Entries with the contents of the events of an account, whether they count or not.
+    pub(crate) fn entries_of(&mut self, account: &str) -> impl Iterator<Item = u64> {
+        let billed = self.billed(account).to_owned();
+        let pools = self.subscriptions.iter().filter(|of| of.account == account).map(|of| of.billed().to_owned());
+        // It may have been billed otherwise before.
+        let names: BTreeSet<String> = pools.chain([billed, account.to_owned()]).collect();
+        let member = self.members.number(account);
+        let of = names.into_iter().filter_map(|name| self.subjects.get(&name)).flat_map(Facts::iter);
+        of.filter(move |fact| Some(fact.member) == member).map(|fact| fact.seq)
     }
 
     /// Whose periods are due that meet a period.
@@ -430,173 +389,6 @@ impl Book {
         let too_many = before.len() > PATH_EVENTS;
         live.push_all(before.iter().copied().filter(|_| !too_many), &self.members);
         live.trace(fact, &self.members, too_many)
-    }
-}
-
-/// Reads events without counting them.
-pub(crate) struct Judge {
-    rater: Rater,
-    records: Records,
-}
-
-impl Judge {
-    /// For the events of a plan that has been in a book.
-    pub(crate) fn new(kernel: Arc<dyn Kernel>) -> Judge {
-        let records = Records::new(kernel.plan());
-        Judge { rater: Rater::new(kernel).expect("the kernel made one before"), records }
-    }
-
-    /// The plan.
-    pub(crate) fn plan(&self) -> &Arc<Plan> {
-        self.rater.plan()
-    }
-
-    /// Labels of open dimensions that were read so far.
-    pub(crate) fn open(&self) -> &price_rating::OpenLabels {
-        self.rater.open_labels()
-    }
-
-    /// Columns of records that fit; the lines of a part say which, from 1.
-    pub(crate) fn parts<'r>(&mut self, records: impl IntoIterator<Item = &'r str>) -> Vec<Part> {
-        let mut decoded = self.records.decode(records);
-        match self.records.number(&mut decoded, self.rater.labels()) {
-            Some(_) => decoded.block.parts,
-            None => Vec::new(),
-        }
-    }
-
-    /// Fills the calendars of what was read.
-    pub(crate) fn calendars(&mut self, batch: &mut price_ir::Batch) {
-        self.rater.fill_calendars(batch);
-    }
-}
-
-impl Row {
-    fn of(fact: &Fact, subject: u32) -> Row {
-        Row { happened: fact.happened, seq: fact.seq, subject }
-    }
-}
-
-/// Events after which those of the next instant are folded in another step.
-const FOLDED_TOGETHER: usize = 16_384;
-
-/// A rater with what reads records for it.
-struct Live {
-    rater: Rater,
-    records: Records,
-    archive: Arc<Archive>,
-    texts: Texts,
-    /// Runs of cells that folding anew has lost.
-    lost: usize,
-}
-
-impl Live {
-    fn new(version: &Version, subscriptions: &[Subscription], archive: Arc<Archive>) -> Result<Live, SetupError> {
-        let mut rater = Rater::new(version.kernel.clone())?;
-        for subscription in subscriptions {
-            rater.subscribe(subscription)?;
-        }
-        let (records, texts) = (Records::new(version.plan()), Texts::default());
-        Ok(Live { rater, records, archive, texts, lost: 0 })
-    }
-
-    /// Folds rows in, which are in the order of time and entries.
-    fn push(&mut self, rows: &[Row]) -> Refused {
-        let mut refused = Refused::new();
-        if rows.is_empty() {
-            return refused;
-        }
-        let by_time = self.rater.order() == Order::ByEventTime;
-        self.texts.clear();
-        self.archive.read(rows.iter().map(|row| row.seq), &mut self.texts);
-        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-        if by_time {
-            self.sort_instants(rows, &mut order);
-        }
-        let row = |line: usize| &rows[order[line - 1] as usize];
-        let texts = order.iter().map(|at| self.texts.get(*at as usize));
-        let mut decoded = self.records.decode(texts);
-        refused.extend(decoded.rejects.drain(..).map(|(line, reason)| (row(line).seq, reason)));
-        if self.records.number(&mut decoded, self.rater.labels()).is_none() {
-            let full = |row: &Row| {
-                let reason =
-                    RejectReason::TooManyLabels { field: "a label".into(), max: price_rating::limits::OPEN_LABELS_MAX };
-                (row.seq, reason)
-            };
-            refused.extend(rows.iter().map(full));
-            return refused;
-        }
-        let block = std::mem::take(&mut decoded.block);
-        let parts: Vec<Part> = if by_time { block.in_order() } else { block.parts };
-        for mut part in parts {
-            let subjects: Vec<u32> = part.lines.iter().map(|line| row(*line as usize).subject).collect();
-            for fault in self.rater.push(&mut part.batch, &subjects) {
-                refused.insert(row(part.lines[fault.row as usize] as usize).seq, fault.reason);
-            }
-        }
-        refused
-    }
-
-    /// Puts rows of one instant into the order of source and id, which only their texts say.
-    fn sort_instants(&self, rows: &[Row], order: &mut [u32]) {
-        let mut reader = Envelopes::default();
-        let instants = order.chunk_by_mut(|a, b| rows[*a as usize].happened == rows[*b as usize].happened);
-        for instant in instants.filter(|instant| instant.len() > 1) {
-            instant
-                .sort_by_cached_key(|at| (identity(&mut reader, self.texts.get(*at as usize)), rows[*at as usize].seq));
-        }
-    }
-
-    /// Folds facts in that are in the order of time and entries, some at a time.
-    fn push_all<'f>(&mut self, facts: impl Iterator<Item = &'f Fact>, members: &Numbered<Member>) -> Refused {
-        let (mut refused, mut rows) = (Refused::new(), Vec::<Row>::new());
-        for fact in facts {
-            if rows.len() >= FOLDED_TOGETHER && rows.last().is_some_and(|last| last.happened < fact.happened) {
-                refused.extend(self.push(&rows));
-                rows.clear();
-            }
-            rows.push(Row::of(fact, self.rater.subject(members.name(fact.member)).0));
-        }
-        refused.extend(self.push(&rows));
-        refused
-    }
-
-    /// What one more row adds.
-    fn trace(&mut self, fact: &Fact, members: &Numbered<Member>, too_many: bool) -> Result<Trace, RejectReason> {
-        let text = self.archive.one(fact.seq);
-        let mut decoded = self.records.decode([text.as_str()]);
-        if let Some((_, reason)) = decoded.rejects.pop() {
-            return Err(reason);
-        }
-        let account = self.rater.subject(members.name(fact.member));
-        let numbered = self.records.number(&mut decoded, self.rater.labels());
-        match decoded.block.parts.first_mut() {
-            Some(part) if numbered.is_some() => self.rater.trace(&mut part.batch, account, too_many),
-            _ => Ok(Trace::default()),
-        }
-    }
-
-    /// Folds all that counts of everyone.
-    fn fold_all(&mut self, all: &Numbered<Facts>, members: &Numbered<Member>) -> Refused {
-        let mut refused = Refused::new();
-        for (_, facts) in all.iter() {
-            refused.extend(self.push_all(facts.counting(), members));
-        }
-        refused
-    }
-
-    /// Forgets the cells of a subject and folds what counts of it.
-    fn fold_again(&mut self, facts: &Facts, members: &Numbered<Member>) -> Refused {
-        if let Some(fact) = facts.any() {
-            let subject = self.rater.subject(members.name(fact.member));
-            self.lost += self.rater.drop_usage(self.rater.billed(subject));
-        }
-        self.push_all(facts.counting(), members)
-    }
-
-    /// Folds what counted of a subject in a state of knowledge.
-    fn fold_state(&mut self, facts: &Facts, members: &Numbered<Member>, closing: &mut Option<Closing>, state: State) {
-        self.push_all(facts.known(closing, state), members);
     }
 }
 
