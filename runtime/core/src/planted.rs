@@ -41,6 +41,12 @@ pub enum Bug {
     TokenStays,
     /// A tenant with a test clock lives in the time of the world.
     WorldClock,
+    /// Texts are given out as the log has them, whatever was erased.
+    KeepText,
+    /// What comes again is compared with what is left of an erased event.
+    CompareErased,
+    /// What plans read is erased too.
+    EraseRead,
 }
 
 price_store::chosen!(Bug);

@@ -1,5 +1,6 @@
 //! Which fields of events stay, and what becomes of the others.
 
+use crate::planted::{self, Bug};
 use price_ingest::Fate;
 use price_ir::{EventIx, FieldType, Plan};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(crate) fn of<'p>(plans: impl Iterator<Item = &'p Plan>) -> Fields {
             let of_event = fields.entry(event.name.clone()).or_default();
             for (field, read) in event.fields.iter().zip(plan.reads(EventIx(at))) {
                 let empty = match &field.ty {
-                    _ if read => Fate::Kept,
+                    _ if read && !planted::is(Bug::EraseRead) => Fate::Kept,
                     FieldType::Label(_) | FieldType::LabelFrom(..) => Fate::Kept,
                     FieldType::Family(dim, _) if plan.dimensions[dim.ix()].size().is_none() => Fate::Kept,
                     FieldType::Family(..) => Fate::Family,

@@ -20,6 +20,7 @@ use crate::entry::{Entry, Rejected};
 use crate::group::Refusal;
 use crate::limits;
 use crate::machine::{Machine, Tenant};
+use crate::planted::{self, Bug};
 use price_ingest::Envelopes;
 use price_store::index::EventKey;
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,7 @@ impl Machine {
                 let Some(tenant) = self.tenants.get_mut(&said.tenant) else { return Vec::new() };
                 let plans: BTreeSet<u32> = tenant.accounts.get(account).into_iter().flatten().map(|s| s.book).collect();
                 for plan in plans {
-                    seqs.extend(tenant.books.at_mut(plan).entries_of(account).filter(|seq| *seq < before));
+                    seqs.extend(tenant.books.at_mut(plan).entries_of(account));
                 }
             }
             What::Event { source, id } => {
@@ -165,14 +166,15 @@ impl Machine {
             }
             What::Reject(_) => {}
         }
-        seqs.into_iter().collect()
+        // What came since has its content.
+        seqs.into_iter().filter(|seq| *seq < before).collect()
     }
 
     /// Whether the content that an entry brought was erased since: what is sent again under its
     /// identity can no longer be compared with it.
     pub(crate) fn is_erased(&self, reader: &mut Envelopes, tenant: &str, seq: u64) -> bool {
         let erasures = self.tenants.get(tenant).map_or(&[][..], |tenant| &tenant.erasures);
-        if erasures.iter().all(|erasure| erasure.seq < seq) {
+        if erasures.iter().all(|erasure| erasure.seq < seq) || planted::is(Bug::CompareErased) {
             return false;
         }
         let text = self.archive.one(seq);

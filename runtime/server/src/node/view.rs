@@ -46,8 +46,8 @@ impl Rows {
     }
 }
 
-/// Rows that are put in while nobody can read.
-const INSTALLED_TOGETHER: usize = 64;
+/// Rows that are looked up or put in at a time.
+const TOGETHER: usize = 64;
 
 /// See the module.
 #[derive(Default)]
@@ -68,22 +68,25 @@ impl View {
 
     /// Makes anew what a group changed.
     pub(super) fn refresh(&self, machine: &mut Machine, changes: &BTreeSet<Change>, now: i64) -> Fresh {
-        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
         let mut stale = Vec::new();
-        for change in changes {
-            let Some(known) = rows.get(&change.tenant) else { continue };
-            match &change.billed {
-                None => {
-                    let all = known.by_account.keys();
-                    stale.extend(all.map(|account| (change.tenant.clone(), account.clone(), true)));
-                }
-                Some(billed) => {
-                    let all = known.by_billed.get(&**billed).into_iter().flatten();
-                    stale.extend(all.map(|account| (change.tenant.clone(), account.clone(), false)));
+        // Who waits to put rows in keeps others from reading, so this is done in pieces too.
+        let mut changes = changes.iter();
+        while changes.len() > 0 {
+            let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
+            for change in changes.by_ref().take(TOGETHER) {
+                let Some(known) = rows.get(&change.tenant) else { continue };
+                match &change.billed {
+                    None => {
+                        let all = known.by_account.keys();
+                        stale.extend(all.map(|account| (change.tenant.clone(), account.clone(), true)));
+                    }
+                    Some(billed) => {
+                        let all = known.by_billed.get(&**billed).into_iter().flatten();
+                        stale.extend(all.map(|account| (change.tenant.clone(), account.clone(), false)));
+                    }
                 }
             }
         }
-        drop(rows);
         // After a plan came, everything is asked for anew: that may be all there is.
         let row = |(tenant, account, dropped): (Arc<str>, String, bool)| {
             let row = if dropped { None } else { machine.check(&tenant, &account, now).ok().map(Arc::new) };
@@ -96,7 +99,7 @@ impl View {
     pub(super) fn install(&self, fresh: Fresh) {
         // Requests wait meanwhile: some at a time, and what they take the place of goes later.
         let mut gone = Vec::with_capacity(fresh.len());
-        for some in fresh.chunks(INSTALLED_TOGETHER) {
+        for some in fresh.chunks(TOGETHER) {
             let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
             for (tenant, account, row) in some {
                 let Some(known) = rows.get_mut(tenant) else { continue };

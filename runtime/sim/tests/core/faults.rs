@@ -52,7 +52,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Fault; 36] = [
+    pub const ALL: [Fault; 39] = [
         Fault::AnswerBeforeSync,
         Fault::SplitGroup,
         Fault::DropLastOfGroup,
@@ -89,6 +89,9 @@ impl Fault {
         Fault::Core(Core::KeyForEver),
         Fault::Core(Core::TokenStays),
         Fault::Core(Core::WorldClock),
+        Fault::Core(Core::KeepText),
+        Fault::Core(Core::CompareErased),
+        Fault::Core(Core::EraseRead),
     ];
 
     /// As it is written.

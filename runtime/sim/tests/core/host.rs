@@ -1,12 +1,13 @@
 //! A host of the machine as the server is one: decides, appends, flushes, opens again.
 
 use crate::faults::Fault;
+use price_core::erasure::Pending;
 use price_core::{Answer, Command, Machine};
 use price_interp::InterpFactory;
 use price_sim::SimDisk;
 use price_store::frame::Frame;
 use price_store::index::{self, Index, Keys};
-use price_store::log::{Log, Options};
+use price_store::log::{Log, Options, erase, erased_through, said_erased};
 use price_store::planted::{Bug, choose};
 use price_store::snapshot::Blobs;
 use price_store::{Entry, StoreError};
@@ -21,8 +22,16 @@ pub struct Stored {
     pub payload: Vec<u8>,
 }
 
+/// The payload of a frame without all that is erased.
+pub fn without(pending: &[Arc<Pending>], frame: &Frame<'_>) -> Option<Vec<u8>> {
+    pending.iter().fold(None, |payload: Option<Vec<u8>>, pending| {
+        let now = payload.as_deref().unwrap_or(frame.payload);
+        pending.redact(&Frame { payload: now, ..*frame }).or(payload)
+    })
+}
+
 impl Stored {
-    fn frame(&self) -> Frame<'_> {
+    pub fn frame(&self) -> Frame<'_> {
         Frame {
             seq: self.seq,
             shard: 0,
@@ -119,6 +128,7 @@ impl Host {
         };
         // Texts of what is durable come from the log, all of them.
         machine.read_from(log.entries(), 0);
+        machine.erased(erased_through(&home.log).map_err(said)?);
         let mut groups = groups(&log).map_err(said)?;
         let entries: Vec<Stored> = groups.concat();
         groups.iter_mut().for_each(|group| group.retain(|stored| stored.seq > machine.applied()));
@@ -175,6 +185,22 @@ impl Host {
         let (since, mut blobs) = kept.take().filter(|_| !whole).unwrap_or_default();
         blobs.extend(self.machine.checkpoint(since));
         *kept = Some((self.machine.applied(), blobs));
+        Ok(())
+    }
+
+    /// Takes what is erased out of the log, as far as it is durable.
+    pub fn erase(&mut self, home: &Home) -> Result<(), StoreError> {
+        let pending = self.machine.pending_erasures();
+        let Some(last) = pending.last().map(|pending| pending.seq()) else { return Ok(()) };
+        self.log.seal()?;
+        for segment in self.log.sealed().to_vec() {
+            let mut redact = |frame: &Frame<'_>| without(&pending, frame);
+            if let Some(renewed) = erase(&home.log, &segment, &mut redact)? {
+                self.log.renew(renewed);
+            }
+        }
+        said_erased(&home.log, last)?;
+        self.machine.erased(last);
         Ok(())
     }
 

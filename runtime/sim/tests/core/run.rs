@@ -2,16 +2,17 @@
 
 use crate::check;
 use crate::faults::Fault;
-use crate::host::{Home, Host, Stored, folded, groups, spare};
+use crate::host::{Home, Host, Stored, folded, groups, spare, without};
 use crate::model::Model;
 use crate::papers::{self, Fact};
 use crate::plans::{self, Plan};
 use crate::sent::{DAY, JANUARY, Maker, Sent, TENANTS, What};
 use price_core::billing::BillingCommand;
 use price_core::enforce::{EnforceCommand, SPEND};
+use price_core::erasure::Pending;
 use price_core::{Answer, Command, Once};
-use price_sim::Faults;
 use price_sim::run::{Found, World};
+use price_sim::{Faults, Rng};
 use price_store::StoreError;
 use price_store::log::Options;
 use price_value::{Rational, Timestamp};
@@ -44,6 +45,10 @@ struct Run<'w> {
     recorded_at: i64,
     nothing: (Model, [u8; 32]),
     trace: bool,
+    /// Dice of erasures, in some of the seeds: what else a seed does is the same without them.
+    erases: Option<Rng>,
+    /// What was erased, as hosts knew it.
+    erased: BTreeMap<u64, Arc<Pending>>,
 }
 
 /// Runs a seed, with a fault or without.
@@ -72,7 +77,9 @@ impl Run<'_> {
             fault,
         };
         let nothing = (Model::new(plan), spare().root());
-        Run { world, plan, maker, home, history: Vec::new(), unsent, recorded_at: 0, nothing, trace }
+        let erases = (world.seed % 3 == 1).then(|| Rng::new(!world.seed));
+        let (history, erased) = (Vec::new(), BTreeMap::new());
+        Run { world, plan, maker, home, history, unsent, recorded_at: 0, nothing, trace, erases, erased }
     }
 
     fn say(&self, text: impl FnOnce() -> String) {
@@ -214,7 +221,7 @@ impl Run<'_> {
         // What is due is mostly done at once, as a server does it.
         let strikes = |what| vec![Sent { tenant: TENANTS[0], what }];
         let (rng, due) = (&mut self.world.rng, host.machine.due_at() <= at);
-        let sent = if due && rng.chance(600) {
+        let mut sent = if due && rng.chance(600) {
             strikes(What::Tick)
         } else if host.machine.looks(at) && rng.chance(400) {
             strikes(What::Look)
@@ -224,6 +231,13 @@ impl Run<'_> {
             let model = self.history.last().map_or(&self.nothing.0, |group| &group.model);
             self.maker.batch(&mut self.world.rng, at, model)
         };
+        let strikes = matches!(sent[..], [Sent { what: What::Tick | What::Look, .. }]);
+        if let Some(rng) = self.erases.as_mut().filter(|_| !strikes)
+            && rng.chance(120)
+        {
+            let last = self.history.last().map_or(0, |group| group.end);
+            sent.push(self.maker.erasure(rng, last));
+        }
         self.send(host, sent)
     }
 
@@ -286,6 +300,12 @@ impl Run<'_> {
                         self.say(|| format!("a checkpoint at {durable}"));
                         host.keep(&self.home, self.world.rng.chance(300))?;
                     }
+                    self.erased.extend(host.machine.pending_erasures().into_iter().map(|of| (of.seq(), of)));
+                    if self.erases.as_mut().is_some_and(|rng| rng.chance(300))
+                        && let Err(e) = host.erase(&self.home)
+                    {
+                        return Ok(Err(e));
+                    }
                 }
                 Err(e) => return Ok(Err(e)),
             }
@@ -324,9 +344,20 @@ impl Run<'_> {
             }
         }
         let found = groups(&host.log).map_err(|e| e.to_string())?.concat();
-        let expected: Vec<&Stored> = self.history.iter().flat_map(|group| &group.entries).collect();
-        if found.iter().ne(expected) {
-            return Err("the log holds something else than was decided".into());
+        self.erased.extend(host.machine.pending_erasures().into_iter().map(|of| (of.seq(), of)));
+        self.erased.retain(|seq, _| *seq <= last);
+        let erased: Vec<Arc<Pending>> = self.erased.values().cloned().collect();
+        let expected: Vec<&mut Stored> = self.history.iter_mut().flat_map(|group| &mut group.entries).collect();
+        if found.len() != expected.len() {
+            return Err(format!("the log holds {} entries, and {} were decided", found.len(), expected.len()));
+        }
+        for (found, expected) in found.iter().zip(expected) {
+            if found != expected && without(&erased, &expected.frame()).is_some_and(|of| of == found.payload) {
+                expected.payload.clone_from(&found.payload);
+            }
+            if found != expected {
+                return Err(format!("the log holds something else than was decided as entry {}", found.seq));
+            }
         }
         self.recorded_at = found.iter().map(|stored| stored.at).max().unwrap_or(0);
         check::events(&mut host.machine, self.model(), &self.maker.ids())?;

@@ -5,7 +5,7 @@ use crate::plans::Plan;
 use price_core::billing::BillingCommand;
 use price_core::enforce::EnforceCommand;
 use price_core::notify::NotifyCommand;
-use price_core::{Command, EndedTokens, Once, Subscribed};
+use price_core::{Command, EndedTokens, Once, Subscribed, erasure};
 use price_sim::Rng;
 use price_value::{Date, Timestamp, Zone};
 
@@ -68,6 +68,7 @@ pub enum What {
     Enforce(EnforceCommand),
     Notify(NotifyCommand),
     End(EndedTokens),
+    Erase(erasure::What),
     /// Issues what is due.
     Tick,
     /// Looks for what there is to tell.
@@ -114,6 +115,7 @@ impl Sent {
             What::Enforce(ask) => Command::Enforce { tenant, ask },
             What::Notify(ask) => Command::Notify { tenant, ask },
             What::End(ended) => Command::EndTokens { tenant, ended },
+            What::Erase(what) => Command::Erase { tenant, what, reason: "asked for".into() },
             What::Tick => Command::Tick,
             What::Look => Command::Look,
             What::Once { key, print, sent } => {
@@ -259,6 +261,16 @@ impl Maker {
             record.text = record.text.replacen(r#"{"source":"s","#, "{", 1).replace('}', r#","source":"s"}"#);
         }
         (tenant, record)
+    }
+
+    /// Something is erased of what came, by dice of its own.
+    pub fn erasure(&self, rng: &mut Rng, last: u64) -> Sent {
+        let what = match rng.below(6) {
+            0..3 => erasure::What::Account(["a", "b", "c", "nobody"][rng.below(4) as usize].into()),
+            3 | 4 => erasure::What::Event { source: "s".into(), id: self.id(rng) },
+            _ => erasure::What::Reject(rng.between(1, last.max(1))),
+        };
+        Sent { tenant: tenant(rng), what: What::Erase(what) }
     }
 
     /// Every id that may occur.

@@ -21,6 +21,15 @@ impl Keys {
         self.0.insert(key.to_owned(), (at, print, answers.to_vec()));
     }
 
+    /// Messages may quote what is erased.
+    pub fn erase(&mut self) {
+        for answer in self.0.values_mut().flat_map(|(_, _, answers)| answers) {
+            if let Answer::Rejected { message, .. } = answer {
+                *message = " ".repeat(message.len());
+            }
+        }
+    }
+
     pub fn all(&self, at: i64) -> impl Iterator<Item = (&str, u8, &[Answer])> {
         let known = self.0.iter().filter(move |(_, (then, ..))| at - then < DAY);
         known.map(|(key, (_, print, answers))| (key.as_str(), *print, answers.as_slice()))

@@ -14,6 +14,7 @@ use kept::{Keys, Tokens};
 use price_core::Answer;
 use price_core::billing::{BillingCommand, BillingEntry, Cause};
 use price_core::entry::Entry;
+use price_core::erasure::What as Erased;
 use price_core::notify::{NoticeKind, Noticed, NotifyEntry};
 use price_value::{Date, Rational, Span, Timestamp, Zone};
 use std::collections::BTreeMap;
@@ -34,6 +35,22 @@ pub struct Event {
     known: i64,
     /// Content of the last replacement.
     revision: Option<String>,
+    /// Whether the first content was erased, and that of the last replacement.
+    erased: (bool, bool),
+}
+
+impl Event {
+    /// Leaves out what no plan reads, from contents that `of` is said of.
+    fn erase(&mut self, of: impl Fn(&str) -> bool) {
+        self.erased.0 |= of(&self.content);
+        self.erased.1 |= self.revision.as_deref().is_some_and(&of);
+        if let Some((record, _)) = self.live.as_mut().filter(|(record, _)| of(&record.content))
+            && let Some((before, rest)) = record.text.split_once("\"path\":\"/")
+        {
+            let behind = rest.split_once('"').map_or("", |(_, behind)| behind);
+            record.text = format!("{before}\"path\":\"\"{behind}");
+        }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -254,6 +271,8 @@ impl Model {
             What::Usage { record, .. } => match tenant.events.get(&record.id) {
                 Some(event) if event.content == record.content => Wanted::Duplicate(event.first),
                 Some(event) if event.revision.as_ref() == Some(&record.content) => Wanted::Duplicate(event.first),
+                // There is nothing left to compare it with.
+                Some(event) if event.erased.0 || event.erased.1 => Wanted::Duplicate(event.first),
                 Some(event) => Wanted::Conflict(event.first),
                 None if open(record, tenant) => Wanted::Accepted,
                 None => Wanted::Rejected,
@@ -275,6 +294,10 @@ impl Model {
             What::Enforce(ask) => self.enforced(tenant, at, ask),
             What::Notify(ask) => when(tenant.told.takes(ask)),
             What::End(_) => Wanted::Accepted,
+            What::Erase(Erased::Event { id, .. }) => when(tenant.events.contains_key(id)),
+            What::Erase(Erased::Account(of)) if tenant.accounts.contains_key(of) => Wanted::Accepted,
+            // One that is on no plan may be named by a reject; and a tenant of whom nothing came has none.
+            What::Erase(Erased::Account(_) | Erased::Reject(_)) => Wanted::Either,
             What::Tick | What::Look | What::Once { .. } => Wanted::Either,
             What::Revert { .. } | What::Publish { .. } | What::Subscribe { .. } => Wanted::Refused,
         }
@@ -293,7 +316,7 @@ impl Model {
         match &sent.what {
             What::Usage { record, set } => {
                 let (content, live) = (record.content.clone(), Some((record.clone(), seq)));
-                let event = Event { first: seq, content, live, known: now, revision: None };
+                let event = Event { first: seq, content, live, known: now, revision: None, erased: (false, false) };
                 tenant.events.insert(record.id.clone(), event);
                 if let Some(set) = set {
                     tenant.sets.entry(set.clone()).or_default().push(record.id.clone());
@@ -304,6 +327,7 @@ impl Model {
                     event.live = Some((record.clone(), seq));
                     event.known = now;
                     event.revision = Some(record.content.clone());
+                    event.erased.1 = false;
                 }
             }
             What::Void { id } => tenant.take_back(id),
@@ -338,6 +362,16 @@ impl Model {
             What::Enforce(ask) => tenant.holds.accept(seq, now, billed, ask),
             What::Notify(ask) => tenant.told.accept(seq, now, ask),
             What::End(ended) => tenant.tokens.accept(taken.at, ended),
+            What::Erase(what) => {
+                for (id, event) in &mut tenant.events {
+                    match what {
+                        Erased::Account(of) => event.erase(|text| text.contains(&format!("\"account\":\"{of}\""))),
+                        Erased::Event { id: of, .. } => event.erase(|_| of == id),
+                        Erased::Reject(_) => {}
+                    }
+                }
+                tenant.keys.erase();
+            }
             What::Tick | What::Look | What::Once { .. } => {}
         }
         Ok(())
