@@ -90,3 +90,6 @@ pub const USAGE_EVENTS: usize = 1_000_000;
 pub const USAGE_ROWS: usize = 100_000;
 /// Runs of cells that a rater may lose to folding anew before it is made anew itself.
 pub const LOST_RUNS: usize = 4_096;
+
+/// Commands that are decided between two pauses of the machine: a tenth of a millisecond's work.
+pub const BETWEEN_PAUSES: usize = 32;

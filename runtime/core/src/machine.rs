@@ -166,6 +166,8 @@ pub struct Machine {
     pub(crate) due: Option<i64>,
     /// Whose answers may have changed.
     pub(crate) touched: Touched,
+    /// Called now and then while a group is decided.
+    pub(crate) pause: fn(),
     /// Number of the tenant after the one that was looked at last, for what there is to tell.
     pub(crate) looked: u32,
 }
@@ -188,8 +190,15 @@ impl Machine {
             reader: Envelopes::default(),
             due: None,
             touched: Touched::default(),
+            pause: || (),
             looked: 0,
         }
+    }
+
+    /// What to call now and then while a group is decided, so that a host can let others work. It
+    /// knows nothing of the machine and changes nothing of it.
+    pub fn pause_with(&mut self, pause: fn()) {
+        self.pause = pause;
     }
 
     /// Has the texts of events read from their log, so that no more than `at_hand` bytes of those
@@ -246,8 +255,11 @@ impl Machine {
         self.archive.tidy();
         let mut reader = std::mem::take(&mut self.reader);
         let mut group = Group { first, recorded_at, ..Group::default() };
-        for command in commands {
-            self.one(&mut reader, &mut group, command)?;
+        for some in commands.chunks(limits::BETWEEN_PAUSES) {
+            for command in some {
+                self.one(&mut reader, &mut group, command)?;
+            }
+            (self.pause)();
         }
         self.flush(&mut group)?;
         self.reader = reader;

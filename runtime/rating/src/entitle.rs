@@ -32,6 +32,11 @@ impl Rater {
         }
     }
 
+    /// When the local day ends that holds an instant, in nanoseconds.
+    pub fn day_until(&self, at: Timestamp) -> i64 {
+        self.time.window_at(Window::Day, at.0).until
+    }
+
     pub(crate) fn entitlements_of(&mut self, billed: u32, at: Timestamp) -> Result<Vec<EntitlementUse>, SettleError> {
         let plan = self.plan.clone();
         let day = self.time.date(at.0);
@@ -75,17 +80,19 @@ impl Rater {
     fn counted(&mut self, billed: u32, sink: SinkIx, window: Stretch) -> Result<Rational, SettleError> {
         let plan = self.plan.clone();
         let rule = &plan.sinks[sink.ix()];
-        let used: Vec<price_value::Period> = self.slots.periods(billed).map(|p| self.time.period(p)).collect();
-        let Some(last) = used.iter().map(|p| p.end.0).max() else { return Ok(Rational::ZERO) };
-        let first = used.iter().map(|p| p.start.0).min().unwrap_or(last);
-        let mut total = Reading::default();
+        let used = self.slots.periods(billed).map(|period| self.time.period(period));
+        let ends = used.map(|period| (period.start.0, period.end.0)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let Some((first, last)) = ends else { return Ok(Rational::ZERO) };
+        let (mut total, until) = (Reading::default(), window.until.min(last));
         let mut at = self.period_at(Timestamp(window.from.max(first)));
         for _ in 0..CHAIN_MAX {
-            if at.start.0 >= window.until.min(last) {
-                return Ok(total.raw(&rule.fold, 1) * &rule.quantum);
+            if at.start.0 < until {
+                for read in self.read(sink, billed, &at).into_iter().filter(|read| window.holds(read.slice)) {
+                    total.merge(&read.reading.settle_average(&rule.fold, at.seconds()), &rule.fold);
+                }
             }
-            for read in self.read(sink, billed, &at).into_iter().filter(|read| window.holds(read.slice)) {
-                total.merge(&read.reading.settle_average(&rule.fold, at.seconds()), &rule.fold);
+            if at.end.0 >= until {
+                return Ok(total.raw(&rule.fold, 1) * &rule.quantum);
             }
             at = self.time.billing.next(&self.time.zone, &at);
         }

@@ -31,8 +31,10 @@ pub(crate) struct Timeline {
     periods: Vec<Period>,
     by_day: FxHashMap<Date, u32>,
     last: u32,
-    /// The window that was asked for last.
-    window: Cell<Option<(Window, Stretch)>>,
+    /// The windows that were asked for last, of two lengths.
+    windows: Cell<[Option<(Window, Stretch)>; 2]>,
+    /// The period that was asked for last.
+    found: Cell<Option<Period>>,
 }
 
 impl Timeline {
@@ -45,7 +47,8 @@ impl Timeline {
             periods: Vec::new(),
             by_day: FxHashMap::default(),
             last: 0,
-            window: Cell::new(None),
+            windows: Cell::new([None; 2]),
+            found: Cell::new(None),
         })
     }
 
@@ -111,15 +114,28 @@ impl Timeline {
 
     /// The stretch of the window that holds the instant.
     pub(crate) fn window_at(&self, window: Window, at: i64) -> Stretch {
-        if let Some((known, stretch)) = self.window.get()
-            && known == window
-            && stretch.holds(at)
-        {
+        let known = self.windows.get();
+        let holds = |(of, stretch): &(Window, Stretch)| *of == window && stretch.holds(at);
+        if let Some((_, stretch)) = known.into_iter().flatten().find(holds) {
             return stretch;
         }
         let stretch = self.find_window(window, at);
-        self.window.set(Some((window, stretch)));
+        // That of another length stays.
+        let other = known.into_iter().flatten().find(|(of, _)| *of != window);
+        self.windows.set([Some((window, stretch)), other]);
         stretch
+    }
+
+    /// The billing period that holds the instant.
+    pub(crate) fn period_at(&self, at: Timestamp) -> Period {
+        match self.found.get() {
+            Some(known) if known.contains(at) => known,
+            _ => {
+                let period = self.billing.period_at(&self.zone, at);
+                self.found.set(Some(period));
+                period
+            }
+        }
     }
 
     fn find_window(&self, window: Window, at: i64) -> Stretch {
@@ -230,7 +246,8 @@ mod tests {
             periods: vec![],
             by_day: FxHashMap::default(),
             last: 0,
-            window: Cell::new(None),
+            windows: Cell::new([None; 2]),
+            found: Cell::new(None),
         }
     }
 

@@ -278,7 +278,7 @@ impl Rater {
 
     /// The billing period that holds an instant.
     pub fn period_at(&self, at: Timestamp) -> Period {
-        self.time.billing.period_at(&self.time.zone, at)
+        self.time.period_at(at)
     }
 
     /// The labels of open dimensions that were interned.

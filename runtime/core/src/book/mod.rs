@@ -371,6 +371,11 @@ impl Book {
         Ok(found.into_iter().zip(ends).collect())
     }
 
+    /// When the local day ends that holds an instant, in nanoseconds.
+    pub(crate) fn day_until(&self, at: Timestamp) -> i64 {
+        self.live.rater.day_until(at)
+    }
+
     /// What an event that counts adds, with everything that is known now.
     pub(crate) fn trace(&self, billed: u32, happened: i64, seq: u64) -> Result<Trace, RejectReason> {
         let facts = self.subjects.at(billed);

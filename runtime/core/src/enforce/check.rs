@@ -191,8 +191,7 @@ impl Machine {
             });
         }
         // Tomorrow other days of a contract may hold.
-        let tomorrow = book.version().zone.start_of(day_of(book, at).add_days(1)).0.div_euclid(1_000);
-        until = until.min(tomorrow);
+        until = until.min(book.day_until(at).div_euclid(1_000));
         for feature in &mut features {
             feature.on_failure = tenant.enforcement.policy.of(&feature.name);
             for hold in tenant.enforcement.active(&plan, &billed, &feature.name, now) {

@@ -46,6 +46,8 @@ impl Shard {
     ) -> Shard {
         let Opened { log, mut machine, recorded_at, upkeep } = opened;
         machine.watch(true);
+        // A group may take milliseconds, and who asks what may be used waits for a core, not for the group.
+        machine.pause_with(std::thread::yield_now);
         // What a crash kept from being looked at is looked at now.
         machine.look_at_all();
         let (next, erase) = (log.next_seq(), machine.pending_erasures());

@@ -20,8 +20,7 @@ pub fn events(machine: &mut Machine, model: &Model, ids: &[String]) -> Found {
         for id in ids {
             let event = model.tenants[tenant].events.get(id).and_then(|event| event.live.as_ref());
             let wanted = event.map(|(record, seq)| (*seq, record.account.clone(), record.text.clone()));
-            let found =
-                machine.event(tenant, "s", id).map(|view| (view.seq, view.account, view.record));
+            let found = machine.event(tenant, "s", id).map(|view| (view.seq, view.account, view.record));
             if found != wanted {
                 return Err(format!("event {id} of {tenant} should be {wanted:?}, and is {found:?}"));
             }
