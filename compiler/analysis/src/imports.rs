@@ -32,6 +32,16 @@ pub fn target(db: &dyn salsa::Database, workspace: Workspace, path: &Path) -> Op
     workspace.module(db, &front.join(".")).map(|file| Target::Item(file, (*last).to_string()))
 }
 
+/// The unit of the standard library that has a spelling, for whoever forgot to import it. From the
+/// syntax alone: what is asked may be in the library itself.
+pub fn standard_unit(db: &dyn salsa::Database, workspace: Workspace, spelling: &str) -> Option<String> {
+    let file = workspace.module(db, "std.units")?;
+    let outline = items::outline(db, file);
+    let mut units = outline.iter().filter(|head| head.word == "unit");
+    let unit = units.find(|head| head.names.iter().any(|name| name.text == spelling))?;
+    unit.name().map(|name| name.text.to_string())
+}
+
 /// Builds the graph.
 pub fn build(db: &dyn salsa::Database, workspace: Workspace) -> ImportGraph {
     let mut edges: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();

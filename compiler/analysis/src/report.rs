@@ -1,5 +1,6 @@
 //! Small helpers for findings: the nearest name, lists of choices.
 
+use crate::codes;
 use price_diagnostics::{Code, Diagnostic, Fix, Span};
 
 /// The candidate closest to `name`, if one is close enough to be a slip.
@@ -31,6 +32,13 @@ pub fn unknown<'a>(
         )),
         None => diagnostic,
     }
+}
+
+/// A unit of the standard library that is used and not imported.
+pub fn not_imported(spelling: &str, unit: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::UNKNOWN_NAME, format!("there is no unit called `{spelling}`"))
+        .at(span, "")
+        .help(format!("import it: `use std.units ({unit})`"))
 }
 
 /// Fixes that write one of several statements in front of the first statement of a block.

@@ -20,9 +20,22 @@ impl Ide {
         let name = self.text(file).get(span.start as usize..span.end as usize).unwrap_or_default();
         let mut modules: Vec<FileId> = self.together(file).into_iter().filter(|other| *other != file).collect();
         modules.sort_by_key(|other| (!self.is_standard(*other), *other));
-        let has = |other: &FileId| self.declared(*other).iter().any(|(_, def)| def.name == name);
-        let found = modules.into_iter().filter(has).take(IMPORTS);
-        found.map(|other| self.import(file, other, name, (finding.code, span))).collect()
+        let found = modules.into_iter().filter_map(|other| Some((other, self.bringing(other, name)?))).take(IMPORTS);
+        found.map(|(other, name)| self.import(file, other, &name, (finding.code, span))).collect()
+    }
+
+    /// What is to be imported of a module for a name to be known: the same, or the unit that has it as
+    /// another spelling.
+    fn bringing(&self, from: FileId, name: &str) -> Option<String> {
+        let tree = self.ast(from);
+        let mut units = tree.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Unit(unit) => Some(unit),
+            _ => None,
+        });
+        if let Some(unit) = units.find(|unit| unit.aliases.iter().any(|alias| alias.text == *name)) {
+            return Some(unit.name.text.to_string());
+        }
+        self.declared(from).iter().any(|(_, def)| def.name == name).then(|| name.to_owned())
     }
 
     fn import(&self, file: FileId, from: FileId, name: &str, mends: (price_diagnostics::Code, Span)) -> Action {

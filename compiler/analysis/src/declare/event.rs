@@ -214,6 +214,10 @@ fn kind(builder: &mut Builder<'_>, event: &EventDef, field: &ast::Field) -> Opti
             let number = number(builder, field, Ty::Number, Rational::ONE, String::new(), 0)?;
             numeric(builder, event, field, number)
         }
+        None if let Some(unit) = standard(builder, &ty.name.text) => {
+            builder.report(report::not_imported(&ty.name.text, &unit, ty.name.span));
+            None
+        }
         None => {
             let all = builder.all_names();
             let candidates = all.iter().map(String::as_str).chain(["text", "flag", "number"]);
@@ -227,6 +231,12 @@ fn kind(builder: &mut Builder<'_>, event: &EventDef, field: &ast::Field) -> Opti
             None
         }
     }
+}
+
+/// The unit of the standard library that has a spelling.
+fn standard(builder: &Builder<'_>, spelling: &str) -> Option<String> {
+    let (db, workspace) = builder.database();
+    crate::imports::standard_unit(db, workspace, spelling)
 }
 
 fn number(

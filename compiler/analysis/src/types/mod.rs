@@ -10,6 +10,7 @@ use crate::codes;
 use crate::db;
 use crate::declare::{DimensionDef, EventDef};
 use crate::env::{Entity, ItemRef, event_key, unit_key};
+use crate::imports;
 use crate::inputs::Workspace;
 use crate::{limits, report};
 use price_diagnostics::{Diagnostic, Fix, Span};
@@ -278,7 +279,15 @@ impl<'n> Typer<'n> {
 
     /// A unit by name, reporting what is not one.
     pub fn unit(&mut self, name: &ast::Name) -> Option<Arc<Unit>> {
-        match self.names.entity(&unit_key(&name.text)).or_else(|| self.names.entity(&name.text)) {
+        let unit = self.names.entity(&unit_key(&name.text));
+        let (db, workspace) = self.names.database();
+        let forgotten = if unit.is_some() { None } else { imports::standard_unit(db, workspace, &name.text) };
+        if let Some(standard) = forgotten {
+            // Something else may have the name: a meter `calls` that counts calls.
+            self.names.report(report::not_imported(&name.text, &standard, name.span));
+            return None;
+        }
+        match unit.or_else(|| self.names.entity(&name.text)) {
             Some(Entity::Unit(unit)) => Some(unit),
             Some(Entity::Error) => None,
             Some(other) => {

@@ -121,3 +121,19 @@ fn applied(text: &str, edits: &Value) -> String {
     }
     done
 }
+
+#[test]
+fn a_unit_that_was_forgotten_is_offered_though_a_meter_has_its_name() {
+    let text = DRAFT.replace("size: call", "path: text").replace("sum of request.size in", "count of request in");
+    let mut session = Session::new(&[]);
+    session.open("starter.price", &text);
+    let told = session.findings("starter.price", |told| told["version"] == 1);
+    let found = told["diagnostics"].as_array().and_then(|all| all.iter().find(|one| one["severity"] == 1));
+    assert_eq!(found.map(|one| &one["code"]), Some(&json!("P201")), "{told}");
+    let offered = fixes(&mut session, &text, "calls\n");
+    assert_eq!(
+        offered.first().map(|fix| &fix["title"]),
+        Some(&json!("import it: `use std.units (call)`")),
+        "{offered:?}"
+    );
+}
