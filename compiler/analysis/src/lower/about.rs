@@ -1,7 +1,8 @@
 //! What catalogues and ledgers call lines: tags, product codes, ledger accounts.
 
+use super::Lowering;
 use super::layers::Layer;
-use super::{Lowering, Source};
+use super::sources::Source;
 use crate::codes;
 use crate::report;
 use price_diagnostics::{Diagnostic, Span};

@@ -12,6 +12,7 @@ pub mod charge;
 mod commitment;
 mod contract;
 mod counted;
+mod foreign;
 mod free_events;
 mod funds;
 mod idle;
@@ -19,32 +20,32 @@ pub mod intern;
 mod kinds;
 pub mod layers;
 pub mod meets;
+mod named;
 mod once;
 pub mod price;
+mod proration;
 mod replace;
 pub mod scope;
 pub mod settings;
+mod sources;
 mod steps;
 mod wallet;
 
 use crate::codes;
 use crate::declare::MeterDef;
-use crate::env::{Entity, ItemRef};
+use crate::env::ItemRef;
 use crate::inputs::{File, Workspace};
 use crate::items;
-use crate::report;
-use crate::types::resolve;
 use intern::Tables;
 use layers::Layer;
-use price::{PriceInfo, PriceSource, Priced};
+use price::{PriceInfo, PriceSource};
 use price_diagnostics::{Diagnostic, ItemId, Span};
-use price_ir::{
-    Charge, CurrencyIx, FeeSchedule, Fold, Line, LineIx, LineRounding, OWN, Plan, PlanKind, Proration, Rule, RuleIx,
-};
+use price_ir::{Charge, FeeSchedule, Line, LineRounding, Plan, PlanKind, Rule, RuleIx};
 use price_syntax::ast::{self, ItemKind, StmtKind};
 use price_value::{Currency, Rational, Schedule, Window};
 use scope::Scope;
 use settings::Settings;
+use sources::word;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -268,23 +269,6 @@ fn declared_badly(db: &dyn salsa::Database, workspace: Workspace) -> bool {
     })
 }
 
-/// A line, or what carries one.
-trait InCurrency {
-    fn in_currency(self, at: CurrencyIx) -> Self;
-}
-
-impl InCurrency for Line {
-    fn in_currency(self, currency: CurrencyIx) -> Self {
-        Line { currency, ..self }
-    }
-}
-
-impl InCurrency for (Line, PriceInfo) {
-    fn in_currency(self, at: CurrencyIx) -> Self {
-        (self.0.in_currency(at), self.1)
-    }
-}
-
 /// The names whose statements amendments end.
 fn gone(layers: &[Layer], changes: &amend::Changes<'_>) -> Vec<(Span, price_value::Date)> {
     let mut found = Vec::new();
@@ -484,45 +468,6 @@ impl Lowering<'_> {
         Some((plan, meters))
     }
 
-    /// The currency of each layer's prices; those of cards in another one than the plan's are
-    /// entered as foreign, with their own rounding.
-    fn currencies(&mut self, layers: &[Layer], name: Span) -> Option<Vec<CurrencyIx>> {
-        let mut found = Vec::new();
-        for index in 0..layers.len() {
-            let own = &layers[index..=index];
-            let states = own[0].body().iter().any(|s| matches!(s.kind, StmtKind::Currency(_)));
-            if !own[0].is_card || !states || layers.len() == 1 {
-                found.push(OWN);
-                continue;
-            }
-            let currency = settings::currency(self, own, name, true)?;
-            if currency.code == self.own_currency.code {
-                found.push(OWN);
-                continue;
-            }
-            let at = match self.foreign.iter().position(|(c, _)| c.code == currency.code) {
-                Some(at) => at,
-                None => {
-                    let rounding = settings::rounding(self, own, &currency, name, true)?;
-                    self.foreign.push((currency, rounding));
-                    self.foreign.len() - 1
-                }
-            };
-            found.push(CurrencyIx(at as u32 + 1));
-        }
-        Some(found)
-    }
-
-    /// Lowers a line in the currency of its card.
-    fn priced_in<T: InCurrency>(&mut self, at: CurrencyIx, lower: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if let Some(foreign) = at.ix().checked_sub(1) {
-            self.currency = self.foreign[foreign].0.clone();
-        }
-        let made = lower(self);
-        self.currency = self.own_currency.clone();
-        made.map(|line| line.in_currency(at))
-    }
-
     /// Answers the words of later parts honestly.
     fn not_yet(&mut self, layers: &[Layer]) {
         let contract = amend::own(layers).is_some_and(|l| matches!(l.item.kind, ItemKind::Contract(_)));
@@ -570,280 +515,5 @@ impl Lowering<'_> {
     fn lasting(&self, layer: &Layer, name: Span) -> price_value::Span {
         let gone = self.gone.iter().find(|(span, _)| *span == name).map(|(_, day)| *day);
         layers::meet(layer.during, price_value::Span { from: None, until: gone })
-    }
-
-    /// Prices by name with their overrides, duplicates reported.
-    fn price_sources<'l>(&mut self, layers: &'l [Layer]) -> (BTreeMap<&'l str, Source<'l>>, bool) {
-        let mut sources: BTreeMap<&str, Source<'l>> = BTreeMap::new();
-        let mut taken: BTreeMap<&str, (usize, Span, bool)> = BTreeMap::new();
-        let mut sound = true;
-        for (index, layer) in layers.iter().enumerate() {
-            for statement in layer.body() {
-                let (name, span) = match &statement.kind {
-                    StmtKind::Fee(fee) => (&fee.name.text, fee.name.span),
-                    StmtKind::Price(decl) => (&decl.name.text, decl.name.span),
-                    _ => continue,
-                };
-                let fee = matches!(statement.kind, StmtKind::Fee(_));
-                if let Some((before, first, was_fee)) = taken.insert(name, (index, span, fee)) {
-                    // Versions of one card follow each other.
-                    let versions =
-                        layers[before].is_card && layer.is_card && layers[before].name == layer.name && before != index;
-                    let amended = layer.amendment().is_some() && fee && was_fee;
-                    if !versions && !amended {
-                        let mut finding =
-                            Diagnostic::error(codes::DECLARED_TWICE, format!("`{name}` is declared twice"))
-                                .at(span, "again")
-                                .also(first, "first");
-                        if before != index {
-                            finding = finding.help(format!("write `override price {name}` to replace the one below"));
-                        }
-                        self.report(finding);
-                        sound = false;
-                    }
-                }
-                if let StmtKind::Price(decl) = &statement.kind {
-                    sources.entry(name).or_default().bases.push((index, decl));
-                }
-            }
-        }
-        for (index, layer) in layers.iter().enumerate() {
-            for statement in layer.body() {
-                let StmtKind::Override(over) = &statement.kind else { continue };
-                if self.listed && index >= amend::own_at(layers) {
-                    continue;
-                }
-                let name = match &over.target {
-                    ast::OverrideTarget::Price(path) => path.last(),
-                    ast::OverrideTarget::Tagged(tag) => {
-                        sound &= self.override_tagged(tag, (index, over, statement.span), &mut sources);
-                        continue;
-                    }
-                };
-                let Some(name) = name else { continue };
-                match sources.get_mut(name.text.as_str()) {
-                    Some(source) => source.overrides.push((index, over, statement.span)),
-                    None => {
-                        let names: Vec<String> = sources.keys().map(|n| (*n).to_string()).collect();
-                        let finding = report::unknown(
-                            codes::NO_TARGET,
-                            "price to override",
-                            &name.text,
-                            name.span,
-                            names.iter().map(String::as_str),
-                        );
-                        self.report(finding);
-                        sound = false;
-                    }
-                }
-            }
-        }
-        (sources, sound)
-    }
-
-    /// Conditions on the lines of a price that stand outside it: discounts and allowances.
-    fn conditions_on_lines(&mut self, layers: &[Layer], price: &Priced<'_>) -> Vec<(Vec<String>, Span)> {
-        let mut found = Vec::new();
-        for layer in layers {
-            for statement in layer.body() {
-                match &statement.kind {
-                    StmtKind::Discount(discount) => {
-                        let touches = match &discount.scope.kind {
-                            ast::ScopeKind::All => true,
-                            ast::ScopeKind::Tagged(tag) => self.is_tagged(&price.decl.name.text, &tag.text),
-                            ast::ScopeKind::Names(names) => {
-                                names.iter().any(|n| n.last().is_some_and(|n| n.text == price.decl.name.text))
-                            }
-                        };
-                        if let (true, Some(filter)) = (touches, &discount.filter) {
-                            found.push((crate::declare::meter::names_in(filter), filter.span));
-                        }
-                    }
-                    StmtKind::Allowance(allowance) => found.extend(self.asked_by(layer, allowance, price)),
-                    _ => {}
-                }
-            }
-        }
-        found
-    }
-
-    /// Resolves without findings.
-    fn quiet(&mut self, layer: &Layer, path: &ast::Path) -> Option<Entity> {
-        let mut unheard = Vec::new();
-        let mut scope = Scope {
-            db: self.db,
-            workspace: self.workspace,
-            env: layer.env.clone(),
-            lets: layer.lets.clone(),
-            diagnostics: &mut unheard,
-        };
-        match resolve(&mut scope, path) {
-            Entity::Error => None,
-            entity => Some(entity),
-        }
-    }
-
-    /// Finds lines by the names of a scope.
-    pub fn scope_lines(&mut self, scope: &ast::Scope, lines: &[Line]) -> Option<Vec<LineIx>> {
-        match &scope.kind {
-            ast::ScopeKind::All => Some((0..lines.len() as u32).map(LineIx).collect()),
-            ast::ScopeKind::Tagged(tag) => self.tagged_lines(tag, lines),
-            ast::ScopeKind::Names(names) => {
-                let mut found = Vec::new();
-                for path in names {
-                    found.push(self.line_named(path, lines)?);
-                }
-                found.sort_unstable();
-                found.dedup();
-                Some(found)
-            }
-        }
-    }
-
-    /// A line by name.
-    pub fn line_named(&mut self, path: &ast::Path, lines: &[Line]) -> Option<LineIx> {
-        let name = path.last()?;
-        match lines.iter().position(|l| l.name == name.text) {
-            Some(at) => Some(LineIx(at as u32)),
-            None if self.failed.contains(&name.text) => None,
-            None => {
-                let finding = report::unknown(
-                    codes::UNKNOWN_NAME,
-                    "price or fee",
-                    &name.text,
-                    name.span,
-                    lines.iter().map(|l| l.name.as_str()),
-                );
-                self.report(finding);
-                None
-            }
-        }
-    }
-
-    /// `prorate NAMES daily`.
-    fn prorations(&mut self, layers: &[Layer], lines: &mut [Line]) -> Option<()> {
-        let mut said: BTreeMap<String, Proration> = BTreeMap::new();
-        let allowance_names: Vec<String> = layers
-            .iter()
-            .flat_map(|l| l.body().to_vec())
-            .filter_map(|s| match s.kind {
-                StmtKind::Allowance(a) => Some(a.name.text),
-                _ => None,
-            })
-            .collect();
-        let mut sound = true;
-        for layer in layers {
-            for statement in layer.body() {
-                let StmtKind::Prorate { names, how } = &statement.kind else { continue };
-                for path in names {
-                    let Some(name) = path.last() else { continue };
-                    let alike = *how == ast::ProrateRule::DailyInMonthsOf30;
-                    if allowance_names.contains(&name.text) && !alike {
-                        continue;
-                    }
-                    let line = match allowance_names.contains(&name.text) {
-                        true => None,
-                        false => match self.line_named(path, lines) {
-                            Some(line) => Some(line),
-                            None => {
-                                sound = false;
-                                continue;
-                            }
-                        },
-                    };
-                    let plain =
-                        |line: LineIx| matches!(&lines[line.ix()].charge, Charge::Fee(fee) if fee.level.is_none());
-                    let Some(line) = line.filter(|line| !alike || plain(*line)) else {
-                        let message = format!("`{}` is no fixed fee: only those count months of 30 days", name.text);
-                        let finding = Diagnostic::error(codes::NOT_HERE, message).at(name.span, "");
-                        self.report(finding.help(format!("write `prorate {} daily`", name.text)));
-                        sound = false;
-                        continue;
-                    };
-                    if *how != ast::ProrateRule::Never
-                        && matches!(self.fold_of(&lines[line.ix()]), Some(Fold::Average(_)))
-                    {
-                        let message = format!(
-                            "`{}` is priced on an average: what is served in part counts in part already",
-                            name.text
-                        );
-                        let finding =
-                            Diagnostic::error(codes::NOT_HERE, message).at(name.span, "the days would count twice");
-                        self.report(finding.help(format!("leave it out, or write `prorate {} never`", name.text)));
-                        sound = false;
-                        continue;
-                    }
-                    let proration = match how {
-                        ast::ProrateRule::Daily => Proration::Daily,
-                        ast::ProrateRule::DailyInMonthsOf30 => Proration::DailyInMonthsOf30,
-                        ast::ProrateRule::Never => Proration::Never,
-                    };
-                    lines[line.ix()].prorate = proration;
-                    said.insert(name.text.clone(), proration);
-                }
-            }
-        }
-        if self.is_plan {
-            for line in lines.iter() {
-                let periodic = matches!(&line.charge, Charge::Fee(fee) if fee.per != price_ir::FeeSchedule::Once);
-                if periodic && !said.contains_key(&line.name) {
-                    let span = self.rule_spans[line.rule.ix()];
-                    let before = settings::first_statement(layers);
-                    self.report(settings::say_proration(&line.name, span, before));
-                }
-            }
-        }
-        sound.then_some(())
-    }
-
-    /// What a partial period does to a bound; demanded in plans.
-    pub fn partial(&mut self, said: Option<ast::PartialRule>, span: Span, what: &str) -> Option<Proration> {
-        match said {
-            Some(ast::PartialRule::Whole) => Some(Proration::Never),
-            Some(ast::PartialRule::ProratedDaily) => Some(Proration::Daily),
-            None if !self.is_plan => Some(Proration::Never),
-            None => {
-                let end = span.after();
-                self.report(
-                    Diagnostic::error(
-                        codes::SAY_PRORATION,
-                        format!("{what} must say what a partial period does to it"),
-                    )
-                    .at(span, "")
-                    .note("a subscription may begin or end inside a period")
-                    .help("write `whole` or `prorated daily` behind it")
-                    .fix(price_diagnostics::Fix::replace("keep it whole", end, " whole", false))
-                    .fix(price_diagnostics::Fix::replace(
-                        "scale it by days",
-                        end,
-                        " prorated daily",
-                        false,
-                    )),
-                );
-                None
-            }
-        }
-    }
-
-    /// The fold of a line's sink.
-    pub fn fold_of(&self, line: &Line) -> Option<&Fold> {
-        match &line.charge {
-            Charge::Usage(usage) => Some(&self.tables.sinks[usage.sink.ix()].fold),
-            Charge::Events(sink) => Some(&self.tables.sinks[sink.ix()].fold),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Source<'l> {
-    bases: Vec<(usize, &'l ast::PriceDecl)>,
-    overrides: Vec<(usize, &'l ast::Override, Span)>,
-}
-
-fn word(decl: &ast::PriceDecl) -> &'static str {
-    match decl.kind {
-        ast::PriceKind::Price => "price",
-        ast::PriceKind::Rebate => "rebate",
     }
 }

@@ -3,7 +3,7 @@
 use crate::log::{Kept, group, options, read, salt};
 use price_sim::run::{Found, World, all};
 use price_sim::{Faults, Rng, SimDisk};
-use price_store::log::{Log, Manifest, durable, erase, erased_through, export, restore, said_erased, verify};
+use price_store::log::{Log, Manifest, Options, durable, erase, erased_through, export, restore, said_erased, verify};
 use price_store::{Entry, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,14 +23,31 @@ struct Model {
 }
 
 impl Model {
-    fn compare(&self, found: &[Kept], entries: u64) -> Found {
+    /// What a log that is made of a backup holds. Only a whole one has to be without what was erased.
+    fn restored(&self, backup: &SimDisk, target: SimDisk, options: Options, whole: bool) -> Found {
+        let said = |e: StoreError| e.to_string();
+        if Manifest::read(backup).map_err(said)?.segments.is_empty() {
+            // Nothing was known to be durable.
+            return Ok(());
+        }
+        restore(backup, &target).map_err(said)?;
+        verify(&target).map_err(said)?;
+        let restored = Log::open(Arc::new(target.clone()), options).map_err(said)?;
+        if restored.durable() > self.durable {
+            return Err("the backup holds more than the log".into());
+        }
+        self.compare(&read(&restored, 1)?, restored.durable(), whole)?;
+        verify(&target).map(drop).map_err(said)
+    }
+
+    fn compare(&self, found: &[Kept], entries: u64, whole: bool) -> Found {
         if found.len() as u64 != entries {
             return Err(format!("{} entries are found, and {entries} were kept", found.len()));
         }
         for ((seq, found), kept) in (1..).zip(found).zip(&self.kept) {
             let asked = self.asked.get(&seq);
             let erased = found.payload == gone(&kept.payload) && asked.is_some();
-            if asked == Some(&true) && !erased {
+            if whole && asked == Some(&true) && !erased {
                 return Err(format!("entry {seq} was erased, and is there"));
             }
             if found != kept && !erased {
@@ -104,7 +121,7 @@ pub fn crashes(world: &mut World) -> Found {
         }
         if !crash {
             done.map_err(said)?;
-            model.compare(&read(&log, 1)?, model.durable)?;
+            model.compare(&read(&log, 1)?, model.durable, true)?;
             let mut payload = Vec::new();
             for seq in 1..=log.durable() {
                 log.entries().read(seq, &mut payload).map_err(said)?;
@@ -125,25 +142,23 @@ pub fn crashes(world: &mut World) -> Found {
         if log.durable() != model.durable || (!crash && log.chain() != chain) {
             return Err(format!("it goes on at {}, and {} were durable", log.durable(), model.durable));
         }
-        model.compare(&read(&log, 1)?, model.durable)?;
+        model.compare(&read(&log, 1)?, model.durable, true)?;
         let verified = verify(&disk).map_err(said)?;
         if verified.chain != log.chain() {
             return Err("the chain is another".into());
         }
+        if world.rng.chance(400) {
+            // A backup that breaks off is the one of before, or some of both.
+            backup.set_faults(Faults { stop_at: world.rng.between(1, 40), ..Faults::default() });
+            let _ = export(&disk, &durable(&disk, None).map_err(said)?, &backup);
+            backup.set_faults(Faults::default());
+            backup.power_loss();
+            let target = world.another_disk();
+            model.restored(&backup, target, options, false)?;
+        }
         export(&disk, &durable(&disk, None).map_err(said)?, &backup).map_err(said)?;
-        if Manifest::read(&backup).map_err(said)?.segments.is_empty() {
-            // Nothing was known to be durable.
-            continue;
-        }
         let target = world.another_disk();
-        restore(&backup, &target).map_err(said)?;
-        verify(&target).map_err(said)?;
-        let restored = Log::open(Arc::new(target.clone()), options).map_err(said)?;
-        if restored.durable() > model.durable {
-            return Err("the backup holds more than the log".into());
-        }
-        model.compare(&read(&restored, 1)?, restored.durable())?;
-        verify(&target).map_err(said)?;
+        model.restored(&backup, target, options, true)?;
     }
     Ok(())
 }

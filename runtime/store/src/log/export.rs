@@ -4,7 +4,7 @@ use crate::disk::Disk;
 use crate::error::{Fatal, StoreError};
 use crate::limits::{CHUNK_BYTES, MANIFEST_BYTES_MAX};
 use crate::log::reader::Reader;
-use crate::log::segment::{self, PAGE, Sealed};
+use crate::log::segment::{self, Erased, Header, PAGE, Sealed};
 
 /// Name of the manifest of an export.
 const MANIFEST: &str = "manifest.txt";
@@ -130,19 +130,19 @@ pub fn export(from: &dyn Disk, sealed: &[Sealed], to: &dyn Disk) -> Result<usize
         }
         // A copy that breaks off must not take the place of one that is whole.
         let part = format!("{name}.part");
-        let begins = known.filter(|_| segment.body.is_none());
+        let begins = known.filter(|known| segment.body.is_none() && known.body.is_none());
         let hashes = copy(from, &name, to, &part, segment.bytes, begins.map_or(0, |known| known.bytes))?;
-        if !hashes.are_of(segment) {
+        let Some(copy) = hashes.are_of(segment) else {
             let problem = "it no longer has the hash it was sealed with".to_owned();
             return Err(StoreError::Damaged { file: name, offset: 0, problem, good: segment.first_seq - 1 });
-        }
+        };
         if begins.is_some_and(|known| known.hash != hashes.start) {
             return other("does not begin as what the backup already holds of it");
         }
         to.rename(&part, &name).map_err(StoreError::io("renaming", &name))?;
         match manifest.segments.iter_mut().find(|known| known.index == segment.index) {
-            Some(known) => *known = *segment,
-            None => manifest.segments.push(*segment),
+            Some(known) => *known = copy,
+            None => manifest.segments.push(copy),
         }
         copied += 1;
     }
@@ -172,7 +172,7 @@ pub fn restore(from: &dyn Disk, to: &dyn Disk) -> Result<u64, StoreError> {
     to.sync_dir().map_err(Fatal::sync("."))?;
     for segment in &manifest.segments {
         let name = segment.file();
-        if !copy(from, &name, to, &name, segment.bytes, 0)?.are_of(segment) {
+        if copy(from, &name, to, &name, segment.bytes, 0)?.are_of(segment).is_none() {
             let problem = "does not have the hash that the manifest says".to_owned();
             return Err(StoreError::Backup { file: name, problem });
         }
@@ -212,14 +212,21 @@ struct Hashes {
     whole: [u8; 32],
     /// Of what follows the page.
     body: [u8; 32],
+    /// What the page says was erased.
+    erased: Option<Erased>,
     /// Of the first bytes.
     start: [u8; 32],
 }
 
 impl Hashes {
-    /// Whether they are those of a segment. A page has a checksum of its own.
-    fn are_of(&self, segment: &Sealed) -> bool {
-        segment.body.map_or(self.whole == segment.hash, |body| self.body == body)
+    /// The segment that was copied, where it is one that is known: as it was sealed, or with what its
+    /// page says was erased, which may have been since it was looked at.
+    fn are_of(&self, segment: &Sealed) -> Option<Sealed> {
+        let sound = match self.erased {
+            Some(of) => (of.bytes, of.hash, of.body) == (segment.bytes, segment.hash, self.body),
+            None => segment.body.is_none() && self.whole == segment.hash,
+        };
+        sound.then(|| Sealed { body: self.erased.map(|of| of.body), ..*segment })
     }
 }
 
@@ -236,7 +243,7 @@ fn copy(
     let file = to.create(target).map_err(StoreError::io("creating", target))?;
     let (mut hasher, mut body) = (blake3::Hasher::new(), blake3::Hasher::new());
     let mut held = vec![0; CHUNK_BYTES.min(bytes as usize)];
-    let (mut at, mut begun) = (0, [0; 32]);
+    let (mut at, mut begun, mut erased) = (0, [0; 32], None);
     while at < bytes {
         let stops = [PAGE, start].into_iter().filter(|stop| *stop > at);
         let until = stops.min().unwrap_or(bytes).min(bytes);
@@ -246,8 +253,10 @@ fn copy(
             break;
         }
         hasher.update(&held[..got]);
-        if at >= PAGE {
-            body.update(&held[..got]);
+        match at {
+            PAGE.. => drop(body.update(&held[..got])),
+            0 => erased = Header::from_page(&held[..got]).ok().and_then(|header| header.erased),
+            _ => {}
         }
         file.write_at(&held[..got], at).map_err(StoreError::io("writing", target))?;
         at += got as u64;
@@ -256,5 +265,5 @@ fn copy(
         }
     }
     file.sync_data().map_err(Fatal::sync(target))?;
-    Ok(Hashes { whole: *hasher.finalize().as_bytes(), body: *body.finalize().as_bytes(), start: begun })
+    Ok(Hashes { whole: *hasher.finalize().as_bytes(), body: *body.finalize().as_bytes(), erased, start: begun })
 }

@@ -139,7 +139,8 @@ impl Header {
         page
     }
 
-    fn from_page(page: &[u8]) -> Result<Header, &'static str> {
+    /// Reads a page, which is the start of `page`.
+    pub(crate) fn from_page(page: &[u8]) -> Result<Header, &'static str> {
         if page.len() < PAGE as usize || page[..8] != MAGIC {
             return Err("its first page is not that of a segment");
         }

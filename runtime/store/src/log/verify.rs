@@ -88,6 +88,8 @@ fn contents(
         match Header::read(disk, sealed.index)? {
             Err(problem) => return Ok(Err(unreadable(sealed.index, sealed.first_seq - 1, problem))),
             Ok(open) => {
+                // Something may have been erased since the pages were read.
+                let sealed = &Sealed { body: open.header.erased.map(|erased| erased.body), ..*sealed };
                 if let Err(found) = against_next(&open, sealed, &next)? {
                     return Ok(Err(found));
                 }
