@@ -95,6 +95,18 @@ fn resident_mb() -> f64 {
     pages * 4096.0 / 1e6
 }
 
+/// Bytes of a log that hold something.
+fn used(log: &Log) -> u64 {
+    let sealed: u64 = log.sealed().iter().map(|segment| segment.bytes).sum();
+    let mut payloads = 0;
+    let mut scan = log.scan(log.sealed().last().map_or(1, |last| last.last_seq + 1)).expect("a scan");
+    while let Some(group) = scan.next().expect("a group") {
+        let frames = group.frames().map(|frame| price_store::frame::frame_bytes(frame.payload.len()) as u64);
+        payloads += frames.sum::<u64>();
+    }
+    sealed + payloads
+}
+
 fn say(what: &str, events: usize, started: Instant) -> f64 {
     let seconds = started.elapsed().as_secs_f64();
     println!("{what:<44} {:>10.0} events/s  {:>7.0} ns/event", events as f64 / seconds, seconds * 1e9 / events as f64);
@@ -190,9 +202,10 @@ fn main() {
         log.append(&entries).expect("appended");
         log.sync().expect("durable");
     };
-    let started = Instant::now();
+    let (before, started) = (resident_mb(), Instant::now());
     setup.chunks(BATCH).for_each(|commands| step(&mut served, &mut log, commands));
     say("subscriptions", accounts, started);
+    println!("  resident: {:.0} bytes a subscription", (resident_mb() - before) * 1e6 / accounts as f64);
 
     let mut waiting: Vec<Vec<Command>> = batches
         .iter()
@@ -205,6 +218,7 @@ fn main() {
     }
     let seconds = say("decided, rated and durable", events, started);
     println!("  {:.2} of by hand", hand / seconds);
+    println!("  on disk: {:.0} bytes of log an event", used(&log) as f64 / events as f64);
     let root = served.root();
     let day = "2026-01-20".parse().expect("a day");
     let invoice = served.invoice("t", "account-000000", day).expect("an invoice").invoice;
@@ -252,9 +266,14 @@ fn replay(dir: &std::path::Path, events: usize) {
     println!("  {:.2} of by hand", hand / seconds);
     println!("  resident: {:.0} bytes an event", (resident_mb() - before) * 1e6 / events as f64);
 
+    let before = resident_mb();
     if let Some(job) = replayed.index_seal() {
         replayed.adopt(job.run(log.durable()).expect("sealed")).expect("adopted");
     }
+    let files = std::fs::read_dir(dir.join("index2")).expect("the index");
+    let bytes: u64 = files.filter_map(|file| file.ok()?.metadata().ok()).map(|file| file.len()).sum();
+    println!("  ids, sealed: {:.1} bytes each on disk", bytes as f64 / events as f64);
+    println!("  resident: {:.0} bytes an event less than before that", (before - resident_mb()) * 1e6 / events as f64);
     let started = Instant::now();
     let blobs = replayed.checkpoint(0);
     let bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
