@@ -266,14 +266,12 @@ fn replay(dir: &std::path::Path, events: usize) {
     println!("  {:.2} of by hand", hand / seconds);
     println!("  resident: {:.0} bytes an event", (resident_mb() - before) * 1e6 / events as f64);
 
-    let before = resident_mb();
     if let Some(job) = replayed.index_seal() {
         replayed.adopt(job.run(log.durable()).expect("sealed")).expect("adopted");
     }
     let files = std::fs::read_dir(dir.join("index2")).expect("the index");
     let bytes: u64 = files.filter_map(|file| file.ok()?.metadata().ok()).map(|file| file.len()).sum();
     println!("  ids, sealed: {:.1} bytes each on disk", bytes as f64 / events as f64);
-    println!("  resident: {:.0} bytes an event less than before that", (before - resident_mb()) * 1e6 / events as f64);
     let started = Instant::now();
     let blobs = replayed.checkpoint(0);
     let bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
