@@ -66,6 +66,26 @@ pub enum Cond {
     Not(Box<Cond>),
 }
 
+/// A part of a function, as it is visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// An expression.
+    Expr(&'a Expr),
+    /// A condition.
+    Cond(&'a Cond),
+}
+
+impl<'a> Part<'a> {
+    /// Visits expressions only.
+    fn exprs<'f>(f: &'f mut dyn FnMut(&'a Expr)) -> impl FnMut(Part<'a>) + use<'a, 'f> {
+        move |part| {
+            if let Part::Expr(expr) = part {
+                f(expr);
+            }
+        }
+    }
+}
+
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Order {
@@ -206,21 +226,26 @@ impl Expr {
 
     /// Calls `f` on this expression and every expression below it, conditions included.
     pub fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
-        f(self);
+        self.visit(&mut Part::exprs(f));
+    }
+
+    /// Calls `f` on this expression and every expression and condition below it.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(Part<'a>)) {
+        f(Part::Expr(self));
         match self {
             Expr::Const(_) | Expr::Field(_) | Expr::OrElse(..) | Expr::Family(_) | Expr::Arg => {}
             Expr::Add(parts) | Expr::Min(parts) | Expr::Max(parts) | Expr::ByKey(_, parts) => {
-                parts.iter().for_each(|p| p.walk(f))
+                parts.iter().for_each(|p| p.visit(f))
             }
             Expr::Mul(a, b) => {
-                a.walk(f);
-                b.walk(f);
+                a.visit(f);
+                b.visit(f);
             }
-            Expr::Round(a, _) | Expr::Ladder(a, _) => a.walk(f),
+            Expr::Round(a, _) | Expr::Ladder(a, _) => a.visit(f),
             Expr::If(c, a, b) => {
-                c.walk(f);
-                a.walk(f);
-                b.walk(f);
+                c.visit(f);
+                a.visit(f);
+                b.visit(f);
             }
         }
     }
@@ -229,14 +254,20 @@ impl Expr {
 impl Cond {
     /// Calls `f` on every expression inside the condition.
     pub fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        self.visit(&mut Part::exprs(f));
+    }
+
+    /// Calls `f` on this condition and every condition and expression below it.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(Part<'a>)) {
+        f(Part::Cond(self));
         match self {
             Cond::Always | Cond::Label(..) | Cond::Text(..) | Cond::Flag(_) | Cond::Present(_) => {}
             Cond::Compare(a, _, b) => {
-                a.walk(f);
-                b.walk(f);
+                a.visit(f);
+                b.visit(f);
             }
-            Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|p| p.walk(f)),
-            Cond::Not(c) => c.walk(f),
+            Cond::All(parts) | Cond::Any(parts) => parts.iter().for_each(|p| p.visit(f)),
+            Cond::Not(c) => c.visit(f),
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::book::{Book, TakenBack, Version};
 use crate::command::{Answer, Command, Subscribed};
 use crate::entry::{Entry, Named, Placed, Published, Reverted};
-use crate::erasure::Erasing;
 use crate::group::{Given, Group, Made, Refusal};
 use crate::limits;
 use crate::machine::{Machine, Place, Seat, Tenant};
@@ -19,7 +18,9 @@ impl Machine {
     pub(crate) fn control(&mut self, group: &mut Group, command: &Command) {
         let seq = group.next();
         let made = match command {
-            Command::Erase { tenant, what, reason } => self.erasing(tenant, what, reason).map(Erasing::entry),
+            Command::Erase { tenant, what, reason } => {
+                self.erasing(tenant, what, reason).map(|erasing| Entry::Erase(Box::new(erasing)))
+            }
             Command::Void { tenant, source, id } => {
                 Ok(Entry::Void(Named { tenant: tenant.clone(), source: source.clone(), id: id.clone() }))
             }

@@ -9,6 +9,7 @@
 use crate::rng::Rng;
 use crate::rows::batch;
 use price_ir::batch::NULL;
+use price_ir::func::Part;
 use price_ir::kernel::{SKIPPED, TAKEN};
 use price_ir::text::run::fault_word;
 use price_ir::{Batch, Charge, Column, EventIx, Fault, FieldType, Fold, Kernel, LineIx, MapOut, Plan, SinkIx};
@@ -337,30 +338,10 @@ pub fn status_word(status: u8) -> String {
 /// Whether some value of the sink's rows is a product of two that are not constants.
 fn multiplies(sink: &Sink) -> bool {
     let mut found = false;
-    let mut look = |part: &Expr| {
-        found |= matches!(part, Expr::Mul(a, b) if a.as_const().is_none() && b.as_const().is_none());
-    };
-    for key in &sink.keys {
-        if let KeySource::Bucket(value) = &key.source {
-            value.walk(&mut look);
-        }
-    }
-    sink.filter.walk(&mut look);
-    match &sink.fold {
-        Fold::Sum(value)
-        | Fold::Max(value, _)
-        | Fold::Min(value, _)
-        | Fold::Last(value)
-        | Fold::Average(value)
-        | Fold::Percentile(_, value)
-        | Fold::Mean(value)
-        | Fold::Slotted { value, .. } => value.walk(&mut look),
-        Fold::Count | Fold::Unique(_) => {}
-        Fold::Charge(charge) => {
-            charge.measure.iter().for_each(|measure| measure.walk(&mut look));
-            charge.rules.functions.iter().for_each(|function| function.amount.walk(&mut look));
-        }
-    }
+    sink.visit(&mut |part| {
+        let Part::Expr(Expr::Mul(a, b)) = part else { return };
+        found |= a.as_const().is_none() && b.as_const().is_none();
+    });
     found
 }
 

@@ -301,7 +301,7 @@ impl<'n> Typer<'n> {
                     report::unknown(codes::UNKNOWN_NAME, "unit", &name.text, name.span, all.iter().map(String::as_str));
                 if finding.help.is_none() {
                     finding = finding
-                        .help(format!("declare it with `unit {0}`, or import it: `use std.units ({0})`", name.text));
+                        .help(format!("declare it with `unit {}`, or import it from the module that does", name.text));
                 }
                 self.names.report(finding);
                 None

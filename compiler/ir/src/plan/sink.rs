@@ -1,6 +1,6 @@
 //! What is computed from single events: filter, labels, fold.
 
-use crate::func::{Cond, Expr};
+use crate::func::{Cond, Expr, Part};
 use crate::plan::{AllowanceIx, CalendarIx, Counting, DimIx, EventIx, FieldIx, KeyIx, Rules, SinkIx};
 use price_value::{Rational, Rounding};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,32 @@ pub struct Sink {
 }
 
 impl Sink {
+    /// Calls `f` on every expression and condition of the sink.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(Part<'a>)) {
+        for key in &self.keys {
+            if let KeySource::Bucket(value) = &key.source {
+                value.visit(f);
+            }
+        }
+        self.filter.visit(f);
+        self.scope.visit(f);
+        match &self.fold {
+            Fold::Count | Fold::Unique(_) => {}
+            Fold::Sum(value)
+            | Fold::Max(value, _)
+            | Fold::Min(value, _)
+            | Fold::Last(value)
+            | Fold::Average(value)
+            | Fold::Percentile(_, value)
+            | Fold::Mean(value)
+            | Fold::Slotted { value, .. } => value.visit(f),
+            Fold::Charge(EventCharge { measure, rules, .. }) => {
+                measure.iter().for_each(|measure| measure.visit(f));
+                rules.functions.iter().for_each(|function| function.amount.visit(f));
+            }
+        }
+    }
+
     /// Whether it keeps what holds until the next event of the same cell.
     pub fn is_level(&self) -> bool {
         matches!(self.fold, Fold::Last(_) | Fold::Average(_) | Fold::Max(_, Held::Level) | Fold::Min(_, Held::Level))

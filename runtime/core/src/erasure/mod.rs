@@ -3,8 +3,8 @@
 //! An entry says what is erased: whose events, and for each field of them whether it stays. A field
 //! stays that any version of a plan reads, for money is computed from it. From that entry on the state
 //! knows the events without the rest, and no amount is another. What the files hold of them follows, by
-//! the host: it gives every frame of the log up to the entry to [`Pending::redact`] and says
-//! [`Machine::erased`] when that is done.
+//! the host: it gives every frame of the log up to the entry to [`without`] and says [`Machine::erased`]
+//! when that is done.
 //!
 //! *Invariant:* a replay of files from which it was erased comes to the state that a replay of the
 //! files of before comes to.
@@ -13,10 +13,10 @@ mod fields;
 mod pending;
 
 pub use fields::Fields;
-pub use pending::Pending;
+pub use pending::{Pending, without};
 
 use crate::archive::identity;
-use crate::entry::{Entry, Rejected};
+use crate::entry::Rejected;
 use crate::group::Refusal;
 use crate::limits;
 use crate::machine::{Machine, Tenant};
@@ -108,8 +108,16 @@ impl Machine {
                     }
                 }
             }
-            What::Reject(seq) if *seq > self.applied => return nothing(format!("no reject `{seq}`")),
-            What::Reject(_) => None,
+            What::Reject(seq) => {
+                let Tenant { rejects, rejected, .. } = self.tenants.at(number);
+                let at_hand = rejects.iter().any(|(of, ..)| of == seq);
+                // One that is no longer at hand is in the log alone, and is not looked up there.
+                let older = rejects.len() as u64 != *rejected && rejects.front().is_some_and(|(first, ..)| seq < first);
+                if !at_hand && !older {
+                    return nothing(format!("no reject `{seq}`"));
+                }
+                None
+            }
         };
         let Tenant { accounts, books, .. } = self.tenants.at(number);
         let seats = account.and_then(|account| accounts.get(&account)).into_iter().flatten();
@@ -231,11 +239,5 @@ impl Rejected {
     pub(crate) fn erase(&mut self) {
         self.message.clear();
         NOTHING.clone_into(&mut self.record);
-    }
-}
-
-impl Erasing {
-    pub(crate) fn entry(self) -> Entry {
-        Entry::Erase(Box::new(self))
     }
 }

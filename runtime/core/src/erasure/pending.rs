@@ -77,6 +77,14 @@ impl Pending {
     }
 }
 
+/// The payload of a frame without what any of some erasures takes, as [`Pending::redact`] has it.
+pub fn without(pending: &[Arc<Pending>], frame: &Frame<'_>) -> Option<Vec<u8>> {
+    pending.iter().fold(None, |payload: Option<Vec<u8>>, pending| {
+        let now = payload.as_deref().unwrap_or(frame.payload);
+        pending.redact(&Frame { payload: now, ..*frame }).or(payload)
+    })
+}
+
 /// Whether something is erased from a record that was refused, and which it is.
 pub(super) fn is_of(what: &What, seq: u64, record: &str) -> bool {
     match what {

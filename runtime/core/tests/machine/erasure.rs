@@ -101,7 +101,8 @@ fn an_erased_event_that_comes_again_is_the_same() {
 #[test]
 fn what_is_not_there_is_not_erased() {
     let mut host = Host::with(crate::CALLS, "api", &["a"]);
-    let none = [account("nobody"), What::Event { source: "s".into(), id: "9".into() }, What::Reject(99)];
+    let none =
+        [account("nobody"), What::Event { source: "s".into(), id: "9".into() }, What::Reject(99), What::Reject(1)];
     for what in none {
         let answer = host.one(JANUARY_20, erase(what.clone()));
         assert!(matches!(answer, Answer::Refused { code: "S037", .. }), "{what:?}: {answer:?}");

@@ -4,7 +4,7 @@ use crate::http::events::{SeqOut, object};
 use crate::http::invoices::asked;
 use crate::http::once::{Key, told};
 use crate::http::problem::Problem;
-use crate::http::{App, json_of};
+use crate::http::{App, instant, json_of};
 use crate::keys::{Caller, Role};
 use axum::body::Body;
 use axum::extract::State;
@@ -99,7 +99,7 @@ struct ClockOut {
 pub(super) async fn clock(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
     caller.needs(Role::Read)?;
     let now = app.node()?.read(move |machine| machine.clock(&caller.tenant)).await?;
-    Ok(json_of(StatusCode::OK, &ClockOut { now: now.map(text) }))
+    Ok(json_of(StatusCode::OK, &ClockOut { now: now.map(instant) }))
 }
 
 /// Puts the test clock of the tenant forward, and waits until what is due by then is issued.
@@ -117,9 +117,5 @@ pub(super) async fn set_clock(
     let micros = at.0.div_euclid(1_000);
     let (_, again) = asked(&app, &caller, key, "PUT /v1/clock", BillingCommand::Clock(micros)).await?;
     app.node()?.struck().await?;
-    Ok(told(json_of(StatusCode::OK, &ClockOut { now: Some(text(micros)) }), again))
-}
-
-fn text(micros: i64) -> String {
-    Timestamp(micros.saturating_mul(1_000)).to_string()
+    Ok(told(json_of(StatusCode::OK, &ClockOut { now: Some(instant(micros)) }), again))
 }

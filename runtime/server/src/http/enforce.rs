@@ -5,7 +5,7 @@ use crate::http::events::{SeqOut, decide, object};
 use crate::http::once::{Key, told};
 use crate::http::params::Part;
 use crate::http::problem::Problem;
-use crate::http::{App, json_of};
+use crate::http::{App, instant, json_of};
 use crate::keys::{Caller, Role};
 use crate::limits;
 use axum::body::Body;
@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use price_core::enforce::{Checked, EnforceCommand, Feature, HoldView, NotChecked, OnFailure, Policy, Reserve};
 use price_core::{Answer, Command};
-use price_value::{Rational, Timestamp};
+use price_value::Rational;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -72,10 +72,6 @@ impl<'c> FeatureOut<'c> {
             used: feature.used.to_string(),
         }
     }
-}
-
-fn instant(micros: i64) -> String {
-    Timestamp(micros.saturating_mul(1_000)).to_string()
 }
 
 /// What an account may do, from the view or from the shard.

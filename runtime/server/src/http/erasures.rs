@@ -1,10 +1,10 @@
 //! Erasing what was recorded of a person.
 
-use crate::http::events::{SeqOut, object};
+use crate::http::events::{Identity, SeqOut, object};
 use crate::http::once::{Key, told};
-use crate::http::params::{Params, Part, page};
+use crate::http::params::{ByEntry, Params, Part};
 use crate::http::problem::Problem;
-use crate::http::{App, json_of};
+use crate::http::{App, instant, json_of};
 use crate::keys::{Caller, Role};
 use axum::body::Body;
 use axum::extract::State;
@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use price_core::Command;
 use price_core::erasure::{Erasure, Fields, What};
-use price_value::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
@@ -24,22 +23,6 @@ struct Wanted {
     event: Option<Identity>,
     reject: Option<u64>,
     reason: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Identity {
-    #[serde(default)]
-    source: String,
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    /// Entry of the last one of the page before.
-    cursor: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -62,7 +45,7 @@ impl<'e> ErasureOut<'e> {
             events: erasure.events,
             fields: &erasure.said.fields,
             reason: &erasure.said.reason,
-            recorded: Timestamp(erasure.recorded_at.saturating_mul(1_000)).to_string(),
+            recorded: instant(erasure.recorded_at),
             seq: erasure.seq,
             what: &erasure.said.what,
         }
@@ -101,16 +84,16 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Params(asked): Params<Page>,
+    Params(asked): Params<ByEntry>,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Admin)?;
-    let (limit, after) = (page(asked.limit)?, asked.cursor.unwrap_or(0));
+    let (limit, after) = asked.bounds()?;
     let find = move |machine: &mut price_core::Machine| {
         let all = machine.erasures(&caller.tenant).iter();
         all.filter(|erasure| erasure.seq > after).take(limit).cloned().collect::<Vec<_>>()
     };
     let found = app.node()?.read(find).await?;
-    let next = (found.len() == limit).then(|| found.last().map(|erasure| erasure.seq.to_string())).flatten();
+    let next = ByEntry::next(&found, limit, |erasure| erasure.seq);
     let through = app.metrics.erased.load(Acquire);
     let erasures: Vec<_> = found.iter().map(|erasure| ErasureOut::of(erasure, through)).collect();
     Ok(json_of(StatusCode::OK, &serde_json::json!({ "erasures": erasures, "next": next })))

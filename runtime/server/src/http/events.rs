@@ -194,10 +194,10 @@ pub(super) async fn object<T: for<'d> Deserialize<'d>>(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Identity {
+pub(super) struct Identity {
     #[serde(default)]
-    source: String,
-    id: String,
+    pub(super) source: String,
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]

@@ -45,6 +45,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use price_documents::paper::Letterhead;
 use price_ir::KernelFactory;
+use price_value::Timestamp;
 use problem::Code;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -292,6 +293,11 @@ fn refused(uri: &Uri, headers: &HeaderMap) -> Option<Problem> {
     let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + path;
     (bytes > limits::HEAD_BYTES).then(Problem::large_head)
+}
+
+/// An instant in microseconds since 1970 UTC, as answers write it.
+fn instant(micros: i64) -> String {
+    Timestamp(micros.saturating_mul(1_000)).to_string()
 }
 
 /// JSON as it stands.

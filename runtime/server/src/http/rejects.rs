@@ -2,9 +2,9 @@
 
 use crate::http::events::{ResultOut, raw};
 use crate::http::once::{Key, told};
-use crate::http::params::{Params, Part, page};
+use crate::http::params::{ByEntry, Params, Part};
 use crate::http::problem::Problem;
-use crate::http::{App, body, json_of};
+use crate::http::{App, body, instant, json_of};
 use crate::keys::{Caller, Role};
 use crate::limits;
 use crate::records::{Media, media, records};
@@ -13,18 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use price_core::{Answer, Command, RejectView};
-use price_value::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    /// Entry of the last reject of the page before.
-    cursor: Option<u64>,
-}
 
 #[derive(Serialize)]
 struct RejectOut<'r> {
@@ -44,12 +35,12 @@ struct RejectsOut<'r> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Params(asked): Params<Page>,
+    Params(asked): Params<ByEntry>,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Read)?;
-    let (limit, after) = (page(asked.limit)?, asked.cursor.unwrap_or(0));
+    let (limit, after) = asked.bounds()?;
     let found = app.node()?.read(move |machine| machine.rejects(&caller.tenant, after, limit)).await?;
-    let next = (found.len() == limit).then(|| found.last().map(|reject| reject.seq.to_string())).flatten();
+    let next = ByEntry::next(&found, limit, |reject| reject.seq);
     let rejects: Result<Vec<RejectOut<'_>>, Problem> = found.iter().map(out).collect();
     Ok(json_of(StatusCode::OK, &RejectsOut { next, rejects: rejects? }))
 }
@@ -59,7 +50,7 @@ fn out(view: &RejectView) -> Result<RejectOut<'_>, Problem> {
         code: &view.code,
         message: &view.message,
         record: raw(&view.record)?,
-        recorded: Timestamp(view.recorded_at.saturating_mul(1_000)).to_string(),
+        recorded: instant(view.recorded_at),
         seq: view.seq,
     })
 }

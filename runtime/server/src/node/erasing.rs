@@ -6,10 +6,10 @@
 
 use crate::logs::fault;
 use crate::metrics::Metrics;
-use price_core::erasure::Pending;
+use price_core::erasure::{Pending, without};
 use price_store::StoreError;
 use price_store::disk::Disk;
-use price_store::log::{Log, Sealed, erase, erased_through, said_erased};
+use price_store::log::{Log, Sealed, erase, said_erased};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -107,16 +107,7 @@ fn pass(disk: &dyn Disk, sealed: &[Sealed], waiting: &[Arc<Pending>]) -> Pass {
     let mut pass = Pass::default();
     let last = waiting.last().map_or(0, |pending| pending.seq());
     for segment in sealed.iter().filter(|segment| segment.first_seq <= last) {
-        let mut redact = |frame: &price_store::frame::Frame<'_>| {
-            let mut payload: Option<Vec<u8>> = None;
-            for pending in waiting {
-                let now = payload.as_deref().unwrap_or(frame.payload);
-                let next = pending.redact(&price_store::frame::Frame { payload: now, ..*frame });
-                payload = next.or(payload);
-            }
-            payload
-        };
-        match erase(disk, segment, &mut redact) {
+        match erase(disk, segment, &mut |frame| without(waiting, frame)) {
             Ok(renewed) => pass.renewed.extend(renewed),
             Err(error) => {
                 pass.failed = Some(error);
@@ -129,9 +120,4 @@ fn pass(disk: &dyn Disk, sealed: &[Sealed], waiting: &[Arc<Pending>]) -> Pass {
         Err(error) => pass.failed = Some(error),
     }
     pass
-}
-
-/// The last erasure that is carried out in the files.
-pub(super) fn through(disk: &dyn Disk) -> Result<u64, StoreError> {
-    erased_through(disk)
 }

@@ -5,8 +5,8 @@ use crate::home::{Home, HomeError, random};
 use crate::limits;
 use crate::logs::fault;
 use crate::metrics::Metrics;
+use crate::node::Options;
 use crate::node::upkeep::{Keeper, PROGRAM, Upkeep};
-use crate::node::{Options, erasing};
 use price_core::limits::AT_HAND_BYTES;
 use price_core::{Machine, ReplayError};
 use price_ir::KernelFactory;
@@ -75,7 +75,7 @@ pub(super) fn open(
         None => (Machine::new(factory, Index::reset(home.index()?, &keys, Default::default())?, keys), 0),
     };
     machine.read_from(log.entries(), AT_HAND_BYTES);
-    let erased = erasing::through(disk.as_ref())?;
+    let erased = log::erased_through(disk.as_ref())?;
     machine.erased(erased);
     metrics.erased.store(erased, Relaxed);
     let kept = (machine.applied() > 0).then_some(machine.applied());

@@ -1,7 +1,7 @@
 //! A host of the machine as the server is one: decides, appends, flushes, opens again.
 
 use crate::faults::Fault;
-use price_core::erasure::Pending;
+use price_core::erasure::without;
 use price_core::{Answer, Command, Machine};
 use price_interp::InterpFactory;
 use price_sim::SimDisk;
@@ -20,14 +20,6 @@ pub struct Stored {
     pub kind: u16,
     pub at: i64,
     pub payload: Vec<u8>,
-}
-
-/// The payload of a frame without all that is erased.
-pub fn without(pending: &[Arc<Pending>], frame: &Frame<'_>) -> Option<Vec<u8>> {
-    pending.iter().fold(None, |payload: Option<Vec<u8>>, pending| {
-        let now = payload.as_deref().unwrap_or(frame.payload);
-        pending.redact(&Frame { payload: now, ..*frame }).or(payload)
-    })
 }
 
 impl Stored {

@@ -2,14 +2,14 @@
 
 use crate::check;
 use crate::faults::Fault;
-use crate::host::{Home, Host, Stored, folded, groups, spare, without};
+use crate::host::{Home, Host, Stored, folded, groups, spare};
 use crate::model::Model;
 use crate::papers::{self, Fact};
 use crate::plans::{self, Plan};
 use crate::sent::{DAY, JANUARY, Maker, Sent, TENANTS, What};
 use price_core::billing::BillingCommand;
 use price_core::enforce::{EnforceCommand, SPEND};
-use price_core::erasure::Pending;
+use price_core::erasure::{Pending, without};
 use price_core::{Answer, Command, Once};
 use price_sim::run::{Found, World};
 use price_sim::{Faults, Rng};
